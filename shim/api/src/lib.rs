@@ -1,0 +1,2 @@
+//! The one table of functions.
+#![no_std]

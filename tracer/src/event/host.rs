@@ -1,0 +1,119 @@
+//! The first and the last line of a trace: facts about recorder and machine that are gone later.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::process::EnvVar;
+use super::{Hex, Text};
+
+/// The first line of every trace.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Header {
+    /// Format version, see docs/TRACE_FORMAT.md. Raised only when an old reader would mislead.
+    pub vgputrace: u32,
+    /// Version of the tool that wrote it.
+    pub tool: Text,
+    /// `ebpf`, `ptrace`, ...
+    pub engine: Text,
+    /// Why this engine.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub engine_why: Option<Text>,
+    /// The command that was run, screened for secrets.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub command: Vec<Text>,
+    /// Variables set, changed or (no value, no length) unset by the recorder's options.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub changed_env: Vec<EnvVar>,
+    /// User id the target started with.
+    pub uid: u32,
+    /// SUDO_UID, when the tool was started by sudo.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub sudo_uid: Option<u32>,
+    /// Clock pair at the beginning.
+    pub clock: Clock,
+    /// The machine.
+    pub host: Host,
+}
+
+/// CLOCK_BOOTTIME and CLOCK_REALTIME, read together, in nanoseconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Clock {
+    /// Since boot.
+    pub boot: u64,
+    /// Since 1970; hexadecimal, it is above 2^53.
+    pub wall: Hex,
+}
+
+/// Facts about the machine.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Host {
+    /// Kernel release.
+    pub kernel: Text,
+    /// Architecture.
+    pub arch: Text,
+    /// Distribution, PRETTY_NAME of os-release.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub os: Option<Text>,
+    /// C library and version.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub libc: Option<Text>,
+    /// Processors online.
+    pub cpus: u32,
+    /// Memory in bytes.
+    pub memory: u64,
+    /// GPUs on the PCI bus (class 03xx).
+    #[serde(default)]
+    pub gpus: Vec<Gpu>,
+    /// GPU device nodes: /dev/nvidia*, /dev/kfd, /dev/dri/*.
+    #[serde(default)]
+    pub nodes: Vec<Node>,
+    /// GPU kernel modules loaded, with version where they tell.
+    #[serde(default)]
+    pub modules: BTreeMap<String, Option<Text>>,
+    /// `NVRM version` line of /proc/driver/nvidia/version.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub nvidia: Option<Text>,
+    /// The PCI bus could not be listed, so `gpus` says nothing.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub pci_unseen: bool,
+}
+
+/// A display or 3D controller on the PCI bus.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gpu {
+    /// `0000:00:05.0`.
+    pub address: Text,
+    /// Vendor and device id, `10de:2331`.
+    pub ids: Text,
+    /// Class, `0302`.
+    pub class: Text,
+    /// Bound kernel driver.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub driver: Option<Text>,
+}
+
+/// A device node.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Node {
+    /// Path.
+    pub path: Text,
+    /// Permission bits.
+    pub mode: u32,
+    /// Owner: user and group id.
+    pub owner: [u32; 2],
+}
+
+/// The orderly end of a recording; a trace without it was cut off.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct End {
+    /// Clock pair at the end.
+    pub clock: Clock,
+    /// Why it ended: `exited`, `interrupted`, `timeout`, `discovery`, `pattern`, `size`, `disk`.
+    pub why: Text,
+    /// Exit code handed on.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub status: Option<i32>,
+    /// Records lost, all causes.
+    pub lost: u64,
+}

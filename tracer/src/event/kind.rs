@@ -1,0 +1,139 @@
+//! The kinds of events. One line of the trace names its kind by a key: `{"dt":1.5,"p":"p2.1","open":{...}}`.
+
+use serde::de::MapAccess;
+use serde::ser::SerializeMap;
+use serde_json::value::RawValue;
+
+use super::call::{Call, LoaderError, Return, Unfinished};
+use super::file::{Access, Chdir, Getcwd, List, Open, Readlink, Stat};
+use super::host::End;
+use super::library::{LateLibrary, Library, Map, Unmap};
+use super::loss::{Loss, Note};
+use super::net::{Http, Socket};
+use super::output::Output;
+use super::process::{Compat, Exec, ExecFailed, Exit, Fork, ForkFailed};
+use super::signal::{Oom, Signal};
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $key:literal => $name:ident),* $(,)?) => {
+        /// What happened.
+        #[derive(Clone, Debug)]
+        pub enum Kind {
+            $($(#[$doc])* $name($name),)*
+            /// A kind of a newer release: kept as it stands, shown, never fatal.
+            Unknown(String, Box<RawValue>),
+        }
+
+        impl Kind {
+            /// Every kind of this release, by its key in the trace.
+            pub const NAMES: &'static [&'static str] = &[$($key),*];
+
+            /// The key in the trace.
+            #[must_use]
+            pub fn name(&self) -> &str {
+                match self {
+                    $(Self::$name(_) => $key,)*
+                    Self::Unknown(name, _) => name,
+                }
+            }
+
+            /// Writes `"key": {...}` into a map.
+            ///
+            /// # Errors
+            /// Those of the serializer.
+            pub fn serialize_entry<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
+                match self {
+                    $(Self::$name(body) => map.serialize_entry($key, body),)*
+                    Self::Unknown(name, body) => map.serialize_entry(name, body),
+                }
+            }
+
+            /// Reads the value that follows `key`.
+            ///
+            /// # Errors
+            /// Those of the deserializer; an unknown key is none.
+            pub fn deserialize_value<'de, A: MapAccess<'de>>(
+                key: &str,
+                map: &mut A,
+            ) -> Result<Self, A::Error> {
+                Ok(match key {
+                    $($key => Self::$name(map.next_value()?),)*
+                    _ => Self::Unknown(key.to_owned(), map.next_value()?),
+                })
+            }
+        }
+
+        impl PartialEq for Kind {
+            fn eq(&self, other: &Self) -> bool {
+                match (self, other) {
+                    $((Self::$name(one), Self::$name(two)) => one == two,)*
+                    (Self::Unknown(one, a), Self::Unknown(two, b)) => {
+                        one == two && a.get() == b.get()
+                    }
+                    _ => false,
+                }
+            }
+        }
+    };
+}
+
+kinds! {
+    /// A child process.
+    "fork" => Fork,
+    /// A child process that could not be made.
+    "fork_failed" => ForkFailed,
+    /// A new program image.
+    "exec" => Exec,
+    /// A program that could not be started.
+    "exec_failed" => ExecFailed,
+    /// The end of a process.
+    "exit" => Exit,
+    /// The first and last word on a process that makes 32-bit system calls.
+    "compat" => Compat,
+    /// A signal was sent, or raised by a fault.
+    "signal" => Signal,
+    /// The kernel chose a victim for lack of memory.
+    "oom" => Oom,
+    /// open, openat, openat2.
+    "open" => Open,
+    /// stat, lstat, newfstatat, statx.
+    "stat" => Stat,
+    /// access, faccessat, faccessat2.
+    "access" => Access,
+    /// readlink, readlinkat.
+    "readlink" => Readlink,
+    /// getcwd.
+    "getcwd" => Getcwd,
+    /// One getdents64: names of a directory.
+    "list" => List,
+    /// chdir, fchdir.
+    "chdir" => Chdir,
+    /// An executable mapping of a file, or the attempt.
+    "map" => Map,
+    /// An executable mapping went away.
+    "unmap" => Unmap,
+    /// Facts about a library file, once per file.
+    "library" => Library,
+    /// A library that got its probes only after it had been mapped.
+    "late_library" => LateLibrary,
+    /// A traced function was entered.
+    "call" => Call,
+    /// A traced function came back.
+    "return" => Return,
+    /// A call that had not come back when it was looked at.
+    "unfinished" => Unfinished,
+    /// The dynamic loader's own error text.
+    "loader_error" => LoaderError,
+    /// Bytes written to fd 1 or 2.
+    "output" => Output,
+    /// bind, listen, connect, accept on loopback.
+    "socket" => Socket,
+    /// Request or body of a discovery endpoint.
+    "http" => Http,
+    /// Records that did not reach the trace.
+    "loss" => Loss,
+    /// A word of the recorder about itself.
+    "note" => Note,
+    /// The orderly end of a recording.
+    "end" => End,
+}

@@ -1,0 +1,24 @@
+//! What did not reach the trace, and the recorder's word about itself.
+
+use serde::{Deserialize, Serialize};
+
+use super::Text;
+
+/// Records were lost. The event's time and duration say between which times.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Loss {
+    /// `ring` (buffer full), `table` (in-flight table full), `fault` (memory unreadable), `decode` (bad record),
+    /// `size` (trace at its size limit), `disk`.
+    pub cause: Text,
+    /// How many records, or bytes where `cause` says so.
+    pub count: u64,
+}
+
+/// A word of the recorder about itself, for the reader of the trace.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Note {
+    /// A stable name, such as `root_hides_permissions`.
+    pub id: Text,
+    /// One sentence.
+    pub text: Text,
+}

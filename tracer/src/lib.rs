@@ -1,0 +1,11 @@
+//! vgputrace records why Ollama did or did not use a GPU backend.
+//!
+//! ```text
+//! source (engine: decode, order, loss) -> event -> trace (file)
+//!                                           |
+//!                              view (text, JSON)  <- trace (reader)
+//! ```
+//!
+//! Layers and their allowed arrows are in docs/ARCHITECTURE.md; `cargo xtask tidy` checks them.
+
+pub mod event;

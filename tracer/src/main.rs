@@ -1,0 +1,3 @@
+//! The `vgputrace` command.
+
+fn main() {}
