@@ -1,0 +1,130 @@
+//! Records into the ring, and the count of those that did not fit.
+
+use aya_ebpf::helpers::generated;
+use vgputrace_ebpf::wire::head::lost;
+
+use crate::maps::{LOST, RECORDS, SCRATCH, SCRATCH_BYTES, Scratch, wake_bytes};
+
+/// BPF_RB_NO_WAKEUP and BPF_RB_FORCE_WAKEUP.
+const SLEEP: u64 = 1;
+const WAKE: u64 = 2;
+
+/// Wakes user space only when much is waiting: waking it for each record costs more than the record.
+#[inline(always)]
+pub(crate) fn wakeup() -> u64 {
+    if RECORDS.query(0) >= wake_bytes() {
+        WAKE
+    } else {
+        SLEEP
+    }
+}
+
+/// Counts a record that did not get through.
+#[inline(always)]
+pub(crate) fn lose(cause: u32) {
+    if let Some(counter) = LOST.get_ptr_mut(cause) {
+        // SAFETY: a per-CPU value; a lost update under preemption costs one count, never memory.
+        unsafe { *counter += 1 }
+    }
+}
+
+/// Puts `length` bytes at `record` into the ring.
+///
+/// # Safety
+/// `record` points to that many bytes that the verifier knows.
+#[inline(always)]
+pub(crate) unsafe fn bytes(record: *const u8, length: u64) {
+    // SAFETY: the map is a ring buffer; the record is the caller's word.
+    let code = unsafe {
+        generated::bpf_ringbuf_output(
+            (&raw const RECORDS).cast_mut().cast(),
+            record.cast_mut().cast(),
+            length,
+            wakeup(),
+        )
+    };
+    if code < 0 {
+        lose(lost::RING);
+    }
+}
+
+/// A fixed record.
+#[inline(always)]
+pub(crate) fn record<T>(record: &T) {
+    // SAFETY: the whole of a value without padding.
+    unsafe { bytes(core::ptr::from_ref(record).cast(), size_of::<T>() as u64) }
+}
+
+/// A scratch buffer of this CPU that nobody uses.
+pub(crate) struct Lease {
+    scratch: *mut Scratch,
+}
+
+impl Lease {
+    /// Takes buffer `index`. Give it back with [`Self::end`].
+    #[inline(always)]
+    pub(crate) fn take(index: u32) -> Option<Self> {
+        let scratch = SCRATCH.get_ptr_mut(index)?;
+        // SAFETY: a map value of this CPU.
+        unsafe {
+            if (*scratch).busy != 0 {
+                lose(lost::SCRATCH);
+                return None;
+            }
+            (*scratch).busy = 1;
+        }
+        Some(Self { scratch })
+    }
+
+    /// Gives the buffer back.
+    #[inline(always)]
+    pub(crate) fn end(self) {
+        // SAFETY: as in `take`.
+        unsafe { (*self.scratch).busy = 0 }
+    }
+
+    /// Address of byte `at`, which the caller has bounded.
+    #[inline(always)]
+    pub(crate) fn at(&self, at: usize) -> *mut u8 {
+        // SAFETY: arithmetic inside the map value; the verifier checks the bound.
+        unsafe { (&raw mut (*self.scratch).bytes).cast::<u8>().add(at) }
+    }
+
+    /// Writes a value at a constant place.
+    #[inline(always)]
+    pub(crate) fn put<T>(&self, at: usize, value: T) {
+        // SAFETY: as in `at`; records have no padding and alignment 8 at multiples of 8.
+        unsafe { core::ptr::write_unaligned(self.at(at).cast::<T>(), value) }
+    }
+
+    /// Sends the first `length` bytes.
+    #[inline(always)]
+    pub(crate) fn send(&self, length: usize) {
+        let length = if length > SCRATCH_BYTES {
+            SCRATCH_BYTES
+        } else {
+            length
+        };
+        // SAFETY: bounded by the buffer.
+        unsafe { bytes(self.at(0), length as u64) }
+    }
+
+    /// Reads a string of the program to byte `at`, at most `room` bytes with its NUL. Returns its length with NUL, or
+    /// a negative errno.
+    #[inline(always)]
+    pub(crate) fn user_string(&self, at: usize, room: u32, address: u64) -> i32 {
+        // SAFETY: the helper checks the program's address, the verifier the buffer.
+        unsafe {
+            generated::bpf_probe_read_user_str(self.at(at).cast(), room, address as *const _) as i32
+        }
+    }
+
+    /// Reads bytes of the program to byte `at`. Returns 0 or a negative errno.
+    #[inline(always)]
+    pub(crate) fn user_bytes(&self, at: usize, length: u32, address: u64) -> i32 {
+        // SAFETY: as above.
+        unsafe {
+            generated::bpf_probe_read_user(self.at(at).cast(), length, address as *const _) as i32
+        }
+    }
+}

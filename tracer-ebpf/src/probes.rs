@@ -1,0 +1,11 @@
+//! The programs, one subject a file.
+
+#![expect(unreachable_pub, reason = "the program macros need `pub`")]
+
+mod exec;
+mod function;
+mod process;
+mod signal;
+mod syscall_enter;
+mod syscall_exit;
+mod text;

@@ -1,0 +1,131 @@
+//! A new program image: its file, working directory, credentials, auxiliary vector, arguments and environment, all
+//! read from the new memory before its first instruction.
+
+use aya_ebpf::helpers::generated;
+use aya_ebpf::macros::btf_tracepoint;
+use aya_ebpf::programs::BtfTracePointContext;
+use vgputrace_ebpf::wire::head::{Data, EXEC_PIECES, PIECE, What};
+use vgputrace_ebpf::wire::offsets::{
+    BINPRM_FILE, BINPRM_FILENAME, CRED_EGID, CRED_EUID, CRED_GID, CRED_UID, MM_ARG_END,
+    MM_ARG_START, MM_AUXV, MM_ENV_END, MM_ENV_START, TASK_CRED, TASK_MM,
+};
+use vgputrace_ebpf::wire::path::OF_EXE;
+use vgputrace_ebpf::wire::{Exec, Head, Kind};
+
+use crate::emit::Lease;
+use crate::kernel::{field, task};
+use crate::maps::{SCRATCH_EXEC, SCRATCH_EXEC_PATH, offset};
+use crate::path;
+use crate::scope::Task;
+
+const FILE_AT: usize = size_of::<Head>() + size_of::<Exec>();
+const BYTES_AT: usize = size_of::<Head>() + size_of::<Data>();
+
+/// `sched_process_exec(task, old_pid, bprm)`.
+#[btf_tracepoint(function = "sched_process_exec")]
+pub fn on_exec(ctx: BtfTracePointContext) -> i32 {
+    let Some(who) = Task::traced() else { return 0 };
+    let old_tid: u32 = ctx.arg(1);
+    let bprm: *const u8 = ctx.arg(2);
+    if let Some(file) = field::<*const u8>(bprm, BINPRM_FILE) {
+        path::send_file(who, SCRATCH_EXEC_PATH, OF_EXE, file);
+    }
+    path::send_cwd(who, SCRATCH_EXEC_PATH);
+    let Some(mm) = field::<*const u8>(task(), TASK_MM) else {
+        return 0;
+    };
+    let ends = |from, to| {
+        let start: u64 = field(mm, from).unwrap_or(0);
+        let end: u64 = field(mm, to).unwrap_or(0);
+        (start, end.saturating_sub(start))
+    };
+    let argv = ends(MM_ARG_START, MM_ARG_END);
+    let env = ends(MM_ENV_START, MM_ENV_END);
+    let Some(lease) = Lease::take(SCRATCH_EXEC) else {
+        return 0;
+    };
+    send_exec(&lease, who, old_tid, bprm, mm, argv.1, env.1);
+    send_strings(&lease, who, What::Argv, argv);
+    send_strings(&lease, who, What::Environment, env);
+    lease.end();
+    0
+}
+
+#[inline(always)]
+fn send_exec(
+    lease: &Lease,
+    who: Task,
+    old_tid: u32,
+    bprm: *const u8,
+    mm: *const u8,
+    argv_length: u64,
+    env_length: u64,
+) {
+    let cred: *const u8 = field(task(), TASK_CRED).unwrap_or(core::ptr::null());
+    let id = |index| field::<u32>(cred, index).unwrap_or(u32::MAX);
+    let name: *const u8 = field(bprm, BINPRM_FILENAME).unwrap_or(core::ptr::null());
+    // SAFETY: the helper checks the kernel's address; the buffer has room behind the head.
+    let file = unsafe {
+        generated::bpf_probe_read_kernel_str(lease.at(FILE_AT).cast(), PIECE as u32, name.cast())
+    } as i32;
+    lease.put(0, who.head(Kind::Exec));
+    let auxv_at = size_of::<Head>() + core::mem::offset_of!(Exec, auxv);
+    lease.put(
+        size_of::<Head>(),
+        [old_tid, id(CRED_UID), id(CRED_EUID), id(CRED_GID)],
+    );
+    lease.put(size_of::<Head>() + 16, (id(CRED_EGID), file));
+    lease.put(size_of::<Head>() + 24, [argv_length, env_length]);
+    // SAFETY: as above; the destination is the record's own field.
+    let code = unsafe {
+        generated::bpf_probe_read_kernel(
+            lease.at(auxv_at).cast(),
+            (size_of::<Exec>() - core::mem::offset_of!(Exec, auxv)) as u32,
+            mm.wrapping_add(offset(MM_AUXV)).cast(),
+        )
+    };
+    if code < 0 {
+        lease.put(auxv_at, 0_u64);
+    }
+    let length = if file > 0 {
+        file as usize & (PIECE * 2 - 1)
+    } else {
+        0
+    };
+    lease.send(FILE_AT + length);
+}
+const _: () = assert!(core::mem::offset_of!(Exec, argv_length) == 24);
+
+/// Sends a range of the new memory in pieces.
+#[inline(always)]
+fn send_strings(lease: &Lease, who: Task, what: What, (start, total): (u64, u64)) {
+    let head = who.head(Kind::Data);
+    let mut piece = 0;
+    while piece < EXEC_PIECES {
+        let offset = u64::from(piece) * PIECE as u64;
+        if offset >= total {
+            break;
+        }
+        let left = total - offset;
+        let length = if left >= PIECE as u64 {
+            PIECE as u32
+        } else {
+            left as u32 & (PIECE as u32 - 1)
+        };
+        let code = lease.user_bytes(BYTES_AT, length, start + offset);
+        lease.put(0, head);
+        lease.put(
+            size_of::<Head>(),
+            Data {
+                what: what as u32,
+                fd: -1,
+                offset: offset as u32,
+                length: if code < 0 { code } else { length as i32 },
+                total,
+                start: head.time,
+            },
+        );
+        lease.send(BYTES_AT + if code < 0 { 0 } else { length as usize });
+        piece += 1;
+    }
+}
