@@ -76,6 +76,14 @@ impl Lease {
         Some(Self { scratch })
     }
 
+    /// The buffer that an enclosing function holds: for the body of a loop, which is a function of its own.
+    #[inline(always)]
+    pub(crate) fn held(index: u32) -> Option<Self> {
+        Some(Self {
+            scratch: SCRATCH.get_ptr_mut(index)?,
+        })
+    }
+
     /// Gives the buffer back.
     #[inline(always)]
     pub(crate) fn end(self) {
@@ -100,11 +108,7 @@ impl Lease {
     /// Sends the first `length` bytes.
     #[inline(always)]
     pub(crate) fn send(&self, length: usize) {
-        let length = if length > SCRATCH_BYTES {
-            SCRATCH_BYTES
-        } else {
-            length
-        };
+        let length = bounded(length, SCRATCH_BYTES);
         // SAFETY: bounded by the buffer.
         unsafe { bytes(self.at(0), length as u64) }
     }
@@ -128,3 +132,26 @@ impl Lease {
         }
     }
 }
+
+/// A number that is no more than `limit` in the eyes of the verifier too: the compiler may know the bound and drop the
+/// comparison, so the value is made opaque to it first.
+#[inline(always)]
+pub(crate) fn bounded(number: usize, limit: usize) -> usize {
+    // SAFETY: a local.
+    let number = unsafe { core::ptr::read_volatile(&raw const number) };
+    if number > limit { limit } else { number }
+}
+
+/// Runs `body` at most `count` times, until it returns true. The verifier looks at the body once instead of once a
+/// turn (`bpf_loop`, Linux 5.17).
+#[inline(always)]
+pub(crate) fn repeat<T>(count: u32, body: extern "C" fn(u64, *mut T) -> i64, state: &mut T) {
+    // SAFETY: the helper calls back with the pointer it was given, before it returns.
+    unsafe {
+        generated::bpf_loop(count, body as *mut _, core::ptr::from_mut(state).cast(), 0);
+    }
+}
+/// The body of a loop wants another turn.
+pub(crate) const MORE: i64 = 0;
+/// The body of a loop is done.
+pub(crate) const DONE: i64 = 1;

@@ -9,7 +9,7 @@ use vgputrace_ebpf::wire::offsets::{
 use vgputrace_ebpf::wire::path::{BYTES, DEPTH, NAME, OF_CWD, PathHead};
 use vgputrace_ebpf::wire::{Head, Kind};
 
-use crate::emit::Lease;
+use crate::emit::{self, DONE, Lease, MORE};
 use crate::kernel::{at, field, task};
 use crate::maps::offset;
 use crate::scope::Task;
@@ -47,7 +47,16 @@ fn send(who: Task, scratch: u32, of: u32, path: *const u8, inode: *const u8) {
     let Some(lease) = Lease::take(scratch) else {
         return;
     };
-    let (length, state) = walk(&lease, path);
+    let mnt: *const u8 = field(path, PATH_MNT).unwrap_or(core::ptr::null());
+    let mut walk = Walk {
+        dentry: field(path, PATH_DENTRY).unwrap_or(core::ptr::null()),
+        mount: mnt.wrapping_sub(offset(MOUNT_MNT)),
+        length: 0,
+        state: 1,
+        scratch,
+    };
+    emit::repeat(DEPTH, step, &mut walk);
+    let (length, state) = (walk.length as usize, walk.state);
     let super_block: *const u8 = field(inode, INODE_SB).unwrap_or(core::ptr::null());
     lease.put(0, who.head(Kind::Path));
     lease.put(
@@ -66,53 +75,65 @@ fn send(who: Task, scratch: u32, of: u32, path: *const u8, inode: *const u8) {
     lease.end();
 }
 
-/// Writes the names, leaf first, and returns their bytes and the state of [`PathHead`].
-#[inline(always)]
-fn walk(lease: &Lease, path: *const u8) -> (usize, u32) {
-    let mut dentry: *const u8 = field(path, PATH_DENTRY).unwrap_or(core::ptr::null());
-    let mnt: *const u8 = field(path, PATH_MNT).unwrap_or(core::ptr::null());
-    let mut mount = mnt.wrapping_sub(offset(MOUNT_MNT));
-    let mut length = 0_usize;
-    let mut step = 0;
-    while step < DEPTH {
-        step += 1;
-        let Some(root) = at::<*const u8>(mount, offset(MOUNT_MNT) + offset(VFSMOUNT_ROOT)) else {
-            return (length, 2);
-        };
-        if dentry == root {
-            let Some(parent) = field::<*const u8>(mount, MOUNT_PARENT) else {
-                return (length, 2);
-            };
-            if parent == mount {
-                return (length, 0);
-            }
-            dentry = field(mount, MOUNT_POINT).unwrap_or(core::ptr::null());
-            mount = parent;
-            continue;
+/// Where a walk is.
+#[repr(C)]
+struct Walk {
+    dentry: *const u8,
+    mount: *const u8,
+    /// Bytes of names so far.
+    length: u64,
+    /// As in [`PathHead`]; "too many names" until the root is met.
+    state: u32,
+    scratch: u32,
+}
+
+/// One step up: over a mount point, or one name, written behind the others.
+extern "C" fn step(_turn: u64, walk: *mut Walk) -> i64 {
+    // SAFETY: the loop hands back the pointer to its caller's stack.
+    let walk = unsafe { &mut *walk };
+    let root = at::<*const u8>(walk.mount, offset(MOUNT_MNT) + offset(VFSMOUNT_ROOT));
+    let parent = if root == Some(walk.dentry) {
+        let parent = field::<*const u8>(walk.mount, MOUNT_PARENT);
+        if parent != Some(walk.mount)
+            && let Some(parent) = parent
+        {
+            walk.dentry = field(walk.mount, MOUNT_POINT).unwrap_or(core::ptr::null());
+            walk.mount = parent;
+            return MORE;
         }
-        let Some(parent) = field::<*const u8>(dentry, DENTRY_PARENT) else {
-            return (length, 2);
-        };
-        if parent == dentry {
-            return (length, 0);
-        }
-        if length > BYTES - NAME {
-            return (length, 1);
-        }
-        let name: *const u8 = field(dentry, DENTRY_NAME).unwrap_or(core::ptr::null());
-        // SAFETY: the helper checks the kernel's address; the buffer has room for a name at every masked place.
-        let read = unsafe {
-            generated::bpf_probe_read_kernel_str(
-                lease.at(NAMES_AT + (length & (BYTES - 1))).cast(),
-                NAME as u32,
-                name.cast(),
-            )
-        };
-        if read <= 0 {
-            return (length, 2);
-        }
-        length += read as usize & (NAME * 2 - 1);
-        dentry = parent;
+        parent.map(|_| walk.dentry)
+    } else {
+        root.and_then(|_| field::<*const u8>(walk.dentry, DENTRY_PARENT))
+    };
+    let Some(parent) = parent else {
+        walk.state = 2;
+        return DONE;
+    };
+    if parent == walk.dentry {
+        walk.state = 0;
+        return DONE;
     }
-    (length, 1)
+    let length = walk.length as usize;
+    if length > BYTES - NAME {
+        return DONE;
+    }
+    let Some(lease) = Lease::held(walk.scratch) else {
+        return DONE;
+    };
+    let name: *const u8 = field(walk.dentry, DENTRY_NAME).unwrap_or(core::ptr::null());
+    // SAFETY: the helper checks the kernel's address; the buffer has room for a name at every masked place.
+    let read = unsafe {
+        generated::bpf_probe_read_kernel_str(
+            lease.at(NAMES_AT + (length & (BYTES - 1))).cast(),
+            NAME as u32,
+            name.cast(),
+        )
+    };
+    if read <= 0 {
+        walk.state = 2;
+        return DONE;
+    }
+    walk.length += read as u64;
+    walk.dentry = parent;
+    MORE
 }

@@ -6,6 +6,7 @@ mod exec;
 mod function;
 mod process;
 mod signal;
+mod stream;
 mod syscall_enter;
 mod syscall_exit;
 mod text;

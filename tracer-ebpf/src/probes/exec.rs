@@ -4,7 +4,7 @@
 use aya_ebpf::helpers::generated;
 use aya_ebpf::macros::btf_tracepoint;
 use aya_ebpf::programs::BtfTracePointContext;
-use vgputrace_ebpf::wire::head::{Data, EXEC_PIECES, PIECE, What};
+use vgputrace_ebpf::wire::head::{EXEC_PIECES, PIECE, What};
 use vgputrace_ebpf::wire::offsets::{
     BINPRM_FILE, BINPRM_FILENAME, CRED_EGID, CRED_EUID, CRED_GID, CRED_UID, MM_ARG_END,
     MM_ARG_START, MM_AUXV, MM_ENV_END, MM_ENV_START, TASK_CRED, TASK_MM,
@@ -16,10 +16,10 @@ use crate::emit::Lease;
 use crate::kernel::{field, task};
 use crate::maps::{SCRATCH_EXEC, SCRATCH_EXEC_PATH, offset};
 use crate::path;
+use crate::probes::stream::Stream;
 use crate::scope::Task;
 
 const FILE_AT: usize = size_of::<Head>() + size_of::<Exec>();
-const BYTES_AT: usize = size_of::<Head>() + size_of::<Data>();
 
 /// `sched_process_exec(task, old_pid, bprm)`.
 #[btf_tracepoint(function = "sched_process_exec")]
@@ -45,8 +45,13 @@ pub fn on_exec(ctx: BtfTracePointContext) -> i32 {
         return 0;
     };
     send_exec(&lease, who, old_tid, bprm, mm, argv.1, env.1);
-    send_strings(&lease, who, What::Argv, argv);
-    send_strings(&lease, who, What::Environment, env);
+    let time = crate::kernel::now();
+    for (what, (address, total)) in [(What::Argv, argv), (What::Environment, env)] {
+        let mut stream = Stream::new(SCRATCH_EXEC, what, -1, time);
+        stream.limit = EXEC_PIECES * PIECE as u32;
+        stream.total = total;
+        stream.send(EXEC_PIECES, address, total);
+    }
     lease.end();
     0
 }
@@ -95,37 +100,3 @@ fn send_exec(
     lease.send(FILE_AT + length);
 }
 const _: () = assert!(core::mem::offset_of!(Exec, argv_length) == 24);
-
-/// Sends a range of the new memory in pieces.
-#[inline(always)]
-fn send_strings(lease: &Lease, who: Task, what: What, (start, total): (u64, u64)) {
-    let head = who.head(Kind::Data);
-    let mut piece = 0;
-    while piece < EXEC_PIECES {
-        let offset = u64::from(piece) * PIECE as u64;
-        if offset >= total {
-            break;
-        }
-        let left = total - offset;
-        let length = if left >= PIECE as u64 {
-            PIECE as u32
-        } else {
-            left as u32 & (PIECE as u32 - 1)
-        };
-        let code = lease.user_bytes(BYTES_AT, length, start + offset);
-        lease.put(0, head);
-        lease.put(
-            size_of::<Head>(),
-            Data {
-                what: what as u32,
-                fd: -1,
-                offset: offset as u32,
-                length: if code < 0 { code } else { length as i32 },
-                total,
-                start: head.time,
-            },
-        );
-        lease.send(BYTES_AT + if code < 0 { 0 } else { length as usize });
-        piece += 1;
-    }
-}

@@ -41,7 +41,9 @@ pub fn on_enter(ctx: ProbeContext) -> u32 {
     let Some(who) = Task::traced() else { return 0 };
     // SAFETY: the context of this program.
     let cookie = unsafe { generated::bpf_get_attach_cookie(ctx.as_ptr()) } as u32;
-    let Some(desc) = FUNCTIONS.get(cookie) else { return 0 };
+    let Some(desc) = FUNCTIONS.get(cookie) else {
+        return 0;
+    };
     let (args, sp) = registers(ctx.regs);
     let mut small = Small {
         head: who.head(Kind::FnEnter),
@@ -56,7 +58,9 @@ pub fn on_enter(ctx: ProbeContext) -> u32 {
         text: [0; PACKED + HALF],
     };
     if desc.flags & DESC_OUTS != 0
-        && CALLS.insert(&[who.pid_tgid, sp], &small.body.args, 0).is_err()
+        && CALLS
+            .insert(&[who.pid_tgid, sp], &small.body.args, 0)
+            .is_err()
     {
         emit::lose(lost::TABLE);
     }
@@ -69,7 +73,9 @@ pub fn on_enter(ctx: ProbeContext) -> u32 {
                 send_large(&mut small, desc);
                 return 0;
             }
-            let to = (&raw mut small.text).cast::<u8>().wrapping_add(used & (PACKED - 1));
+            let to = (&raw mut small.text)
+                .cast::<u8>()
+                .wrapping_add(used & (PACKED - 1));
             let length = read_string(to, PACKED as u32, address);
             if length == PACKED as i32 {
                 send_large(&mut small, desc);
@@ -83,7 +89,12 @@ pub fn on_enter(ctx: ProbeContext) -> u32 {
         index += 1;
     }
     mask(&mut small.body.args, desc.arguments);
-    let length = TEXT_AT + (used & (PACKED * 2 - 1));
+    let used = if used > PACKED + HALF {
+        PACKED + HALF
+    } else {
+        used
+    };
+    let length = TEXT_AT + used;
     // SAFETY: the record is on the stack and at least this long.
     unsafe { emit::bytes((&raw const small).cast(), length as u64) };
     0
@@ -106,7 +117,11 @@ fn send_large(small: &mut Small, desc: &FnDesc) {
             let length = if address == 0 {
                 0
             } else {
-                read_string((&raw mut (*record).text[index]).cast(), SLOT as u32, address)
+                read_string(
+                    (&raw mut (*record).text[index]).cast(),
+                    SLOT as u32,
+                    address,
+                )
             };
             small.body.strings[index] = length;
             if length == SLOT as i32 {

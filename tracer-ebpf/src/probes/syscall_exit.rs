@@ -49,7 +49,7 @@ fn finished(who: Task, call: &InFlight, result: i64) {
         nr::READ | nr::RECVFROM => text::received(who, call, result),
         nr::GETDENTS64 => {
             send_fd_path(who, args[0] as i32);
-            text::listed(who, call, result);
+            text::listed(call, result);
             if result <= 0 {
                 send(who, call, result, 0, [0; 2], 0, 0);
             }

@@ -1,28 +1,18 @@
 //! Bytes that a system call carried: output, folder entries, socket addresses, answers of discovery endpoints.
 
-use vgputrace_ebpf::wire::head::{ANSWER_BYTES, Data, FLAG_CUT, OUTPUT_PIECES, PIECE, What};
+use vgputrace_ebpf::wire::head::{ANSWER_BYTES, OUTPUT_PIECES, PIECE, What};
 use vgputrace_ebpf::wire::syscall::nr;
 use vgputrace_ebpf::wire::{Head, Kind, Sys};
 
-use crate::emit::Lease;
+use crate::emit::{self, DONE, Lease, MORE};
 use crate::kernel::user;
 use crate::maps::{InFlight, SCRATCH_SYS, SOCKETS, Socket};
+use crate::probes::stream::Stream;
 use crate::probes::syscall_enter::{is_output, socket_key};
 use crate::scope::Task;
 
-const BYTES_AT: usize = size_of::<Head>() + size_of::<Data>();
 /// Buffers of one writev that are looked at.
 const BUFFERS: u32 = 16;
-
-/// Bytes for one destination: which, of which call, how many in all.
-#[derive(Clone, Copy)]
-struct Stream {
-    what: What,
-    fd: i32,
-    total: u64,
-    start: u64,
-    limit: u32,
-}
 
 /// write, writev and relatives on fd 1, 2 or an accepted socket.
 #[inline(always)]
@@ -46,23 +36,58 @@ pub(crate) fn written(who: Task, call: &InFlight, result: i64) {
             return;
         }
     }
-    let stream = Stream {
-        what: if output { What::Output } else { What::Answer },
-        fd: args[0] as i32,
-        total: result as u64,
-        start: call.start,
-        limit,
-    };
-    if result < 0 {
-        send_failed(who, stream, result);
+    let Some(lease) = Lease::take(SCRATCH_SYS) else {
         return;
-    }
-    match call.nr as u32 {
-        nr::WRITEV | nr::PWRITEV | nr::PWRITEV2 => send_buffers(who, stream, args[1], args[2]),
-        _ => {
-            send_range(who, stream, 0, args[1], result as u64);
+    };
+    let what = if output { What::Output } else { What::Answer };
+    let mut stream = Stream::new(SCRATCH_SYS, what, args[0] as i32, call.start);
+    stream.total = result as u64;
+    stream.limit = limit;
+    if result <= 0 {
+        // An error stands in the place of the length.
+        stream.send_empty();
+    } else {
+        match call.nr as u32 {
+            nr::WRITEV | nr::PWRITEV | nr::PWRITEV2 => {
+                let mut buffers = Buffers {
+                    vector: args[1],
+                    count: args[2],
+                    stream,
+                };
+                emit::repeat(BUFFERS, buffer, &mut buffers);
+            }
+            _ => stream.send(OUTPUT_PIECES, args[1], result as u64),
         }
     }
+    lease.end();
+}
+
+/// The buffers of a writev.
+#[repr(C)]
+struct Buffers {
+    vector: u64,
+    count: u64,
+    stream: Stream,
+}
+
+/// One buffer of a writev, up to what the kernel took.
+extern "C" fn buffer(turn: u64, buffers: *mut Buffers) -> i64 {
+    // SAFETY: the loop hands back the pointer to its caller's stack.
+    let buffers = unsafe { &mut *buffers };
+    let left = buffers.stream.left();
+    if turn >= buffers.count || left == 0 {
+        return DONE;
+    }
+    let entry = buffers.vector + turn * 16;
+    let (Some(base), Some(length)) = (user::<u64>(entry), user::<u64>(entry + 8)) else {
+        return DONE;
+    };
+    buffers.stream.send(
+        OUTPUT_PIECES,
+        base,
+        if length > left { left } else { length },
+    );
+    MORE
 }
 
 /// read or recvfrom on an accepted socket: is it a request of a discovery endpoint?
@@ -79,14 +104,14 @@ pub(crate) fn received(who: Task, call: &InFlight, result: i64) {
     if wanted {
         // The request line; user space cuts at its end.
         let length = if result > 64 { 64 } else { result as u64 };
-        let stream = Stream {
-            what: What::Request,
-            fd: call.args[0] as i32,
-            total: length,
-            start: call.start,
-            limit: 64,
+        let Some(lease) = Lease::take(SCRATCH_SYS) else {
+            return;
         };
-        send_range(who, stream, 0, call.args[1], length);
+        let mut stream = Stream::new(SCRATCH_SYS, What::Request, call.args[0] as i32, call.start);
+        stream.total = length;
+        stream.limit = 64;
+        stream.send(1, call.args[1], length);
+        lease.end();
     }
 }
 
@@ -145,16 +170,16 @@ fn is_discovery_request(address: u64) -> bool {
 
 /// getdents64: the entries as they stand.
 #[inline(always)]
-pub(crate) fn listed(who: Task, call: &InFlight, result: i64) {
+pub(crate) fn listed(call: &InFlight, result: i64) {
     if result > 0 {
-        let stream = Stream {
-            what: What::Listing,
-            fd: call.args[0] as i32,
-            total: result as u64,
-            start: call.start,
-            limit: OUTPUT_PIECES * PIECE as u32,
+        let Some(lease) = Lease::take(SCRATCH_SYS) else {
+            return;
         };
-        send_range(who, stream, 0, call.args[1], result as u64);
+        let mut stream = Stream::new(SCRATCH_SYS, What::Listing, call.args[0] as i32, call.start);
+        stream.total = result as u64;
+        stream.limit = OUTPUT_PIECES * PIECE as u32;
+        stream.send(OUTPUT_PIECES, call.args[1], result as u64);
+        lease.end();
     }
 }
 
@@ -196,107 +221,5 @@ pub(crate) fn socket(who: Task, call: &InFlight, result: i64) {
         },
     );
     lease.send(at + if length > 0 { 28 } else { 0 });
-    lease.end();
-}
-
-/// The buffers of a writev, one after the other, up to what the kernel took.
-#[inline(always)]
-fn send_buffers(who: Task, stream: Stream, vector: u64, count: u64) {
-    let mut offset = 0_u64;
-    let mut index = 0;
-    while index < BUFFERS {
-        if u64::from(index) >= count || offset >= stream.total {
-            break;
-        }
-        let entry = vector + u64::from(index) * 16;
-        let (Some(base), Some(length)) = (user::<u64>(entry), user::<u64>(entry + 8)) else {
-            break;
-        };
-        let left = stream.total - offset;
-        let length = if length > left { left } else { length };
-        // A buffer of a vector is short in practice; one piece of each is kept.
-        send_piece(who, stream, offset as u32, base, length);
-        offset += length;
-        index += 1;
-    }
-}
-
-/// One range in pieces.
-#[inline(always)]
-fn send_range(who: Task, stream: Stream, from: u32, address: u64, length: u64) {
-    let mut piece = 0;
-    while piece < OUTPUT_PIECES {
-        let done = u64::from(piece) * PIECE as u64;
-        if done >= length || done >= u64::from(stream.limit) {
-            break;
-        }
-        send_piece(
-            who,
-            stream,
-            from + done as u32,
-            address + done,
-            length - done,
-        );
-        piece += 1;
-    }
-}
-
-/// At most one piece of what is left.
-#[inline(always)]
-fn send_piece(who: Task, stream: Stream, offset: u32, address: u64, left: u64) {
-    let Some(lease) = Lease::take(SCRATCH_SYS) else {
-        return;
-    };
-    let room = if stream.limit < PIECE as u32 {
-        u64::from(stream.limit)
-    } else {
-        PIECE as u64
-    };
-    let length = if left > room { room } else { left } as u32 & (PIECE as u32 * 2 - 1);
-    let length = if length > PIECE as u32 {
-        PIECE as u32
-    } else {
-        length
-    };
-    let code = lease.user_bytes(BYTES_AT, length, address);
-    let mut head = who.head(Kind::Data);
-    if left > PIECE as u64 {
-        head.flags = FLAG_CUT;
-    }
-    lease.put(0, head);
-    lease.put(
-        size_of::<Head>(),
-        Data {
-            what: stream.what as u32,
-            fd: stream.fd,
-            offset,
-            length: if code < 0 { code } else { length as i32 },
-            total: stream.total,
-            start: stream.start,
-        },
-    );
-    lease.send(BYTES_AT + if code < 0 { 0 } else { length as usize });
-    lease.end();
-}
-
-/// A write that failed: its error in place of the total.
-#[inline(always)]
-fn send_failed(who: Task, stream: Stream, result: i64) {
-    let Some(lease) = Lease::take(SCRATCH_SYS) else {
-        return;
-    };
-    lease.put(0, who.head(Kind::Data));
-    lease.put(
-        size_of::<Head>(),
-        Data {
-            what: stream.what as u32,
-            fd: stream.fd,
-            offset: 0,
-            length: 0,
-            total: result as u64,
-            start: stream.start,
-        },
-    );
-    lease.send(BYTES_AT);
     lease.end();
 }

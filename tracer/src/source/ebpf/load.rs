@@ -1,0 +1,159 @@
+//! Loads the kernel side and attaches what needs no address: system calls, processes, signals.
+
+use aya::programs::{BtfTracePoint, ProgramError, UProbe};
+use aya::{Btf, Ebpf, EbpfLoader};
+use vgputrace_ebpf::wire::syscall;
+
+use super::Error;
+use super::kernel::Kernel;
+
+/// The kernel side, built by build.rs from tracer-ebpf.
+static OBJECT: &[u8] = aya::include_bytes_aligned!(concat!(env!("OUT_DIR"), "/probes"));
+
+/// Size of the ring in bytes, and at what fill user space is woken.
+#[derive(Clone, Copy, Debug)]
+pub struct Sizes {
+    /// A power of two.
+    pub ring: u32,
+    /// Bytes waiting at which the reader is woken before its time.
+    pub wake: u64,
+}
+
+impl Default for Sizes {
+    fn default() -> Self {
+        Self {
+            ring: 32 << 20,
+            wake: 4 << 20,
+        }
+    }
+}
+
+/// Loads every program into the kernel; nothing is attached yet.
+///
+/// # Errors
+/// See [`Error`].
+pub fn load(kernel: &Kernel, sizes: Sizes, verbose: bool) -> Result<Ebpf, Error> {
+    let bitmap = syscall::bitmap();
+    let verbose = u32::from(verbose);
+    let mut loader = EbpfLoader::new();
+    loader
+        .override_global("OFFSETS", &kernel.offsets, true)
+        .override_global("SYSCALLS", &bitmap, true)
+        .override_global("WAKE_BYTES", &sizes.wake, true)
+        .override_global("VERBOSE", &verbose, true)
+        .map_max_entries("RECORDS", sizes.ring);
+    let mut ebpf = loader.load(OBJECT).map_err(denied_or(Error::Load))?;
+    for name in ["on_enter", "on_ret", "on_return"] {
+        uprobe(&mut ebpf, name)?
+            .load()
+            .map_err(|source| program_error(name, "loaded", source))?;
+    }
+    Ok(ebpf)
+}
+
+/// Attaches the tracepoints. From here on every system call on the machine pays for the programs.
+///
+/// # Errors
+/// See [`Error`].
+pub fn attach_tracepoints(ebpf: &mut Ebpf, kernel: &Kernel) -> Result<(), Error> {
+    let btf = Btf::from_sys_fs().map_err(|_| Error::BadBtf("the loader cannot read it"))?;
+    let oom = if kernel.oom_has_task {
+        "on_oom_task"
+    } else {
+        "on_oom_pid"
+    };
+    // The system calls last, so that nothing is half seen.
+    for (program, tracepoint) in [
+        ("on_fork", "sched_process_fork"),
+        ("on_exec", "sched_process_exec"),
+        ("on_exit", "sched_process_exit"),
+        ("on_signal", "signal_generate"),
+        (oom, "mark_victim"),
+        ("on_sys_exit", "sys_exit"),
+        ("on_sys_enter", "sys_enter"),
+    ] {
+        let handle: &mut BtfTracePoint = ebpf
+            .program_mut(program)
+            .ok_or(Error::Missing("a tracepoint program"))?
+            .try_into()
+            .map_err(|source| program_error(program, "loaded", source))?;
+        handle
+            .load(tracepoint, &btf)
+            .map_err(|source| program_error(program, "loaded", source))?;
+        handle
+            .attach()
+            .map_err(|source| program_error(program, "attached", source))?;
+    }
+    Ok(())
+}
+
+/// A function program by name.
+///
+/// # Errors
+/// It is not in the object.
+pub fn uprobe<'a>(ebpf: &'a mut Ebpf, name: &'static str) -> Result<&'a mut UProbe, Error> {
+    ebpf.program_mut(name)
+        .ok_or(Error::Missing(name))?
+        .try_into()
+        .map_err(|source| program_error(name, "loaded", source))
+}
+
+/// Tells a refusal (EPERM, EACCES) from other trouble.
+pub fn program_error(program: &str, step: &'static str, source: ProgramError) -> Error {
+    // The verifier says EACCES too; it leaves a log.
+    let judged = matches!(&source, ProgramError::LoadError { verifier_log, .. }
+        if !verifier_log.to_string().trim().is_empty());
+    if !judged && let Some(refusal) = refusal(&source) {
+        return Error::Denied {
+            what: format!("the probe {program}"),
+            source: refusal,
+        };
+    }
+    Error::Program {
+        program: program.to_owned(),
+        step,
+        source: Box::new(source),
+    }
+}
+
+fn denied_or<E: std::error::Error + 'static>(other: fn(E) -> Error) -> impl Fn(E) -> Error {
+    move |source| match refusal(&source) {
+        Some(refusal) => Error::Denied {
+            what: "creating a BPF map".to_owned(),
+            source: refusal,
+        },
+        None => other(source),
+    }
+}
+
+/// The EPERM or EACCES at the bottom of an error, if there is one.
+fn refusal(error: &(dyn std::error::Error + 'static)) -> Option<std::io::Error> {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(error) = cause {
+        if let Some(io) = error.downcast_ref::<std::io::Error>()
+            && io.kind() == std::io::ErrorKind::PermissionDenied
+        {
+            return io.raw_os_error().map(std::io::Error::from_raw_os_error);
+        }
+        cause = error.source();
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Sizes, attach_tracepoints, load};
+    use crate::source::ebpf::kernel::Kernel;
+
+    #[test]
+    fn the_kernel_accepts_every_program() {
+        let kernel = Kernel::read().unwrap();
+        let mut ebpf = match load(&kernel, Sizes::default(), false) {
+            Ok(ebpf) => ebpf,
+            Err(error) => panic!("{error:#?}"),
+        };
+        if let Err(error) = attach_tracepoints(&mut ebpf, &kernel) {
+            panic!("{error:#?}")
+        };
+    }
+}
