@@ -1,2 +1,56 @@
-//! The one table of functions.
+//! The one table of functions vgputrace decodes: the loader, ggml, later drivers and runtimes.
+//!
+//! `no_std`, no dependencies: the tracer, the shim, docs and tests all build on it.
 #![no_std]
+
+pub mod dl;
+pub mod function;
+pub mod ggml;
+
+pub use function::{Arg, Class, Failed, Function, Returns, Type};
+
+/// Every table, in one iterator.
+pub fn all() -> impl Iterator<Item = &'static Function> {
+    dl::FUNCTIONS.iter().chain(ggml::FUNCTIONS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Class, Type, all};
+
+    #[test]
+    fn no_function_stands_in_the_table_twice_for_one_api() {
+        for (index, one) in all().enumerate() {
+            for other in all().skip(index + 1) {
+                assert!(
+                    one.api != other.api || one.name != other.name,
+                    "{}",
+                    one.name
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn every_function_fits_what_a_probe_can_read() {
+        for function in all() {
+            assert!(function.args.len() <= 6, "{}", function.name);
+            let strings = function
+                .args
+                .iter()
+                .filter(|arg| arg.kind.is_string())
+                .count();
+            let inside = function.inside.len();
+            assert!(strings + inside <= 3, "{}", function.name);
+            let outs = function
+                .args
+                .iter()
+                .filter(|arg| arg.kind.out_size().is_some())
+                .count();
+            assert!(outs <= 4, "{}", function.name);
+            if function.class == Class::Log {
+                assert!(function.args.iter().any(|arg| arg.kind == Type::Str));
+            }
+        }
+    }
+}
