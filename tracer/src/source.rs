@@ -1,0 +1,3 @@
+//! Where events come from, and how the program they come from is started.
+
+pub mod user;
