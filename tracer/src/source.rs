@@ -1,3 +1,4 @@
 //! Where events come from, and how the program they come from is started.
 
+pub mod unit;
 pub mod user;
