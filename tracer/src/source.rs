@@ -1,4 +1,5 @@
 //! Where events come from, and how the program they come from is started.
 
+pub mod advice;
 pub mod unit;
 pub mod user;

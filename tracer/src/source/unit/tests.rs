@@ -397,6 +397,8 @@ fn prefixes_and_a_missing_optional_folder_are_followed() {
 }
 
 proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
+
     #[test]
     fn any_unit_file_is_read_without_a_panic(
         bytes: Vec<u8>,
