@@ -47,7 +47,7 @@ pub(super) struct Commands {
 /// Reads one value; several commands are separated by a lone `;`.
 pub(super) fn parse(value: &str, name: &Name) -> Commands {
     let mut out = Commands::default();
-    let mut words = Words::new(value, Mode::Setting);
+    let mut words = Words::new(value, Mode::Command);
     loop {
         while words.take_lone(";") {}
         match one(&mut words, name, &mut out.left) {
@@ -231,7 +231,6 @@ mod tests {
             "@/bin/x",
             "+!/bin/x",
             "./x",
-            "/bin/x \\q",
             "/bin/x 'a",
             "/bin/x %Q",
             "|x",

@@ -10,6 +10,8 @@
 pub(super) enum Mode {
     /// A setting: known escapes only, quotes must close.
     Setting,
+    /// A command: as a setting, but an unknown escape stands for itself (systemd warns and goes on).
+    Command,
     /// The value of a variable that is split for `$NAME`: a backslash protects the next character, an open quote
     /// ends with the text.
     Variable,
@@ -60,11 +62,26 @@ impl<'a> Words<'a> {
         Some(*first)
     }
 
+    /// What follows a backslash.
     fn escape(&mut self, word: &mut Vec<u8>) -> Result<(), Syntax> {
-        if self.mode == Mode::Variable {
-            word.extend(self.byte());
-            return Ok(());
+        let (rest, length) = (self.rest, word.len());
+        match self.mode {
+            Mode::Setting => self.known_escape(word),
+            Mode::Command => self.known_escape(word).or_else(|_| {
+                self.rest = rest;
+                word.truncate(length);
+                word.push(b'\\');
+                word.extend(self.byte());
+                Ok(())
+            }),
+            Mode::Variable => {
+                word.extend(self.byte());
+                Ok(())
+            }
         }
+    }
+
+    fn known_escape(&mut self, word: &mut Vec<u8>) -> Result<(), Syntax> {
         let letter = self.byte().ok_or(Syntax::Escape)?;
         word.push(match letter {
             b'a' => 0x07,
@@ -132,7 +149,7 @@ impl<'a> Words<'a> {
                 (_, None) => word.push(byte),
             }
         }
-        if quote.is_some() && self.mode == Mode::Setting {
+        if quote.is_some() && self.mode != Mode::Variable {
             return Err(Syntax::OpenQuote);
         }
         Ok(word)
@@ -213,6 +230,11 @@ mod tests {
             assert!(split(text, Mode::Variable).is_ok(), "{text}");
         }
         assert_eq!(split(r"a\ b 'c", Mode::Variable).unwrap(), ["a b", "c"]);
+        assert_eq!(
+            split(r"\q \x4 \x41 '\;' end\", Mode::Command).unwrap(),
+            [r"\q", r"\x4", "A", r"\;", r"end\"]
+        );
+        assert!(split("'a", Mode::Command).is_err());
     }
 
     #[test]
@@ -226,7 +248,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_text_is_split_without_a_panic(text: String) {
-            for mode in [Mode::Setting, Mode::Variable] {
+            for mode in [Mode::Setting, Mode::Command, Mode::Variable] {
                 prop_assert!(Words::new(&text, mode).count() <= text.len());
             }
         }
