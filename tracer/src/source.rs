@@ -1,3 +1,7 @@
 //! Where events come from: engines, and facts read from the machine at record time.
 
+pub mod advice;
+pub mod discovery_end;
 pub mod ebpf;
+pub mod unit;
+pub mod user;
