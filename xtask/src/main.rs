@@ -1,2 +1,55 @@
-//! xtask
-fn main() {}
+//! `cargo xtask`: the project's own commands. `./x` brings the toolchain and calls this.
+//!
+//! Each command is one file in `cmd`. They say what they do on standard error with the time of every long step, and
+//! end with one sentence when the network, a tool or a right is missing.
+
+mod cmd;
+mod machine;
+mod packs;
+mod step;
+mod tally;
+mod tidy;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(
+    name = "x",
+    about = "Set-up, demo, tests and rules of vgputrace",
+    version
+)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Install what building and testing need, where it is missing.
+    Setup,
+    /// Set up, build, and record how a real program loads its GPU backend.
+    Demo,
+    /// Set up and run every check and test, those of the kernel part included.
+    Test,
+    /// Check the rules of the repository: module arrows, sizes, words, links.
+    Tidy,
+}
+
+fn main() -> ExitCode {
+    let done = match Arguments::parse().command {
+        Command::Setup => cmd::setup::run().map(|()| true),
+        Command::Demo => cmd::demo::run().map(|()| true),
+        Command::Test => cmd::test::run(),
+        Command::Tidy => cmd::tidy::run(),
+    };
+    match done {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            step::say(&format!("{error:#}"));
+            ExitCode::from(2)
+        }
+    }
+}
