@@ -14,6 +14,7 @@ pub mod decode;
 pub mod errno;
 pub mod escape;
 pub mod failed;
+pub mod filter;
 pub mod line;
 pub mod row;
 #[cfg(test)]
