@@ -15,11 +15,14 @@ pub mod errno;
 pub mod escape;
 pub mod failed;
 pub mod filter;
+pub mod json;
 pub mod line;
+pub mod lines;
 pub mod row;
 #[cfg(test)]
 pub(crate) mod samples;
 pub mod scene;
+pub mod text;
 
 /// How the reader wants text to look. Decided by the caller, who knows the terminal.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
