@@ -22,6 +22,7 @@ pub mod row;
 #[cfg(test)]
 pub(crate) mod samples;
 pub mod scene;
+pub mod summary;
 pub mod text;
 
 /// How the reader wants text to look. Decided by the caller, who knows the terminal.
