@@ -10,3 +10,4 @@
 
 pub mod event;
 pub mod source;
+pub mod view;
