@@ -1,0 +1,3 @@
+//! Where facts come from: engines, files of the machine, and the screen every text passes on its way.
+
+pub mod host;
