@@ -1,3 +1,4 @@
 //! Where facts come from: engines, files of the machine, and the screen every text passes on its way.
 
 pub mod host;
+pub mod screen;
