@@ -3,5 +3,8 @@
 pub mod advice;
 pub mod discovery_end;
 pub mod ebpf;
+pub mod host;
+pub mod model_output;
+pub mod screen;
 pub mod unit;
 pub mod user;
