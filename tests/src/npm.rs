@@ -1,0 +1,1 @@
+//! Real parts of a registry.
