@@ -2,6 +2,7 @@
 //! machine's loader differs, and the other modules' expectations with it.
 
 use vgputrace_tests::libraries::{ABSENT, Fault, UNDEFINED, place};
+use vgputrace_tests::npm::{self, pretend::pretend};
 use vgputrace_tests::programs::program;
 use vgputrace_tests::{gate, open_folder, test_name, trace};
 
@@ -65,4 +66,35 @@ fn the_loader_names_what_is_missing() {
     assert_eq!(words(Fault::MissingDependencyBelow), absent);
     assert!(words(Fault::UndefinedSymbol).contains(UNDEFINED));
     assert!(words(Fault::MissingVersion).contains("version `TWO' not found (required by"));
+}
+
+#[test]
+fn the_real_backend_is_silent_about_what_it_lacks_and_loads_over_pretend_parts() {
+    if !gate::tool(test_name!(), "gcc", "--version") {
+        return;
+    }
+    let Some(parts) = npm::parts(test_name!()) else {
+        return;
+    };
+    let folder = open_folder();
+    let loader = parts.lay_out(folder.path());
+    let run = || {
+        let target = trace(program("ggml_load")).arg(&loader).arg(folder.path());
+        target.in_folder("/").bare()
+    };
+    let silent = run();
+    assert_eq!((silent.shell_code(), silent.out().as_str()), (0, "CPU\n"));
+    assert!(
+        !silent.err().to_lowercase().contains("cuda"),
+        "{}",
+        silent.err()
+    );
+    for soname in ["libcudart.so.13", "libcublas.so.13", "libcuda.so.1"] {
+        pretend(&parts.backend(), soname, folder.path());
+    }
+    let loaded = run();
+    assert_eq!(
+        (loaded.shell_code(), loaded.out().as_str()),
+        (0, "CUDA\nCPU\n")
+    );
 }

@@ -6,4 +6,5 @@
 mod bare;
 mod crashes;
 mod loader;
+mod real;
 mod scope;
