@@ -5,6 +5,7 @@
 
 mod bare;
 mod crashes;
+mod files;
 mod loader;
 mod real;
 mod scope;
