@@ -7,5 +7,6 @@ mod bare;
 mod crashes;
 mod files;
 mod loader;
+mod output;
 mod real;
 mod scope;
