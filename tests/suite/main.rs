@@ -7,6 +7,7 @@ mod bare;
 mod crashes;
 mod files;
 mod loader;
+mod neutral;
 mod output;
 mod real;
 mod scope;
