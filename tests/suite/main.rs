@@ -10,4 +10,5 @@ mod loader;
 mod neutral;
 mod output;
 mod real;
+mod run;
 mod scope;
