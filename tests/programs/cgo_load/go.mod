@@ -1,0 +1,3 @@
+module cgo_load
+
+go 1.21

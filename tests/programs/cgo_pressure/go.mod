@@ -1,0 +1,3 @@
+module cgo_pressure
+
+go 1.21

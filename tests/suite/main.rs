@@ -1,0 +1,14 @@
+//! The end-to-end suite: small programs under the real kernel and the real recorder.
+//!
+//! Each module is a subject; each test traces programs of `programs/` and asks the trace. What a test needs from the
+//! machine it says itself (`gate`): without it the test is skipped by name, in CI it fails.
+
+mod bare;
+mod crashes;
+mod files;
+mod loader;
+mod neutral;
+mod output;
+mod real;
+mod run;
+mod scope;
