@@ -271,3 +271,66 @@ impl Progress {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+    use std::time::Duration;
+
+    use super::{is_network_trouble, last_lines, run};
+
+    const LONG: Duration = Duration::from_secs(60);
+
+    fn shell(script: &str, limit: Duration) -> super::Outcome {
+        let mut command = Command::new("sh");
+        command.args(["-c", script]);
+        match run("unit test", "seconds", limit, &mut command) {
+            Ok(outcome) => outcome,
+            Err(error) => panic!("{error:#}"),
+        }
+    }
+
+    #[test]
+    fn both_outputs_are_kept_and_the_exit_code_counts() {
+        let outcome = shell("echo one; echo two >&2; exit 3", LONG);
+        assert!(!outcome.ok && outcome.end.contains('3'), "{}", outcome.end);
+        let mut lines: Vec<&str> = outcome.output.lines().collect();
+        lines.sort_unstable();
+        assert_eq!(lines, ["one", "two"]);
+    }
+
+    #[test]
+    fn a_step_that_hangs_is_killed_with_its_children() {
+        let outcome = shell("sleep 1000 & sleep 1000", Duration::ZERO);
+        assert!(!outcome.ok);
+        assert_eq!(outcome.end, "ran past its limit of 0 s");
+    }
+
+    #[test]
+    fn a_missing_program_is_named() {
+        let mut command = Command::new("no-such-program-here");
+        let error = run("this", "seconds", LONG, &mut command).err();
+        let said = error.map(|error| error.to_string()).unwrap_or_default();
+        assert_eq!(
+            said,
+            "this needs `no-such-program-here`, which is not on PATH"
+        );
+    }
+
+    #[test]
+    fn trouble_with_the_network_is_recognised() {
+        assert!(is_network_trouble("npm error code ENOTFOUND"));
+        assert!(is_network_trouble(
+            "warning: spurious network error: Could not resolve host"
+        ));
+        assert!(!is_network_trouble(
+            "error[E0425]: cannot find value `network`"
+        ));
+    }
+
+    #[test]
+    fn the_end_of_a_short_output_is_all_of_it() {
+        assert_eq!(last_lines("a\nb", 5), "a\nb");
+        assert_eq!(last_lines("a\nb\nc", 2), "b\nc");
+    }
+}
