@@ -1,9 +1,10 @@
-//! Runs one long command with progress: a spinner with its last line on a terminal, a line at the start, every half
-//! minute and at the end elsewhere. All it prints is kept, in memory and in a log file.
+//! Runs one long command with progress: a spinner with its last line on a terminal; elsewhere a line when it takes
+//! longer than a moment, one every half minute and one at the end. All it prints is kept, in memory and in a log file.
 
+use std::cell::Cell;
 use std::fs;
 use std::io::{BufRead, BufReader, ErrorKind, IsTerminal, Read};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread;
@@ -16,6 +17,9 @@ use crate::machine;
 
 /// How often a step says that it is alive where there is no terminal.
 const HEARTBEAT: Duration = Duration::from_secs(30);
+
+/// A step that ends within this is not worth a line.
+const MOMENT: Duration = Duration::from_secs(1);
 
 /// How a step ended.
 pub(crate) struct Outcome {
@@ -197,36 +201,35 @@ fn keep(label: &str, output: &str) -> anyhow::Result<PathBuf> {
     fs::create_dir_all(&folder)
         .and_then(|()| fs::write(&log, output))
         .with_context(|| format!("cannot write {}", log.display()))?;
-    let shown = log.strip_prefix(machine::root()).map(Path::to_path_buf);
-    Ok(shown.unwrap_or(log))
+    Ok(machine::short(&machine::root(), &log))
 }
 
 /// A spinner on a terminal, plain lines elsewhere.
 struct Progress {
     label: String,
+    hint: String,
     spinner: Option<ProgressBar>,
-    beats: std::cell::Cell<u64>,
+    /// Plain lines said so far.
+    said: Cell<u64>,
 }
 
 impl Progress {
     fn start(label: &str, hint: &str) -> Self {
         let spinner = std::io::stderr().is_terminal().then(|| {
             let spinner = ProgressBar::new_spinner().with_prefix(format!("{label} ({hint})"));
-            if let Ok(style) =
-                ProgressStyle::with_template("{spinner} {prefix} {elapsed} {wide_msg:.dim}")
-            {
+            let style = "{spinner} {prefix} {elapsed} {wide_msg:.dim}";
+            if let Ok(style) = ProgressStyle::with_template(style) {
                 spinner.set_style(style);
             }
             spinner.enable_steady_tick(Duration::from_millis(120));
             spinner
         });
-        if spinner.is_none() {
-            say(&format!("{label} ({hint}) ..."));
-        }
+        let (label, hint) = (label.to_owned(), hint.to_owned());
         Self {
-            label: label.to_owned(),
+            label,
+            hint,
             spinner,
-            beats: std::cell::Cell::new(0),
+            said: Cell::new(0),
         }
     }
 
@@ -238,8 +241,14 @@ impl Progress {
     }
 
     fn tick(&self, elapsed: Duration) {
-        let beat = elapsed.as_secs() / HEARTBEAT.as_secs();
-        if self.spinner.is_none() && beat > self.beats.replace(beat) {
+        if self.spinner.is_some() || elapsed < MOMENT {
+            return;
+        }
+        let due = 1 + elapsed.as_secs() / HEARTBEAT.as_secs();
+        let said = self.said.replace(due);
+        if said == 0 {
+            say(&format!("{} ({}) ...", self.label, self.hint));
+        } else if due > said {
             say(&format!(
                 "{}: still running after {} s",
                 self.label,
@@ -249,14 +258,79 @@ impl Progress {
     }
 
     fn finish(self, ok: bool, took: Duration) {
-        if let Some(spinner) = self.spinner {
+        if let Some(spinner) = &self.spinner {
             spinner.finish_and_clear();
         }
         let word = if ok { "done" } else { "failed" };
-        say(&format!(
-            "{}: {word} in {:.1} s",
-            self.label,
-            took.as_secs_f64()
+        if !ok || took >= MOMENT {
+            say(&format!(
+                "{}: {word} in {:.1} s",
+                self.label,
+                took.as_secs_f64()
+            ));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+    use std::time::Duration;
+
+    use super::{is_network_trouble, last_lines, run};
+
+    const LONG: Duration = Duration::from_secs(60);
+
+    fn shell(script: &str, limit: Duration) -> super::Outcome {
+        let mut command = Command::new("sh");
+        command.args(["-c", script]);
+        match run("unit test", "seconds", limit, &mut command) {
+            Ok(outcome) => outcome,
+            Err(error) => panic!("{error:#}"),
+        }
+    }
+
+    #[test]
+    fn both_outputs_are_kept_and_the_exit_code_counts() {
+        let outcome = shell("echo one; echo two >&2; exit 3", LONG);
+        assert!(!outcome.ok && outcome.end.contains('3'), "{}", outcome.end);
+        let mut lines: Vec<&str> = outcome.output.lines().collect();
+        lines.sort_unstable();
+        assert_eq!(lines, ["one", "two"]);
+    }
+
+    #[test]
+    fn a_step_that_hangs_is_killed_with_its_children() {
+        let outcome = shell("sleep 1000 & sleep 1000", Duration::ZERO);
+        assert!(!outcome.ok);
+        assert_eq!(outcome.end, "ran past its limit of 0 s");
+    }
+
+    #[test]
+    fn a_missing_program_is_named() {
+        let mut command = Command::new("no-such-program-here");
+        let error = run("this", "seconds", LONG, &mut command).err();
+        let said = error.map(|error| error.to_string()).unwrap_or_default();
+        assert_eq!(
+            said,
+            "this needs `no-such-program-here`, which is not on PATH"
+        );
+    }
+
+    #[test]
+    fn trouble_with_the_network_is_recognised() {
+        assert!(is_network_trouble("npm error code ENOTFOUND"));
+        assert!(is_network_trouble(
+            "warning: spurious network error: Could not resolve host"
         ));
+        assert!(!is_network_trouble(
+            "error[E0425]: cannot find value `network`"
+        ));
+    }
+
+    #[test]
+    fn the_end_of_a_short_output_is_all_of_it() {
+        assert_eq!(last_lines("a\nb", 5), "a\nb");
+        assert_eq!(last_lines("a\nb\nc", 2), "b\nc");
     }
 }

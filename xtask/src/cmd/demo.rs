@@ -25,6 +25,8 @@ use crate::{machine, step};
 )]
 pub(crate) fn run() -> anyhow::Result<()> {
     let root = machine::root();
+    // So that the commands shown are short and can be repeated from here.
+    std::env::set_current_dir(&root).with_context(|| format!("cannot enter {}", root.display()))?;
     let choice = Choice::now(&root);
     println!("demo: {}", choice.sentence());
     super::setup::run()?;
@@ -37,19 +39,20 @@ pub(crate) fn run() -> anyhow::Result<()> {
     }
 
     let tool = machine::target(&root).join("release/vgputrace");
-    let trace = root.join("demo.vgt");
-    record(&root, &tool, &trace, &target)?;
+    let tool = machine::short(&root, &tool);
+    let trace = Path::new("demo.vgt");
+    record(&tool, trace, &target)?;
     let mut show = Command::new(&tool);
-    show.args(["show", "--summary"]).arg(&trace);
+    show.args(["show", "--summary"]).arg(trace);
     told(&mut show)?;
     println!(
         "\ndemo: the trace is demo.vgt; to read all of it: {} show demo.vgt",
-        short(&root, &tool)
+        tool.display()
     );
     Ok(())
 }
 
-fn record(root: &Path, tool: &Path, trace: &Path, target: &Target) -> anyhow::Result<()> {
+fn record(tool: &Path, trace: &Path, target: &Target) -> anyhow::Result<()> {
     if trace.exists() {
         fs::remove_file(trace)
             .with_context(|| format!("cannot remove the former {}", trace.display()))?;
@@ -64,12 +67,7 @@ fn record(root: &Path, tool: &Path, trace: &Path, target: &Target) -> anyhow::Re
         bail!("demo needs root to load eBPF programs, and there is no sudo: run it as root");
     };
     machine::own_environment(&mut record);
-    record
-        .current_dir(root)
-        .arg("run")
-        .arg("-o")
-        .arg(trace)
-        .args(&target.options);
+    record.arg("run").arg("-o").arg(trace).args(&target.options);
     record.arg("--").args(&target.command);
     told(&mut record)
 }
@@ -93,11 +91,4 @@ fn told(command: &mut Command) -> anyhow::Result<()> {
         bail!("demo stops: `{line}` ended with {status}");
     }
     Ok(())
-}
-
-fn short(root: &Path, path: &Path) -> String {
-    path.strip_prefix(root)
-        .unwrap_or(path)
-        .display()
-        .to_string()
 }

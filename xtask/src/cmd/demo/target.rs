@@ -122,7 +122,10 @@ fn real_loader(root: &Path) -> anyhow::Result<Target> {
     let options = ["--until", "discovery", "--timeout", "120s"];
     Ok(Target {
         options: options.map(OsString::from).to_vec(),
-        command: vec![program.into(), loader.into(), libraries.into()],
+        command: [program, loader, libraries]
+            .iter()
+            .map(|path| machine::short(root, path).into())
+            .collect(),
         instead: None,
     })
 }
@@ -154,10 +157,13 @@ fn own_loader(root: &Path) -> anyhow::Result<Target> {
     }
     let program = compile(root, "demo_load", "demo_load.c", &[])?;
     let names = ["whole", "needs", "symbol", "short", "empty", "crash"];
-    let files = names.map(|name| folder.join(format!("libggml-{name}.so")).into());
+    let files = names.map(|name| folder.join(format!("libggml-{name}.so")));
     Ok(Target {
         options: ["--timeout", "120s"].map(OsString::from).to_vec(),
-        command: std::iter::once(program.into()).chain(files).collect(),
+        command: std::iter::once(program)
+            .chain(files)
+            .map(|path| machine::short(root, &path).into())
+            .collect(),
         instead: None,
     })
 }
