@@ -12,6 +12,19 @@ use crate::gate;
 
 /// One release for loader and backend: their interface changes without notice.
 const RELEASE: &str = "3.20.0";
+/// The packages by name, with the sha512 of their archives.
+const PACKS: [(&str, &str); 2] = [
+    (
+        "linux-x64",
+        "cc24937799b8303acb5b3814bcebee186cc79bd0e210e359b7eb2b8076215783\
+         e9bbf4f94cbde410d8fb94763572641c70a3607a90018b26fd29c8a08d96ef49",
+    ),
+    (
+        "linux-x64-cuda",
+        "5d61868f5da72bcd8d5a3bb9f87e6bfdbd0063916fff31591dd070a81f891322\
+         d2cb3786107ec773c3fa6d706173135b19d09677ac04c7f11d6793d226b9fbf5",
+    ),
+];
 /// One fetch at a time.
 static FETCH: Mutex<()> = Mutex::new(());
 
@@ -36,14 +49,16 @@ pub fn parts(test: &str) -> Option<Parts> {
 
 fn fetched() -> Result<Parts, String> {
     let _one = FETCH.lock().unwrap_or_else(PoisonError::into_inner);
+    let [loader, cuda] =
+        PACKS.map(|(name, sum)| unpacked(name, sum).map(|folder| folder.join("bins").join(name)));
     Ok(Parts {
-        loader: unpacked("linux-x64")?.join("bins/linux-x64"),
-        cuda: unpacked("linux-x64-cuda")?.join("bins/linux-x64-cuda"),
+        loader: loader?,
+        cuda: cuda?,
     })
 }
 
 /// The folder of a package, fetched when it is not there.
-fn unpacked(name: &str) -> Result<PathBuf, String> {
+fn unpacked(name: &str, sha512: &str) -> Result<PathBuf, String> {
     let cache = crate::workspace().join(".cache/npm");
     let place = cache.join(format!("{name}-{RELEASE}"));
     if place.join("package.json").is_file() {
@@ -64,6 +79,14 @@ fn unpacked(name: &str) -> Result<PathBuf, String> {
             .current_dir(beside.path()),
     )?;
     let archive = format!("node-llama-cpp-{name}-{RELEASE}.tgz");
+    let sum = Command::new("sha512sum")
+        .arg(&archive)
+        .current_dir(beside.path())
+        .output();
+    let sum = sum.map_err(say)?.stdout;
+    if !String::from_utf8_lossy(&sum).starts_with(sha512) {
+        return Err(format!("{archive} is not the package that is pinned"));
+    }
     quiet(
         Command::new("tar")
             .args(["xzf", &archive])
