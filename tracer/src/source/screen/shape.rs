@@ -252,7 +252,10 @@ pub(super) fn find_blocks(bytes: &[u8], from: usize, left: usize, spans: &mut Sp
         }
     }
     while let Some(start) = position(bytes, next, BEGIN) {
-        let name = until(bytes, start + BEGIN.len(), |byte| byte == b'-');
+        // `RSA PRIVATE KEY`, `PGP PRIVATE KEY BLOCK`: a label is upper case (RFC 7468, section 3).
+        let name = until(bytes, start + BEGIN.len(), |byte| {
+            !(byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b' ')
+        });
         next = name;
         let is_private = part(bytes, start, name)
             .windows(11)
