@@ -28,11 +28,11 @@ pub(crate) fn short(root: &Path, path: &Path) -> PathBuf {
     path.strip_prefix(root).unwrap_or(path).to_path_buf()
 }
 
-/// An executable file of that name on PATH, or in a folder where such programs are put outside of it.
+/// An executable file of that name on PATH, or where cargo installs programs.
 pub(crate) fn program(name: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
     env::split_paths(&path)
-        .chain([cargo_programs(), PathBuf::from("/usr/local/go/bin")])
+        .chain([cargo_programs()])
         .map(|folder| folder.join(name))
         .find(|file| is_program(file))
 }

@@ -4,6 +4,7 @@
 //! (package `vgputrace-tests`, as root, on the release binary). Ends with `N passed, N failed, N skipped`; a check
 //! counts as one test. A test that lacks something prints `vgputrace-skip: NAME: REASON` and returns; with `CI=true` it fails instead.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -15,8 +16,8 @@ use crate::{machine, packs};
 /// Longest time for one step; a test that hangs costs this much and not the whole day.
 const LIMIT: Duration = Duration::from_secs(15 * 60);
 
-/// Variables that a kernel test may read; sudo drops all others.
-const PASSED_ON: &str = "CI,PATH,VGPUTRACE_BIN,VGPUTRACE_OLLAMA,RUST_BACKTRACE";
+/// Variables that a kernel test may read; sudo drops all others, and has a PATH of its own.
+const PASSED_ON: &str = "CI,VGPUTRACE_BIN,VGPUTRACE_OLLAMA,RUST_BACKTRACE";
 
 struct Suite {
     root: PathBuf,
@@ -213,11 +214,11 @@ impl User {
         match self {
             Self::AsIs => Command::new(program),
             Self::Sudo => {
+                let mut path = OsString::from("PATH=");
+                path.push(std::env::var_os("PATH").unwrap_or_default());
                 let mut command = Command::new("sudo");
-                command
-                    .arg("-n")
-                    .arg(format!("--preserve-env={PASSED_ON}"))
-                    .arg(program);
+                command.arg("-n").arg(format!("--preserve-env={PASSED_ON}"));
+                command.arg("env").arg(path).arg(program);
                 command
             }
         }
