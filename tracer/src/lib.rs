@@ -8,5 +8,7 @@
 //!
 //! Layers and their allowed arrows are in docs/ARCHITECTURE.md; `cargo xtask tidy` checks them.
 
+pub mod cli;
+pub mod cmd;
 pub mod event;
 pub mod view;

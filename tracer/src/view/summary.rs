@@ -3,6 +3,7 @@
 
 mod failures;
 mod folders;
+mod json;
 mod libraries;
 mod processes;
 #[cfg(test)]
