@@ -1,6 +1,7 @@
 //! The layer as a whole: what is written is read, and what is damaged is read as far as it goes.
 
 mod damage;
+mod document;
 mod examples;
 mod frames;
 mod open;
