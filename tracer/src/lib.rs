@@ -11,4 +11,5 @@
 pub mod cli;
 pub mod cmd;
 pub mod event;
+pub mod trace;
 pub mod view;
