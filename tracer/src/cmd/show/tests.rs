@@ -1,10 +1,11 @@
 //! `show` over a recording in memory.
 
-use super::source::{Item, Source};
+use super::source::{self, Item, Source};
 use super::{Form, Props, filter, show};
 use crate::cmd::Report;
 use crate::event::Event;
 use crate::event::host::Header;
+use crate::trace::{Lane, Options, Writer};
 use crate::view::Looks;
 use crate::view::samples::bootstrap;
 
@@ -165,4 +166,81 @@ fn a_reader_that_goes_away_ends_the_work() {
     )
     .unwrap();
     assert_eq!(calls, 1);
+}
+
+/// Writes the recording to a file, its end `cut` bytes short.
+fn on_disk(cut: usize) -> (tempfile::TempDir, std::path::PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("run.vgt");
+    let options = Options::default();
+    let mut writer = Writer::create(&path, &bootstrap::header(), options).unwrap();
+    let mut events = bootstrap::events();
+    let end = events.pop().unwrap();
+    for event in &events {
+        writer.write(event, Lane::Story).unwrap();
+    }
+    writer.finish(&end).unwrap();
+    let bytes = std::fs::read(&path).unwrap();
+    std::fs::write(&path, &bytes[..bytes.len() - cut.min(bytes.len())]).unwrap();
+    (folder, path)
+}
+
+fn read(path: &std::path::Path, props: &Props) -> (String, Vec<String>) {
+    let mut source = source::open(path).unwrap();
+    let mut out = String::new();
+    let filter = filter(props).unwrap();
+    show(
+        source.as_mut(),
+        props,
+        &filter,
+        Looks::default(),
+        &mut |text| {
+            out.push_str(text);
+            Ok(true)
+        },
+    )
+    .unwrap();
+    (out, source.warnings())
+}
+
+#[test]
+fn a_file_shows_what_the_recording_in_memory_shows() {
+    let (_folder, path) = on_disk(0);
+    for form in [Form::Text, Form::Json] {
+        let props = Props { form, ..props() };
+        let (text, warnings) = read(&path, &props);
+        assert_eq!(text, shown(&props).0);
+        assert!(warnings.is_empty(), "{warnings:?}");
+    }
+}
+
+#[test]
+fn a_file_that_was_cut_off_is_shown_up_to_the_tear() {
+    let whole = std::fs::metadata(on_disk(0).1).unwrap().len();
+    let (_folder, path) = on_disk(usize::try_from(whole / 2).unwrap());
+    let (_, warnings) = read(&path, &props());
+    assert!(!warnings.is_empty());
+    let summary = Props {
+        form: Form::Summary,
+        ..props()
+    };
+    let (page, _) = read(&path, &summary);
+    assert!(page.starts_with("DAMAGE"), "{page}");
+}
+
+#[test]
+fn what_is_no_trace_is_one_report() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x");
+    for (bytes, says) in [
+        (None, "cannot open"),
+        (Some(""), "is empty"),
+        (Some("\u{7f}ELF"), "no trace"),
+    ] {
+        if let Some(bytes) = bytes {
+            std::fs::write(&path, bytes).unwrap();
+        }
+        let report = source::open(&path).err().unwrap().to_string();
+        assert!(report.contains(says), "{report}");
+    }
 }
