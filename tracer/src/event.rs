@@ -5,6 +5,7 @@
 
 pub mod call;
 pub mod errno;
+pub mod failure;
 pub mod file;
 pub mod host;
 pub mod id;

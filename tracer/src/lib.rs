@@ -8,6 +8,9 @@
 //!
 //! Layers and their allowed arrows are in docs/ARCHITECTURE.md; `cargo xtask tidy` checks them.
 
+pub mod cli;
+pub mod cmd;
 pub mod event;
 pub mod source;
+pub mod trace;
 pub mod view;

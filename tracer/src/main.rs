@@ -1,3 +1,44 @@
-//! The `vgputrace` command.
+//! The `vgputrace` command: parse, dispatch, exit code.
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use vgputrace::cli::{self, Cli, Command};
+use vgputrace::cmd::{self, Report, report};
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error),
+    };
+    let result = match cli.command {
+        Command::Run(args) => cmd::run::run(args.into_props()),
+        Command::Show(args) => cmd::show::run(&args.into_props()),
+        Command::Completions(args) => cmd::completions::run(args.into_props(), cli::definition()),
+        Command::Man(args) => cmd::man::run(args.into_props(), cli::definition()),
+    };
+    match result {
+        Ok(code) => ExitCode::from(code),
+        Err(report) => fail(&report),
+    }
+}
+
+/// Help and version go to standard output with 0; a wrong call of `run` is 125, so that it is never taken for the
+/// command's own code.
+fn usage(error: &clap::Error) -> ExitCode {
+    // A closed standard output or error leaves nobody to tell.
+    let _ = error.print();
+    let run = std::env::args_os().nth(1).is_some_and(|word| word == "run");
+    match (error.use_stderr(), run) {
+        (false, _) => ExitCode::SUCCESS,
+        (true, true) => ExitCode::from(report::RECORDER),
+        (true, false) => ExitCode::from(report::TROUBLE),
+    }
+}
+
+fn fail(report: &Report) -> ExitCode {
+    use std::io::Write as _;
+    // As above.
+    let _ = writeln!(std::io::stderr(), "{report}");
+    ExitCode::from(report.exit_code())
+}

@@ -25,7 +25,6 @@ use regex::Regex;
 use crate::event::{Event, Kind, Proc};
 
 use super::Looks;
-use super::failed::failed;
 use super::row::{Context, Detail, describe};
 use super::scene::Scene;
 
@@ -115,7 +114,7 @@ impl Filter {
                 .is_some_and(|name| name.to_lowercase().contains(part)),
             Self::Text(part) => text(event, scene).to_lowercase().contains(part),
             Self::Matches(regex) => regex.is_match(&text(event, scene)),
-            Self::Failed => failed(event),
+            Self::Failed => event.kind.failed(),
             Self::Time(from, to) => (*from..=*to).contains(&scene.since_begin(event.time)),
             Self::Seq(from, to) => (*from..=*to).contains(&event.seq.0),
         }

@@ -14,7 +14,6 @@ mod tests;
 
 use crate::event::{Errno, Event, Kind, Proc};
 
-use super::failed::failed;
 use super::line::{Line, Role};
 use super::scene::Scene;
 use super::{Looks, amount, errno};
@@ -114,7 +113,7 @@ fn body(event: &Event, context: Context<'_>) -> Row {
         Kind::ForkFailed(body) => process::fork_failed(body, looks),
         Kind::Exec(body) => process::exec(event.process, body, context),
         Kind::ExecFailed(body) => process::exec_failed(body, looks),
-        Kind::Exit(body) => process::exit(body, failed(event), looks),
+        Kind::Exit(body) => process::exit(body, event.kind.failed(), looks),
         Kind::Compat(body) => process::compat(body),
         Kind::Signal(body) => signal::signal(event.process, body, context),
         Kind::Oom(body) => signal::oom(body, context),

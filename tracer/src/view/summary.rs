@@ -3,6 +3,7 @@
 
 mod failures;
 mod folders;
+mod json;
 mod libraries;
 mod processes;
 #[cfg(test)]
@@ -16,7 +17,6 @@ use crate::event::host::{End, Header};
 use crate::event::signal::Signal;
 use crate::event::{Event, Hex, Kind, Proc, Text};
 
-use super::failed::is_fault;
 use super::scene::Scene;
 
 pub use failures::{Failures, LoadFailure};
@@ -94,7 +94,7 @@ pub struct Hang {
     call: Option<crate::event::Seq>,
 }
 
-/// How long a system call must have been open at the end to be worth a line, in nanoseconds.
+/// How long a call must have been open when the recording ended to be worth a line, in nanoseconds.
 const HANG: u64 = 1_000_000_000;
 
 impl Summary {
@@ -140,7 +140,7 @@ impl Summary {
 
     fn rest(&mut self, event: &Event) {
         match &event.kind {
-            Kind::Signal(body) if is_fault(body) => self.crash(event.process, body),
+            Kind::Signal(body) if body.is_fault() => self.crash(event.process, body),
             Kind::Oom(body) if self.crashes.len() < KEPT => self.crashes.push(Crash {
                 process: body.victim,
                 what: Text::from("out of memory"),
@@ -188,8 +188,8 @@ impl Summary {
         };
         let long = event.duration.is_some_and(|nanos| nanos >= HANG);
         let counts = match body.because {
-            Because::Slow => true,
-            Because::Exit | Because::End => body.call.is_some() || (long && body.about.is_some()),
+            Because::Slow | Because::Exit => body.is_telling(),
+            Because::End => body.call.is_some() && long,
             Because::Exec | Because::Unwound => false,
         };
         if !counts {

@@ -70,7 +70,7 @@ pub(super) fn unfinished(body: &Unfinished, event: &Event, context: Context<'_>)
         Because::Unwound => after("was left by an exception, longjmp or cancellation"),
         Because::End => after("had not come back when the recording ended"),
     };
-    let failed = super::failed(event);
+    let failed = event.kind.failed();
     let role = if failed { Role::Failed } else { Role::Dim };
     row.first.plain(" ").push(role, &words);
     if failed {

@@ -5,14 +5,13 @@ use crate::event::signal::{Oom, Outcome, Signal};
 use crate::event::{Hex, Proc};
 
 use super::super::decode;
-use super::super::failed::is_fault;
 use super::super::line::{Line, Role};
 use super::{Context, Row, who};
 
 /// A fault: `SIGSEGV address not mapped at 0x0 in /x/libggml-cuda.so+0x1189 (ggml_backend_init+0x9) ✗`. A signal:
 /// `SIGKILL to p3.1 llama-server: delivered`.
 pub(super) fn signal(sender: Option<Proc>, body: &Signal, context: Context<'_>) -> Row {
-    let fault = is_fault(body);
+    let fault = body.is_fault();
     let mut row = Row::default();
     let role = if fault { Role::Failed } else { Role::Warning };
     row.first.push(role, body.name.as_str());

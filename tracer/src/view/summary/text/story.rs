@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::event::Text;
+use crate::event::failure::is_crash;
 
-use super::super::super::failed::is_crash;
 use super::super::super::line::{Line, Role};
 use super::super::super::{Looks, amount, escape};
 use super::super::{Class, Process, Summary};

@@ -1,0 +1,59 @@
+//! The command line: clap types, turned into plain props for `cmd`. Decides nothing else and reads no file.
+
+pub mod amount;
+pub mod completions;
+pub mod man;
+pub mod run;
+pub mod show;
+#[cfg(test)]
+mod tests;
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+/// Records why Ollama did or did not use a GPU backend.
+///
+/// Every library that is searched, opened and loaded, every word of the dynamic loader, every process, signal and
+/// line of output, in order; as a trace that can be read on another machine.
+#[derive(Clone, Debug, Parser)]
+#[command(
+    name = "vgputrace",
+    version,
+    propagate_version = true,
+    arg_required_else_help = true,
+    max_term_width = 100,
+    after_help = "Examples:\n  \
+        sudo vgputrace run -- ollama serve\n  \
+        sudo vgputrace run --like-unit ollama.service\n  \
+        vgputrace show --summary run.vgt\n  \
+        vgputrace show run.vgt kind:dlopen,loader_error"
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Command {
+    /// Run a command and record it and all its children.
+    ///
+    /// The command gets this terminal, this environment and this working directory. Its output is recorded and not
+    /// changed; a summary follows on standard error. Recording needs root, or CAP_BPF and CAP_PERFMON.
+    Run(Box<run::Args>),
+    /// Read a trace: as text, as JSON, or summed up.
+    ///
+    /// Text has one line for each event: seconds since the recording began, process, and what happened; what
+    /// happens inside a call is indented below it. Colours are used on a terminal, unless NO_COLOR is set.
+    Show(show::Args),
+    /// Print the completion script for a shell.
+    Completions(completions::Args),
+    /// Print the manual page, or write all of them to a folder.
+    Man(man::Args),
+}
+
+/// The whole command line, for completions and manual pages.
+#[must_use]
+pub fn definition() -> clap::Command {
+    Cli::command()
+}

@@ -1,0 +1,12 @@
+//! The commands: the only place that wires the layers together and touches the outside world. Each takes plain props
+//! and gives an exit code or a report.
+
+pub mod completions;
+pub mod man;
+pub mod report;
+pub mod run;
+pub mod show;
+mod standard_output;
+pub mod terminal;
+
+pub use report::Report;

@@ -1,0 +1,183 @@
+//! Random access: one frame alone. What the index says of a frame is checked when it is read.
+
+use std::io::{self, Read, Seek, SeekFrom};
+
+use super::super::blocks::{Blocks, Form};
+use super::super::cursor::{Cursor, Span};
+use super::super::index::FrameInfo;
+use super::super::section::Section;
+use super::super::warning::{Place, Warnings, What};
+use super::super::{Error, frame, limits};
+use super::{Reader, Warning};
+use crate::event::Event;
+
+/// The events of one frame, in order of their numbers.
+#[derive(Debug)]
+pub struct Frame {
+    texts: Vec<String>,
+    events: Vec<(Event, usize, Span)>,
+    /// What was damaged or missing in it.
+    pub warnings: Vec<Warning>,
+}
+
+impl Frame {
+    /// How many events.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.events.len()
+    }
+
+    /// No event at all.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.events.is_empty()
+    }
+
+    /// An event and its line.
+    #[must_use]
+    pub fn get(&self, at: usize) -> Option<(&Event, &str)> {
+        let (event, text, span) = self.events.get(at)?;
+        Some((event, span.of(self.texts.get(*text)?)))
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = (&Event, &str)> {
+        (0..self.len()).filter_map(|at| self.get(at))
+    }
+}
+
+impl<R: Read + Seek> Reader<R> {
+    /// Decodes one frame of the table alone. The place of `next_item` is not changed.
+    ///
+    /// # Errors
+    /// `NoFrame` for a number out of range; those of `frames`.
+    pub fn frame(&mut self, number: usize) -> Result<Frame, Error> {
+        let info = self.info(number)?;
+        let frame = self.decode(&info)?;
+        let damaged = |warning: &Warning| !matches!(warning.what, What::NoFrame(_));
+        if info.fits(&frame) || frame.warnings.iter().any(damaged) {
+            return Ok(frame);
+        }
+        // The index does not say what is there. What is really there is found by walking.
+        let walked = self.walk()?;
+        if self.frames.as_ref() == Some(&walked) {
+            return Ok(frame);
+        }
+        let place = Place {
+            offset: info.offset,
+            frame: 0,
+        };
+        self.warnings.push(place, None, What::Index);
+        self.frames = Some(walked);
+        let info = self.info(number)?;
+        self.decode(&info)
+    }
+
+    fn info(&mut self, number: usize) -> Result<FrameInfo, Error> {
+        let path = self.path.clone();
+        let frames = self.frames()?;
+        frames.get(number).cloned().ok_or(Error::NoFrame {
+            path,
+            number,
+            count: frames.len(),
+        })
+    }
+
+    fn decode(&mut self, info: &FrameInfo) -> Result<Frame, Error> {
+        let mut warnings = Warnings::default();
+        let mut text = Vec::new();
+        let place = Place {
+            offset: info.offset,
+            frame: 0,
+        };
+        match self.form {
+            Form::Plain => {
+                let size = info.size.min(limits::SECTION as u64 * 2);
+                self.read_at(info.offset, size, &mut text)
+                    .map_err(|source| self.broken(info.offset, source))?;
+            }
+            Form::Zstd => {
+                let next = Blocks::new(self.form, self.length, place)
+                    .and_then(|mut blocks| blocks.next(&mut self.input, &mut text, &mut warnings));
+                let block = next.map_err(|source| self.broken(info.offset, source))?;
+                // Not the frame that was asked for, but one found behind damage.
+                if block.is_none_or(|block| block.place.offset != info.offset) {
+                    text.clear();
+                }
+            }
+        }
+        Ok(read(text, place, warnings))
+    }
+
+    pub(super) fn read_at(&mut self, offset: u64, size: u64, out: &mut Vec<u8>) -> io::Result<()> {
+        self.input.seek(SeekFrom::Start(offset))?;
+        (&mut self.input).take(size).read_to_end(out)?;
+        Ok(())
+    }
+
+    pub(super) fn broken(&self, offset: u64, source: io::Error) -> Error {
+        Error::Read {
+            path: self.path.clone(),
+            offset,
+            source,
+        }
+    }
+}
+
+impl FrameInfo {
+    /// What was read is what the table says.
+    fn fits(&self, frame: &Frame) -> bool {
+        let (Some((first, ..)), Some((last, ..))) = (frame.events.first(), frame.events.last())
+        else {
+            return self.events == 0;
+        };
+        (first.seq, last.seq) == (self.first, self.last) && self.events == frame.len() as u64
+    }
+}
+
+/// Decodes a piece of the file, with its hot calls in their places.
+fn read(text: Vec<u8>, place: Place, mut warnings: Warnings) -> Frame {
+    let mut texts = Vec::new();
+    let mut events = Vec::new();
+    each(text, place, &mut warnings, |cursor, warnings| {
+        while let Some((event, span)) = cursor.take(warnings) {
+            events.push((event, texts.len(), span));
+        }
+        texts.push(cursor.take_text());
+    });
+    events.sort_by_key(|(event, ..)| event.seq);
+    Frame {
+        texts,
+        events,
+        warnings: warnings.all().to_vec(),
+    }
+}
+
+/// Hands out each section of a piece of the file; a header at its beginning is left out.
+pub(super) fn each(
+    text: Vec<u8>,
+    place: Place,
+    warnings: &mut Warnings,
+    mut use_section: impl FnMut(&mut Cursor, &mut Warnings),
+) {
+    let torn = !text.ends_with(b"\n");
+    let mut begins: Vec<usize> = memchr::memmem::find_iter(&text, frame::MARK)
+        .filter(|at| *at == 0 || text.get(at - 1) == Some(&b'\n'))
+        .collect();
+    begins.push(text.len());
+    for pair in begins.windows(2) {
+        let &[begin, end] = pair else { continue };
+        let Some(lines) = text.get(begin..end) else {
+            continue;
+        };
+        let section = Section {
+            text: lines.to_vec(),
+            place,
+            lines_before: memchr::memchr_iter(b'\n', text.get(..begin).unwrap_or(&[])).count()
+                as u64,
+            torn: torn && end == text.len(),
+            goes_on: false,
+        };
+        use_section(&mut Cursor::new(section, warnings), warnings);
+    }
+}
