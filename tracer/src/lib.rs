@@ -9,3 +9,4 @@
 //! Layers and their allowed arrows are in docs/ARCHITECTURE.md; `cargo xtask tidy` checks them.
 
 pub mod event;
+pub mod source;
