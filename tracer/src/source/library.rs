@@ -12,10 +12,13 @@
 //! cache, expand, place -> search -> closure (needs scope) -> candidates
 //! ```
 
+pub mod cache;
+pub mod expand;
 pub mod facts;
 pub mod functions;
 pub mod identity;
 pub mod image;
+pub mod layout;
 pub mod limit;
 pub mod problem;
 pub mod relocation;
