@@ -20,12 +20,15 @@ pub mod identity;
 pub mod image;
 pub mod layout;
 pub mod limit;
+pub mod object;
 pub mod problem;
 pub mod relocation;
 pub mod returns;
 pub mod root;
+pub mod search;
 pub mod symbol;
 pub mod table;
+pub mod verify;
 pub mod versions;
 
 #[cfg(test)]
