@@ -13,6 +13,7 @@
 //! ```
 
 pub mod cache;
+pub mod closure;
 pub mod expand;
 pub mod facts;
 pub mod functions;
@@ -25,6 +26,7 @@ pub mod problem;
 pub mod relocation;
 pub mod returns;
 pub mod root;
+pub mod scope;
 pub mod search;
 pub mod symbol;
 pub mod table;
