@@ -13,6 +13,7 @@
 //! ```
 
 pub mod cache;
+pub mod candidates;
 pub mod closure;
 pub mod expand;
 pub mod facts;
