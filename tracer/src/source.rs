@@ -4,6 +4,7 @@ pub mod advice;
 pub mod discovery_end;
 pub mod ebpf;
 pub mod host;
+pub mod library;
 pub mod model_output;
 pub mod screen;
 pub mod unit;
