@@ -13,7 +13,6 @@ pub mod amount;
 pub mod decode;
 pub mod errno;
 pub mod escape;
-pub mod failed;
 pub mod filter;
 pub mod json;
 pub mod line;

@@ -155,7 +155,10 @@ fn argument(line: &mut Line, function: &str, name: &str, value: &Value) {
         // Pseudo-handles of glibc's dlfcn.h.
         ("handle", Some(0)) => drop(line.plain("DEFAULT")),
         ("handle", Some(u64::MAX)) => drop(line.plain("NEXT")),
-        _ => data(line, Role::Object, value),
+        _ => match value {
+            Value::Name(name) => drop(line.plain(&name.as_str().replace("RTLD_", ""))),
+            _ => data(line, Role::Object, value),
+        },
     }
 }
 

@@ -433,6 +433,17 @@ fn calls() {
         ),
         (
             call(
+                "dl",
+                "dlopen",
+                vec![
+                    ("file", Value::Str(yes("x"))),
+                    ("mode", Value::Name(text("RTLD_NOW|RTLD_GLOBAL"))),
+                ],
+            ),
+            "dlopen(\"x\", NOW|GLOBAL)",
+        ),
+        (
+            call(
                 "cuda",
                 "cuDeviceGet",
                 vec![("device", Value::Hex(Hex(16))), ("ordinal", Value::Int(-1))],
