@@ -6,10 +6,8 @@
 //! nothing is mapped, counts are capped ([`limit`]) and a cut is reported. Nothing here runs, loads or changes a file.
 //!
 //! ```text
-//! root -> file -> image (header, segments, dynamic section) -> versions, table -> facts
-//!                                                                 |-> functions -> returns
-//!                                                                 |-> symbol
-//! cache, expand, place -> search -> closure (needs scope) -> candidates
+//! root -> identity -> image -> versions, table, relocation -> facts, functions, symbol -> returns
+//! layout, cache, expand, verify, object -> search -> closure (with scope) -> candidates
 //! ```
 
 pub mod cache;

@@ -141,7 +141,7 @@ impl Loading {
         let all: Vec<&String> = ours.iter().flatten().collect();
         assert_eq!(real.is_some(), !all.is_empty(), "{real:?}");
         if let Some(real) = real {
-            let names = |name: &&String| real.contains(name.split('@').next().unwrap());
+            let names = |name: &String| real.contains(name.split('@').next().unwrap());
             assert!(
                 all.iter().any(|name| names(name)),
                 "{real} names none of {all:?}"
