@@ -12,5 +12,6 @@ pub mod cli;
 pub mod cmd;
 pub mod event;
 pub mod source;
+pub mod sys;
 pub mod trace;
 pub mod view;

@@ -1,11 +1,16 @@
 //! Where events come from: engines, and facts read from the machine at record time.
 
 pub mod advice;
+pub mod clock;
 pub mod discovery_end;
 pub mod ebpf;
+pub mod facts;
 pub mod host;
+pub mod images;
 pub mod library;
 pub mod model_output;
+pub mod record;
 pub mod screen;
+pub mod tracker;
 pub mod unit;
 pub mod user;

@@ -12,6 +12,7 @@ const fn call(name: &'static str, args: &'static [Arg], meaning: &'static str) -
     Function {
         api: API,
         name,
+        mangled: "",
         args,
         inside: &[],
         result: Type::Pointer,
@@ -30,6 +31,7 @@ const fn error(
     Function {
         api: API,
         name,
+        mangled: "",
         args,
         inside,
         result: Type::Void,

@@ -7,6 +7,8 @@ pub struct Function {
     pub api: &'static str,
     /// The symbol's name, without version.
     pub name: &'static str,
+    /// The name in the symbol table where that is another one (C++); empty otherwise.
+    pub mangled: &'static str,
     /// Parameters in order; at most six are read.
     pub args: &'static [Arg],
     /// Strings reached through a pointer argument: argument, offset in bytes, name.

@@ -12,6 +12,7 @@ const fn register(name: &'static str) -> Function {
     Function {
         api: API,
         name,
+        mangled: "",
         args: &[],
         inside: &[],
         result: Type::Pointer,
@@ -119,5 +120,8 @@ pub const FUNCTIONS: &[Function] = &[
     register("ggml_backend_virtgpu_reg"),
     register("ggml_backend_openvino_reg"),
     log("ggml_log_callback_default"),
-    log("common_log_default_callback"),
+    Function {
+        mangled: "_Z27common_log_default_callback14ggml_log_levelPKcPv",
+        ..log("common_log_default_callback")
+    },
 ];

@@ -1,11 +1,41 @@
 //! `run`: start a command, record it, sum it up.
 
+mod diagnostics;
+mod finish;
+mod live;
+mod output;
+mod progress;
+mod target;
+mod watch;
+
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::Report;
 use super::report::RECORDER;
+use crate::event::Text;
+use crate::event::host::Header;
+use crate::source::discovery_end::{self, DiscoveryEnd};
+use crate::source::ebpf;
+use crate::source::ebpf::kernel::Kernel;
+use crate::source::ebpf::load::Sizes;
+use crate::source::ebpf::session::{Options, Session};
+use crate::source::library::Root;
+use crate::source::library::candidates::{Start, candidates};
+use crate::source::screen::Policy;
+use crate::source::tracker::Settings;
+use crate::source::{clock, host};
+use crate::sys::spawn;
+use crate::trace::{self, Writer};
+use crate::view::summary::Summary;
+
+use diagnostics::diagnostics;
+use live::{Limits, Live, Outcomes, Why};
+use progress::Progress;
+use target::Target;
+use watch::{Child, Signals};
 
 /// What to run and how to record it.
 #[derive(Clone, Debug)]
@@ -62,6 +92,168 @@ pub enum Engine {
 ///
 /// # Errors
 /// The recorder's own failures (125), or a command that cannot be executed (126, 127).
-pub fn run(_props: Props) -> Result<u8, Report> {
-    Err(Report::new("cannot record: not built yet").code(RECORDER))
+pub fn run(props: Props) -> Result<u8, Report> {
+    diagnostics(props.verbose);
+    watch::block().map_err(|error| trouble("cannot watch signals", &error))?;
+    let target = target::target(&props)?;
+    let kernel = Kernel::read().map_err(|error| engine_report(&error))?;
+    let session = session(&props, &kernel, &target)?;
+    let (path, owner) = output::place(&props)?;
+    let header = header(&target);
+    let options = trace::Options {
+        owner,
+        max_size: Some(props.max_size),
+        ..trace::Options::default()
+    };
+    let writer = Writer::create(&path, &header, options).map_err(|error| output::report(&error))?;
+    let recorded = record(&props, target, &kernel, session, writer, header);
+    match recorded {
+        Ok(outcomes) => finish::finish(&props, &path, outcomes),
+        Err(report) => {
+            // Nothing ran, so there is nothing to keep.
+            let _ = std::fs::remove_file(&path);
+            Err(report)
+        }
+    }
+}
+
+/// Loads the engine and probes every file that the target may use.
+fn session(props: &Props, kernel: &Kernel, target: &Target) -> Result<Session, Report> {
+    let policy = if props.all_env_values {
+        Policy::All
+    } else {
+        Policy::Allowlist
+    };
+    let options = Options {
+        sizes: Sizes::default(),
+        settings: Settings {
+            environment: policy,
+        },
+        verbose: props.verbose >= 2,
+    };
+    let mut session = Session::new(kernel, options).map_err(|error| engine_report(&error))?;
+    let command = &target.command;
+    let value = |name: &str| {
+        let found = command.env.iter().find(|(key, _)| key == name)?;
+        Some(Text::from_bytes(found.1.as_bytes()))
+    };
+    let start = Start {
+        library_path: value("LD_LIBRARY_PATH"),
+        preload: value("LD_PRELOAD"),
+        backend_path: value("GGML_BACKEND_PATH"),
+        cwd: command
+            .cwd
+            .clone()
+            .or_else(|| std::env::current_dir().ok())
+            .unwrap_or_default(),
+    };
+    let found = candidates(&command.program, &start, &Root::default());
+    for candidate in &found.list {
+        session
+            .probe(&candidate.path)
+            .map_err(|error| engine_report(&error))?;
+    }
+    Ok(session)
+}
+
+/// Starts the target under the engine and records it to its end.
+fn record(
+    props: &Props,
+    target: Target,
+    kernel: &Kernel,
+    mut session: Session,
+    writer: Writer,
+    header: Header,
+) -> Result<Outcomes, Report> {
+    let until = until(props, &target);
+    // The child is made before the runtime, while this process has one thread.
+    let held =
+        spawn::hold(&target.command).map_err(|error| trouble("cannot start a process", &error))?;
+    let cwd = target
+        .command
+        .cwd
+        .clone()
+        .or_else(|| std::env::current_dir().ok());
+    session
+        .attach(kernel)
+        .map_err(|error| engine_report(&error))?;
+    session
+        .follow(held.pid(), &cwd.unwrap_or_default().to_string_lossy())
+        .map_err(|error| engine_report(&error))?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| trouble("cannot start the event loop", &error))?;
+    runtime.block_on(async {
+        let signals = Signals::new().map_err(|error| trouble("cannot watch signals", &error))?;
+        let child =
+            Child::new(held.pid()).map_err(|error| trouble("cannot watch the command", &error))?;
+        if props.verbose >= 2 {
+            diagnostics::of_probes(session.ebpf_mut());
+        }
+        held.go()
+            .map_err(|failed| output::start_report(&target.command, &failed))?;
+        let now = clock::boottime();
+        let progress = Progress::new(!props.quiet && !props.json && watch::is_terminal(), now);
+        let limits = Limits {
+            timeout: props.timeout,
+            until,
+        };
+        let summary = Summary::new(Some(header));
+        let mut live = Live::new(session, writer, summary, limits, progress);
+        live.notes(&target.notes);
+        live.record(&child, &signals)
+            .await
+            .map_err(|error| trouble("cannot record", &error))
+    })
+}
+
+/// When the recording ends before the target does.
+fn until(props: &Props, target: &Target) -> Option<(DiscoveryEnd, Why)> {
+    match &props.until {
+        Some(Until::Pattern(pattern)) => {
+            let pattern = regex::bytes::Regex::new(pattern.as_str()).ok()?;
+            Some((
+                DiscoveryEnd::new(discovery_end::Until::Pattern(pattern)),
+                Why::Pattern,
+            ))
+        }
+        Some(Until::Discovery) => discovery(),
+        None if target.until_discovery => discovery(),
+        None => None,
+    }
+}
+
+fn discovery() -> Option<(DiscoveryEnd, Why)> {
+    Some((
+        DiscoveryEnd::new(discovery_end::Until::Discovery),
+        Why::Discovery,
+    ))
+}
+
+fn header(target: &Target) -> Header {
+    let uid = target.command.user.as_ref().map(|user| user.0);
+    Header {
+        vgputrace: trace::VERSION,
+        tool: Text::from(env!("CARGO_PKG_VERSION")),
+        engine: Text::from("ebpf"),
+        engine_why: None,
+        command: target.shown.clone(),
+        changed_env: target.changed.clone(),
+        uid: uid.unwrap_or_else(|| rustix::process::getuid().as_raw()),
+        sudo_uid: std::env::var("SUDO_UID")
+            .ok()
+            .and_then(|uid| uid.parse().ok()),
+        clock: host::clock(),
+        host: host::read(Path::new("/")),
+    }
+}
+
+fn trouble(what: &str, error: &(dyn std::error::Error + 'static)) -> Report {
+    Report::new(what).because(error).code(RECORDER)
+}
+
+fn engine_report(error: &ebpf::Error) -> Report {
+    let report = Report::from_error(error).code(RECORDER);
+    error.help().into_iter().fold(report, Report::help)
 }

@@ -1,8 +1,11 @@
 //! The eBPF engine: loads the kernel side, attaches it, reads its ring.
 
+pub mod attach;
 pub mod btf;
 pub mod error;
 pub mod kernel;
 pub mod load;
+pub mod ring;
+pub mod session;
 
 pub use error::Error;

@@ -215,6 +215,32 @@ impl Image {
             .or_else(|| self.loads().find_map(found))
     }
 
+    /// Lowest and highest address of its segments.
+    #[must_use]
+    pub fn span(&self) -> (u64, u64) {
+        let low = self
+            .loads()
+            .map(|segment| segment.p_vaddr.get(LE))
+            .min()
+            .unwrap_or(0);
+        let high = self
+            .loads()
+            .map(|segment| {
+                segment
+                    .p_vaddr
+                    .get(LE)
+                    .saturating_add(segment.p_memsz.get(LE))
+            })
+            .max();
+        (low, high.unwrap_or(low))
+    }
+
+    /// The address of its program headers, as the kernel hands it over in AT_PHDR (less the load address).
+    #[must_use]
+    pub fn headers_address(&self) -> Option<u64> {
+        self.address_of(self.header.e_phoff.get(LE))
+    }
+
     /// The address stands in an executable segment.
     #[must_use]
     pub fn is_text(&self, address: u64) -> bool {

@@ -1,0 +1,70 @@
+//! The last words of a recording, and the exit code.
+
+use std::path::Path;
+
+use super::Props;
+use super::live::{Outcomes, Why};
+use super::watch::Status;
+use crate::cmd::{Report, terminal};
+use crate::view::escape;
+use crate::view::summary::{File, Page};
+
+/// Exit code of a recording that `--timeout` ended.
+const TIMED_OUT: u8 = 124;
+
+/// Says what was recorded and hands the target's exit code on.
+///
+/// # Errors
+/// A trace that could not be written to its end, when the target did well otherwise: nobody should miss that.
+pub(super) fn finish(props: &Props, path: &Path, outcomes: Outcomes) -> Result<u8, Report> {
+    let size = outcomes.written.as_ref().map_or_else(
+        || std::fs::metadata(path).map_or(0, |metadata| metadata.len()),
+        |written| written.bytes,
+    );
+    let file = File {
+        path: path.display().to_string(),
+        size: Some(size),
+        warnings: Vec::new(),
+    };
+    if props.json {
+        out(&outcomes.summary.to_json(&file));
+    } else if !props.quiet {
+        say(&Page::write(
+            &outcomes.summary,
+            &file,
+            terminal::standard_error(),
+        ));
+    }
+    if outcomes.left > 0 && outcomes.why != Why::Interrupted {
+        say(&format!(
+            "vgputrace: {} of the command still running; the recording ended without waiting for it\n",
+            crate::view::amount::of(outcomes.left as u64, "process")
+        ));
+    }
+    if let Some(error) = &outcomes.trouble {
+        say(&format!("{}\n", Report::from_error(error)));
+    }
+    Ok(code(&outcomes))
+}
+
+fn code(outcomes: &Outcomes) -> u8 {
+    match (outcomes.why, outcomes.status) {
+        (Why::Timeout, _) => TIMED_OUT,
+        (Why::Discovery | Why::Pattern, _) => 0,
+        (_, Some(status)) => status.code(),
+        (_, None) => Status::Killed(9).code(),
+    }
+}
+
+#[expect(
+    clippy::print_stderr,
+    reason = "the summary is for the user; standard output is the target's"
+)]
+fn say(text: &str) {
+    eprint!("{text}");
+}
+
+#[expect(clippy::print_stderr, reason = "standard output is the target's")]
+fn out(text: &str) {
+    eprintln!("{}", escape::json(text));
+}

@@ -1,0 +1,336 @@
+//! The loop of a recording: ring, clock, target and signals, in one thread.
+
+use std::time::Duration;
+
+use nix::sys::signal::Signal;
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
+
+use super::progress::Progress;
+use super::watch::{Child, Signals, Status};
+use crate::event::Kind;
+use crate::event::host::End;
+use crate::event::loss::Note;
+use crate::event::{Event, Text};
+use crate::source::discovery_end::DiscoveryEnd;
+use crate::source::ebpf::session::Session;
+use crate::source::{clock, host};
+use crate::sys::readiness;
+use crate::trace::{self, Lane, Outcome, Writer};
+use crate::view::summary::Summary;
+
+/// The ring is looked at this often while records come, and half as often each time when none do.
+const BUSY: Duration = Duration::from_millis(5);
+const IDLE: Duration = Duration::from_millis(40);
+/// A target that was asked to end gets this long before it is killed.
+const GRACE: Duration = Duration::from_secs(5);
+/// Other processes of the tree get this long after the target.
+const STRAGGLERS: Duration = Duration::from_millis(500);
+
+/// Why a recording ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Why {
+    /// The target ended.
+    Exited,
+    /// The user's signal.
+    Interrupted,
+    /// `--timeout`.
+    Timeout,
+    /// `--until discovery`.
+    Discovery,
+    /// `--until PATTERN`.
+    Pattern,
+    /// The trace is at its size limit.
+    Size,
+    /// The disk is full or the file cannot be written.
+    Disk,
+}
+
+impl Why {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Exited => "exited",
+            Self::Interrupted => "interrupted",
+            Self::Timeout => "timeout",
+            Self::Discovery => "discovery",
+            Self::Pattern => "pattern",
+            Self::Size => "size",
+            Self::Disk => "disk",
+        }
+    }
+}
+
+/// When to end.
+pub(super) struct Limits {
+    /// `--timeout`.
+    pub(super) timeout: Option<Duration>,
+    /// `--until`, and what it is called.
+    pub(super) until: Option<(DiscoveryEnd, Why)>,
+}
+
+/// What came of it.
+pub(super) struct Outcomes {
+    /// Why it ended.
+    pub(super) why: Why,
+    /// The target's status; `None` when it was left running.
+    pub(super) status: Option<Status>,
+    /// What could not be written.
+    pub(super) trouble: Option<trace::Error>,
+    /// What was written.
+    pub(super) written: Option<trace::Summary>,
+    /// The fold over all events.
+    pub(super) summary: Summary,
+    /// Processes of the tree that were still running.
+    pub(super) left: usize,
+}
+
+/// A recording in progress.
+pub(super) struct Live {
+    /// Nothing once the recording has stopped while the target goes on.
+    recording: Option<(Session, Writer)>,
+    summary: Summary,
+    limits: Limits,
+    progress: Progress,
+    trouble: Option<trace::Error>,
+    written: Option<trace::Summary>,
+    stopped: Option<Why>,
+    events: Vec<Event>,
+}
+
+impl Live {
+    pub(super) fn new(
+        session: Session,
+        writer: Writer,
+        summary: Summary,
+        limits: Limits,
+        progress: Progress,
+    ) -> Self {
+        Self {
+            recording: Some((session, writer)),
+            summary,
+            limits,
+            progress,
+            trouble: None,
+            written: None,
+            stopped: None,
+            events: Vec::new(),
+        }
+    }
+
+    /// Puts the recorder's own words at the beginning of the trace.
+    pub(super) fn notes(&mut self, notes: &[Note]) {
+        let Some((session, _)) = &mut self.recording else {
+            return;
+        };
+        let now = clock::boottime();
+        for note in notes {
+            let event = session.own(now, Kind::Note(note.clone()));
+            self.events.push(event);
+        }
+        self.write();
+    }
+
+    /// Records until something ends it.
+    ///
+    /// # Errors
+    /// A descriptor that cannot be watched.
+    pub(super) async fn record(
+        mut self,
+        child: &Child,
+        signals: &Signals,
+    ) -> std::io::Result<Outcomes> {
+        let Some((session, _)) = &self.recording else {
+            return Err(std::io::Error::other("nothing to record"));
+        };
+        let ring = readiness::readable(session)?;
+        let mut pause = BUSY;
+        let mut next = Instant::now() + pause;
+        let mut second = interval(Duration::from_secs(1));
+        second.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let timeout = self.limits.timeout.map(|timeout| Instant::now() + timeout);
+        let mut ending: Option<(Why, Instant)> = None;
+        let mut status = None;
+        let mut stragglers: Option<Instant> = None;
+        loop {
+            tokio::select! {
+                biased;
+                arrived = signals.next() => {
+                    if ending.is_some() || status.is_some() {
+                        // The second one: at once.
+                        child.signal(Signal::SIGKILL);
+                        return Ok(self.finish(Why::Interrupted, status));
+                    }
+                    if !arrived.from_terminal {
+                        child.signal(arrived.signal);
+                    }
+                    ending = Some((Why::Interrupted, Instant::now() + GRACE));
+                }
+                ended = child.ended(), if status.is_none() => {
+                    status = Some(ended);
+                    stragglers = Some(Instant::now() + STRAGGLERS);
+                    next = Instant::now();
+                }
+                () = until(timeout), if ending.is_none() && status.is_none() => {
+                    child.signal(Signal::SIGTERM);
+                    ending = Some((Why::Timeout, Instant::now() + GRACE));
+                }
+                () = until(ending.map(|(_, when)| when)), if status.is_none() => {
+                    child.signal(Signal::SIGKILL);
+                    ending = ending.map(|(why, _)| (why, Instant::now() + GRACE));
+                }
+                ready = ring.readable() => {
+                    if let Ok(mut ready) = ready { ready.clear_ready() }
+                    next = Instant::now();
+                    self.take();
+                }
+                () = sleep_until(next) => {
+                    pause = if self.take() { BUSY } else { (pause * 2).min(IDLE) };
+                    next = Instant::now() + pause;
+                    self.tick();
+                }
+                _ = second.tick() => self.look(),
+            }
+            if ending.is_none()
+                && status.is_none()
+                && let Some(why) = self.reached()
+            {
+                child.signal(Signal::SIGTERM);
+                ending = Some((why, Instant::now() + GRACE));
+            }
+            if status.is_some()
+                && (self.alive() == 0 || stragglers.is_some_and(|when| Instant::now() >= when))
+            {
+                let why = ending.map_or(Why::Exited, |(why, _)| why);
+                return Ok(self.finish(why, status));
+            }
+        }
+    }
+
+    fn alive(&self) -> usize {
+        self.recording
+            .as_ref()
+            .map_or(0, |(session, _)| session.alive())
+    }
+
+    /// Takes what waits in the ring. Returns true when there was something.
+    fn take(&mut self) -> bool {
+        let Some((session, _)) = &mut self.recording else {
+            return false;
+        };
+        let mut any = false;
+        while session.take(&mut self.events) {
+            any = true;
+            if self.events.len() > 4_096 {
+                break;
+            }
+        }
+        self.write();
+        any
+    }
+
+    fn tick(&mut self) {
+        let now = clock::boottime();
+        if let Some((_, writer)) = &mut self.recording
+            && let Err(error) = writer.tick(now)
+        {
+            self.stop(Why::Disk, Some(error));
+        }
+        self.progress.tick(now, &self.summary);
+    }
+
+    fn look(&mut self) {
+        let Some((session, _)) = &mut self.recording else {
+            return;
+        };
+        if let Err(error) = session.look(clock::boottime(), &mut self.events) {
+            tracing::warn!(%error, "the kernel side cannot be looked at");
+        }
+        self.write();
+    }
+
+    /// Writes the gathered events.
+    fn write(&mut self) {
+        for event in std::mem::take(&mut self.events) {
+            self.summary.push(&event);
+            self.progress.push(&event);
+            if let Some((until, _)) = &mut self.limits.until {
+                until.observe(&event);
+            }
+            let Some((_, writer)) = &mut self.recording else {
+                continue;
+            };
+            match writer.write(&event, Lane::Story) {
+                Ok(Outcome::Written) => {}
+                Ok(Outcome::Full) => self.stop(Why::Size, None),
+                Err(error) => self.stop(Why::Disk, Some(error)),
+            }
+        }
+    }
+
+    /// The recording stops, the target goes on.
+    fn stop(&mut self, why: Why, trouble: Option<trace::Error>) {
+        self.progress.stopped(why.name());
+        self.trouble = trouble;
+        self.stopped = Some(why);
+        self.close(why, None);
+    }
+
+    /// `--until` is fulfilled.
+    fn reached(&mut self) -> Option<Why> {
+        let (until, why) = self.limits.until.as_mut()?;
+        until.over(clock::boottime()).then_some(*why)
+    }
+
+    fn finish(mut self, why: Why, status: Option<Status>) -> Outcomes {
+        let left = self.alive();
+        self.close(why, status);
+        Outcomes {
+            why: self.stopped.unwrap_or(why),
+            status,
+            trouble: self.trouble,
+            written: self.written,
+            summary: self.summary,
+            left,
+        }
+    }
+
+    /// Writes what is still open and the end; then everything is detached.
+    fn close(&mut self, why: Why, status: Option<Status>) {
+        let Some((mut session, writer)) = self.recording.take() else {
+            return;
+        };
+        let mut events = Vec::new();
+        if let Err(error) = session.end(clock::boottime(), &mut events) {
+            tracing::warn!(%error, "the kernel side cannot be looked at");
+        }
+        self.recording = Some((session, writer));
+        self.events = events;
+        if self.trouble.is_none() && why != Why::Size {
+            self.write();
+        }
+        let Some((mut session, writer)) = self.recording.take() else {
+            return;
+        };
+        let end = End {
+            clock: host::clock(),
+            why: Text::from(why.name()),
+            status: status.map(|status| i32::from(status.code())),
+            lost: session.lost(),
+        };
+        let event = session.own(clock::boottime(), Kind::End(end));
+        self.summary.push(&event);
+        match writer.finish(&event) {
+            Ok((_, written)) => self.written = Some(written),
+            Err(error) => {
+                self.trouble.get_or_insert(error);
+            }
+        }
+    }
+}
+
+/// At a time, or never.
+async fn until(when: Option<Instant>) {
+    match when {
+        Some(when) => sleep_until(when).await,
+        None => std::future::pending().await,
+    }
+}

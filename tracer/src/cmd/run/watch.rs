@@ -1,0 +1,148 @@
+//! Signals to the recorder, and the end of the target.
+
+use std::os::fd::{AsFd, OwnedFd};
+
+use nix::sys::signal::{SigSet, Signal, kill};
+use nix::sys::signalfd::{SfdFlags, SignalFd};
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+use nix::unistd::Pid;
+use rustix::process::{PidfdFlags, pidfd_open};
+use tokio::io::unix::AsyncFd;
+
+use crate::sys::readiness;
+
+/// Signals that end a recording or are handed on.
+const WATCHED: [Signal; 4] = [
+    Signal::SIGINT,
+    Signal::SIGTERM,
+    Signal::SIGHUP,
+    Signal::SIGQUIT,
+];
+
+/// Keeps the watched signals for [`Signals`]. To be called before anything else starts.
+///
+/// # Errors
+/// The kernel's answer.
+pub(super) fn block() -> std::io::Result<()> {
+    let mut set = SigSet::empty();
+    for signal in WATCHED {
+        set.add(signal);
+    }
+    set.thread_block().map_err(std::io::Error::from)
+}
+
+/// The watched signals as they come.
+pub(super) struct Signals {
+    source: SignalFd,
+    ready: AsyncFd<OwnedFd>,
+}
+
+/// A signal to the recorder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Arrived {
+    /// Which.
+    pub(super) signal: Signal,
+    /// It came from the terminal, whose whole foreground group has it already.
+    pub(super) from_terminal: bool,
+}
+
+impl Signals {
+    /// # Errors
+    /// The kernel's answer.
+    pub(super) fn new() -> std::io::Result<Self> {
+        let mut set = SigSet::empty();
+        for signal in WATCHED {
+            set.add(signal);
+        }
+        let source = SignalFd::with_flags(&set, SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC)?;
+        let ready = readiness::readable(&source)?;
+        Ok(Self { source, ready })
+    }
+
+    /// The next signal. Never ends when the descriptor fails.
+    pub(super) async fn next(&self) -> Arrived {
+        loop {
+            let Ok(mut ready) = self.ready.readable().await else {
+                std::future::pending().await
+            };
+            match self.source.read_signal() {
+                Ok(Some(info)) => {
+                    let number = i32::try_from(info.ssi_signo).unwrap_or(0);
+                    if let Ok(signal) = Signal::try_from(number) {
+                        // si_code above 0: by the kernel, on behalf of the terminal.
+                        return Arrived {
+                            signal,
+                            from_terminal: info.ssi_code > 0,
+                        };
+                    }
+                }
+                _ => ready.clear_ready(),
+            }
+        }
+    }
+}
+
+/// The target as a process of ours.
+pub(super) struct Child {
+    pid: Pid,
+    fd: AsyncFd<OwnedFd>,
+}
+
+impl Child {
+    /// # Errors
+    /// The kernel's answer.
+    pub(super) fn new(pid: u32) -> std::io::Result<Self> {
+        let raw = rustix::process::Pid::from_raw(pid.cast_signed())
+            .ok_or_else(|| std::io::Error::other("no process id"))?;
+        let fd = pidfd_open(raw, PidfdFlags::NONBLOCK)?;
+        Ok(Self {
+            pid: Pid::from_raw(pid.cast_signed()),
+            fd: readiness::readable(&fd)?,
+        })
+    }
+
+    /// Waits for its end and takes its status.
+    pub(super) async fn ended(&self) -> Status {
+        loop {
+            if let Ok(mut ready) = self.fd.readable().await {
+                match waitpid(self.pid, Some(WaitPidFlag::WNOHANG)) {
+                    Ok(WaitStatus::Exited(_, code)) => return Status::Exited(code),
+                    Ok(WaitStatus::Signaled(_, signal, _)) => return Status::Killed(signal as i32),
+                    Err(_) => return Status::Exited(0),
+                    Ok(_) => ready.clear_ready(),
+                }
+            } else {
+                std::future::pending::<()>().await;
+            }
+        }
+    }
+
+    /// Sends it a signal; that it is gone is no error.
+    pub(super) fn signal(&self, signal: Signal) {
+        let _ = kill(self.pid, signal);
+    }
+}
+
+/// How the target ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Status {
+    /// By itself, with this code.
+    Exited(i32),
+    /// By this signal.
+    Killed(i32),
+}
+
+impl Status {
+    /// As a shell reports it.
+    pub(super) fn code(self) -> u8 {
+        match self {
+            Self::Exited(code) => u8::try_from(code & 0xff).unwrap_or(u8::MAX),
+            Self::Killed(signal) => u8::try_from(128 + signal).unwrap_or(u8::MAX),
+        }
+    }
+}
+
+/// True when standard error is a terminal.
+pub(super) fn is_terminal() -> bool {
+    rustix::termios::isatty(std::io::stderr().as_fd())
+}

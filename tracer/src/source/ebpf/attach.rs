@@ -1,0 +1,191 @@
+//! Puts the generic function probe on a file's functions.
+
+use std::collections::{BTreeMap, HashSet};
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+use aya::Ebpf;
+use aya::maps::Array;
+use aya::programs::uprobe::{UProbeAttachLocation, UProbeAttachPoint, UProbeScope};
+use vgputrace_api::{Function, Returns};
+use vgputrace_ebpf::wire::function::FnDesc;
+
+use super::Error;
+use super::load::{program_error, uprobe};
+use crate::source::library::functions::{Tables, functions};
+use crate::source::library::returns::return_sites;
+use crate::source::library::symbol::Symbols;
+use crate::source::library::{Image, Root};
+use crate::source::tracker::{Probes, descriptor};
+
+/// Functions a recording can hold; as many as the kernel side's table.
+const MOST: usize = 8_192;
+
+/// Files that carry probes, by device and inode.
+#[derive(Default)]
+pub struct Attached {
+    seen: HashSet<(u64, u64)>,
+}
+
+/// What became of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It was looked at before.
+    Known,
+    /// It has none of the functions, or is no library.
+    Nothing,
+    /// It carries this many probes now.
+    Probed(u32),
+}
+
+/// Where the programs of one file go.
+#[derive(Default)]
+struct Plan {
+    entries: Vec<(u64, u32)>,
+    sites: Vec<(u64, u32)>,
+    returns: Vec<(u64, u32)>,
+}
+
+impl Attached {
+    /// Looks at a file once and probes what the table has of it. `path` is readable by this process; `name` is what the
+    /// trace calls it.
+    ///
+    /// # Errors
+    /// The kernel refuses a probe. A file that cannot be read or is no library is [`Outcome::Nothing`].
+    pub fn probe(
+        &mut self,
+        ebpf: &mut Ebpf,
+        probes: &mut Probes,
+        path: &Path,
+        name: &str,
+    ) -> Result<Outcome, Error> {
+        let Ok(metadata) = std::fs::metadata(path) else {
+            return Ok(Outcome::Nothing);
+        };
+        if !metadata.is_file() {
+            return Ok(Outcome::Nothing);
+        }
+        if !self.seen.insert((metadata.dev(), metadata.ino())) {
+            return Ok(Outcome::Known);
+        }
+        let Some(plan) = plan(path, name, probes, ebpf)? else {
+            return Ok(Outcome::Nothing);
+        };
+        // Returns first, so that no entry waits for a return that nobody sees.
+        attach(ebpf, "on_ret", path, &plan.sites)?;
+        attach(ebpf, "on_return", path, &plan.returns)?;
+        attach(ebpf, "on_enter", path, &plan.entries)?;
+        Ok(Outcome::Probed(
+            u32::try_from(plan.entries.len()).unwrap_or(u32::MAX),
+        ))
+    }
+}
+
+/// Finds the table's functions in the file and writes their descriptors.
+fn plan(
+    path: &Path,
+    name: &str,
+    probes: &mut Probes,
+    ebpf: &mut Ebpf,
+) -> Result<Option<Plan>, Error> {
+    let table: BTreeMap<&str, &'static Function> = vgputrace_api::all()
+        .map(|function| (function.name, function))
+        .collect();
+    let Ok(image) = Image::open(path, &Root::default()) else {
+        return Ok(None);
+    };
+    let Ok(found) = functions(&image, Tables::Dynamic, |name| table.contains_key(name)) else {
+        return Ok(None);
+    };
+    if found.list.is_empty() {
+        return Ok(None);
+    }
+    let symbols = Symbols::read(&image).unwrap_or_default();
+    let map = ebpf
+        .map_mut("FUNCTIONS")
+        .ok_or(Error::Missing("FUNCTIONS"))?;
+    let mut descriptors: Array<_, [u64; 3]> =
+        Array::try_from(map).map_err(|source| Error::Map {
+            map: "FUNCTIONS",
+            source: Box::new(source),
+        })?;
+    let object = probes.object(name);
+    let mut plan = Plan::default();
+    for function in found
+        .list
+        .iter()
+        .filter(|function| function.text && !function.ifunc)
+    {
+        let known = function
+            .names
+            .iter()
+            .find_map(|name| table.get(name.text.as_str()).copied());
+        let Some(known) = known else { continue };
+        if probes.len() >= MOST {
+            break;
+        }
+        let ways = match known.returns {
+            Returns::Sites => return_sites(&image, function, &symbols),
+            Returns::No | Returns::Probe => Default::default(),
+        };
+        // What it jumps to in its last step returns for it.
+        let jumps = ways.tail_jumps.iter().any(|jump| {
+            jump.symbol
+                .as_ref()
+                .is_some_and(|symbol| table.contains_key(symbol.as_str()))
+        });
+        let seen = match known.returns {
+            Returns::No => false,
+            Returns::Probe => true,
+            Returns::Sites => !ways.sites.is_empty() || jumps,
+        };
+        let number = probes.add(known, object, !seen);
+        descriptors
+            .set(number, &words(descriptor(known)), 0)
+            .map_err(|source| Error::Map {
+                map: "FUNCTIONS",
+                source: Box::new(source),
+            })?;
+        plan.entries.push((function.probe_offset(), number));
+        plan.sites
+            .extend(ways.sites.iter().map(|site| (*site, number)));
+        if known.returns == Returns::Probe {
+            plan.returns.push((function.probe_offset(), number));
+        }
+    }
+    Ok(Some(plan))
+}
+
+/// The descriptor as the words of the map's value.
+fn words(desc: FnDesc) -> [u64; 3] {
+    let four = |one: [u8; 4], two: [u8; 4]| {
+        u64::from_ne_bytes([
+            one[0], one[1], one[2], one[3], two[0], two[1], two[2], two[3],
+        ])
+    };
+    let numbers = u64::from(desc.flags) | u64::from(desc.arguments) << 32;
+    [
+        four(desc.strings, desc.inside),
+        four(desc.outs, desc.out_sizes),
+        numbers,
+    ]
+}
+
+fn attach(
+    ebpf: &mut Ebpf,
+    program: &'static str,
+    path: &Path,
+    points: &[(u64, u32)],
+) -> Result<(), Error> {
+    if points.is_empty() {
+        return Ok(());
+    }
+    let points = points.iter().map(|(offset, number)| UProbeAttachPoint {
+        location: UProbeAttachLocation::AbsoluteOffset(*offset),
+        cookie: Some(u64::from(*number)),
+    });
+    uprobe(ebpf, program)?
+        .attach(points, path, UProbeScope::AllProcesses)
+        .map_err(|source| program_error(program, "attached", source))?;
+    Ok(())
+}

@@ -1,0 +1,125 @@
+//! The ring of records and the counters of lost ones.
+
+use std::os::fd::{AsFd, BorrowedFd};
+
+use aya::Ebpf;
+use aya::maps::{HashMap, MapData, PerCpuArray, RingBuf};
+use vgputrace_ebpf::wire::head::lost;
+
+use super::Error;
+use crate::source::record::Record;
+
+/// The reading end of the ring.
+pub struct Ring {
+    ring: RingBuf<MapData>,
+}
+
+/// Records taken at once before other work gets its turn.
+const BATCH: usize = 4_096;
+
+impl Ring {
+    /// Takes the ring out of the loaded object.
+    ///
+    /// # Errors
+    /// The object has none.
+    pub fn take(ebpf: &mut Ebpf) -> Result<Self, Error> {
+        let map = ebpf.take_map("RECORDS").ok_or(Error::Missing("RECORDS"))?;
+        let ring = RingBuf::try_from(map).map_err(|source| Error::Map {
+            map: "RECORDS",
+            source: Box::new(source),
+        })?;
+        Ok(Self { ring })
+    }
+
+    /// Hands over what is waiting, at most a batch. Returns how many records there were and how many of them could not
+    /// be read.
+    pub fn drain(&mut self, mut each: impl FnMut(Record)) -> (usize, u64) {
+        let mut bad = 0;
+        for count in 0..BATCH {
+            let Some(bytes) = self.ring.next() else {
+                return (count, bad);
+            };
+            match Record::decode(&bytes) {
+                Some(record) => each(record),
+                None => bad += 1,
+            }
+        }
+        (BATCH, bad)
+    }
+}
+
+impl AsFd for Ring {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.ring.as_fd()
+    }
+}
+
+/// Records lost so far, by cause: ring full, table full, scratch in use.
+///
+/// # Errors
+/// The object has no counters.
+pub fn lost_so_far(ebpf: &Ebpf) -> Result<[u64; lost::COUNT as usize], Error> {
+    let map = ebpf.map("LOST").ok_or(Error::Missing("LOST"))?;
+    let wrong = |source| Error::Map {
+        map: "LOST",
+        source: Box::new(source),
+    };
+    let counters: PerCpuArray<_, u64> = PerCpuArray::try_from(map).map_err(wrong)?;
+    let mut sums = [0; lost::COUNT as usize];
+    for (index, sum) in (0..).zip(&mut sums) {
+        *sum = counters.get(&index, 0).map_err(wrong)?.iter().sum();
+    }
+    Ok(sums)
+}
+
+/// Lets the kernel side follow a process.
+///
+/// # Errors
+/// The table is full or missing.
+pub fn follow(ebpf: &mut Ebpf, tgid: u32) -> Result<(), Error> {
+    let map = ebpf.map_mut("TRACED").ok_or(Error::Missing("TRACED"))?;
+    let wrong = |source| Error::Map {
+        map: "TRACED",
+        source: Box::new(source),
+    };
+    let mut traced: HashMap<_, u32, u64> = HashMap::try_from(map).map_err(wrong)?;
+    traced.insert(&tgid, &0, 0).map_err(wrong)
+}
+
+/// A system call that has been entered and did not come back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InFlight {
+    /// Process id.
+    pub tgid: u32,
+    /// Thread id.
+    pub tid: u32,
+    /// When it was entered.
+    pub start: u64,
+    /// Its number.
+    pub nr: u32,
+}
+
+/// The system calls that are in flight now.
+///
+/// # Errors
+/// The table is missing.
+pub fn in_flight(ebpf: &Ebpf) -> Result<Vec<InFlight>, Error> {
+    let map = ebpf.map("IN_FLIGHT").ok_or(Error::Missing("IN_FLIGHT"))?;
+    let wrong = |source| Error::Map {
+        map: "IN_FLIGHT",
+        source: Box::new(source),
+    };
+    let table: HashMap<_, u64, [u64; 8]> = HashMap::try_from(map).map_err(wrong)?;
+    let mut calls: Vec<InFlight> = table
+        .iter()
+        .flatten()
+        .map(|(thread, call)| InFlight {
+            tgid: (thread >> 32) as u32,
+            tid: thread as u32,
+            start: call[0],
+            nr: call[1] as u32,
+        })
+        .collect();
+    calls.sort_unstable_by_key(|call| (call.start, call.tid));
+    Ok(calls)
+}

@@ -1,0 +1,289 @@
+//! A recording in progress: the loaded kernel side, its ring, and the tracker that makes events of records.
+
+use std::collections::HashSet;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::path::Path;
+
+use aya::Ebpf;
+use vgputrace_ebpf::wire::{head::lost, syscall};
+
+use super::Error;
+use super::attach::{Attached, Outcome};
+use super::kernel::Kernel;
+use super::load::{self, Sizes};
+use super::ring::{self, InFlight, Ring};
+use crate::event::call::{Because, Unfinished};
+use crate::event::library::LateLibrary;
+use crate::event::loss::Loss;
+use crate::event::{Event, Kind, Text};
+use crate::source::facts::Facts;
+use crate::source::images::{Images, reachable};
+use crate::source::tracker::{Settings, Story, Tracker, Wish};
+
+/// A call that runs longer than this is told while it runs: 2 s, in nanoseconds. The shortest of Ollama's limits is 3 s.
+const SLOW: u64 = 2_000_000_000;
+
+/// What a session is made with.
+pub struct Options {
+    /// Sizes of ring and wake-up.
+    pub sizes: Sizes,
+    /// How events are shaped.
+    pub settings: Settings,
+    /// The probes tell about themselves.
+    pub verbose: bool,
+}
+
+/// The engine at work. Dropping it detaches everything.
+pub struct Session {
+    ebpf: Ebpf,
+    ring: Ring,
+    tracker: Tracker,
+    attached: Attached,
+    facts: Facts,
+    told_slow: HashSet<(u32, u64)>,
+    lost: [u64; lost::COUNT as usize],
+    bad: u64,
+    counted_at: u64,
+}
+
+impl Session {
+    /// Loads the kernel side; nothing is attached yet.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub fn new(kernel: &Kernel, options: Options) -> Result<Self, Error> {
+        let mut ebpf = load::load(kernel, options.sizes, options.verbose)?;
+        let ring = Ring::take(&mut ebpf)?;
+        Ok(Self {
+            ebpf,
+            ring,
+            tracker: Tracker::new(options.settings, Box::new(Images::default())),
+            attached: Attached::default(),
+            facts: Facts::default(),
+            told_slow: HashSet::new(),
+            lost: [0; lost::COUNT as usize],
+            bad: 0,
+            counted_at: 0,
+        })
+    }
+
+    /// The kernel side, for its own diagnostics.
+    pub fn ebpf_mut(&mut self) -> &mut Ebpf {
+        &mut self.ebpf
+    }
+
+    /// Attaches the tracepoints. From here on every system call on the machine pays for the programs.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub fn attach(&mut self, kernel: &Kernel) -> Result<(), Error> {
+        load::attach_tracepoints(&mut self.ebpf, kernel)
+    }
+
+    /// Probes a file before anything runs. Returns how many functions.
+    ///
+    /// # Errors
+    /// The kernel refuses a probe.
+    pub fn probe(&mut self, path: &Path) -> Result<u32, Error> {
+        let name = path.to_string_lossy();
+        let outcome =
+            self.attached
+                .probe(&mut self.ebpf, self.tracker.probes_mut(), path, &name)?;
+        Ok(if let Outcome::Probed(count) = outcome {
+            count
+        } else {
+            0
+        })
+    }
+
+    /// Follows a process from now on.
+    ///
+    /// # Errors
+    /// The kernel's table is full.
+    pub fn follow(&mut self, tgid: u32, cwd: &str) -> Result<(), Error> {
+        ring::follow(&mut self.ebpf, tgid)?;
+        self.tracker.begin(tgid, cwd);
+        Ok(())
+    }
+
+    /// Traced processes that are alive.
+    #[must_use]
+    pub fn alive(&self) -> usize {
+        self.tracker.alive()
+    }
+
+    /// An event of the recorder itself.
+    pub fn own(&mut self, time: u64, kind: Kind) -> Event {
+        self.tracker.own(time, None, None, kind)
+    }
+
+    /// Takes what is waiting in the ring, in one batch. Returns true when there may be more.
+    pub fn take(&mut self, events: &mut Vec<Event>) -> bool {
+        let tracker = &mut self.tracker;
+        let mut wishes = Vec::new();
+        let (count, bad) = self.ring.drain(|record| {
+            let story = tracker.take(record);
+            events.extend(story.events);
+            wishes.extend(story.wishes);
+        });
+        self.bad += bad;
+        for wish in wishes {
+            self.grant(&wish, events);
+        }
+        count > 0
+    }
+
+    /// Looks after what no record tells: losses and calls that hang. To be called about once a second.
+    ///
+    /// # Errors
+    /// The kernel side's tables are gone.
+    pub fn look(&mut self, now: u64, events: &mut Vec<Event>) -> Result<(), Error> {
+        self.count_losses(now, events)?;
+        let Story { events: slow, .. } = self.tracker.sweep(now, Some(SLOW));
+        events.extend(slow);
+        let calls = ring::in_flight(&self.ebpf)?;
+        self.told_slow
+            .retain(|told| calls.iter().any(|call| (call.tid, call.start) == *told));
+        for call in calls {
+            if now.saturating_sub(call.start) > SLOW && is_worth_telling(call.nr) {
+                self.tell_slow(now, call, Because::Slow, events);
+            }
+        }
+        Ok(())
+    }
+
+    /// The last events: what is still open, what was lost.
+    ///
+    /// # Errors
+    /// The kernel side's tables are gone.
+    pub fn end(&mut self, now: u64, events: &mut Vec<Event>) -> Result<(), Error> {
+        while self.take(events) {}
+        for call in ring::in_flight(&self.ebpf)? {
+            if is_worth_telling(call.nr) {
+                self.tell_slow(now, call, Because::End, events);
+            }
+        }
+        let Story { events: open, .. } = self.tracker.sweep(now, None);
+        events.extend(open);
+        self.count_losses(now, events)
+    }
+
+    /// Records lost so far, all causes.
+    #[must_use]
+    pub fn lost(&self) -> u64 {
+        self.lost.iter().sum::<u64>() + self.bad
+    }
+
+    fn tell_slow(&mut self, now: u64, call: InFlight, because: Because, events: &mut Vec<Event>) {
+        if self.tracker.process(call.tgid).is_none()
+            || !self.told_slow.insert((call.tid, call.start))
+        {
+            return;
+        }
+        let process = self.tracker.process(call.tgid).map(|process| process.id);
+        let kind = Kind::Unfinished(Unfinished {
+            call: None,
+            function: Text::from(syscall::name(call.nr).unwrap_or("?")),
+            about: None,
+            because,
+        });
+        let mut event = self
+            .tracker
+            .own(now, Some(now.saturating_sub(call.start)), process, kind);
+        event.tid = Some(call.tid);
+        events.push(event);
+    }
+
+    fn count_losses(&mut self, now: u64, events: &mut Vec<Event>) -> Result<(), Error> {
+        let lost = ring::lost_so_far(&self.ebpf)?;
+        let bad = std::mem::take(&mut self.bad);
+        let causes = ["ring", "table", "scratch"];
+        let news = causes
+            .into_iter()
+            .zip(lost.iter().zip(self.lost))
+            .map(|(cause, (new, old))| (cause, new.saturating_sub(old)));
+        let duration = (self.counted_at > 0).then(|| now.saturating_sub(self.counted_at));
+        for (cause, count) in news.chain([("decode", bad)]).collect::<Vec<_>>() {
+            if count > 0 {
+                let kind = Kind::Loss(Loss {
+                    cause: Text::from(cause),
+                    count,
+                });
+                events.push(self.tracker.own(now, duration, None, kind));
+            }
+        }
+        self.lost = lost;
+        self.lost[lost::SCRATCH as usize] += bad;
+        self.counted_at = now;
+        Ok(())
+    }
+
+    fn grant(&mut self, wish: &Wish, events: &mut Vec<Event>) {
+        match wish {
+            Wish::Library { path, tgid } => {
+                self.probe_late(*tgid, path, events);
+                if let Some(library) = self.facts.library(*tgid, path) {
+                    events.push(self.event_of(*tgid, Kind::Library(library), events));
+                }
+            }
+            Wish::Program { tgid, exe } => {
+                for path in self.facts.program(*tgid, exe, self.tracker.process(*tgid)) {
+                    self.probe_late(*tgid, &path, &mut Vec::new());
+                }
+            }
+            Wish::Closure {
+                call,
+                error,
+                file,
+                tgid,
+            } => {
+                let process = self.tracker.process(*tgid);
+                if let Some(library) = self.facts.closure(process, *call, *error, file) {
+                    events.push(self.event_of(*tgid, Kind::Library(library), events));
+                }
+            }
+        }
+    }
+
+    /// An event about something looked up for a process, at the time of the event that made it necessary.
+    fn event_of(&mut self, tgid: u32, kind: Kind, events: &[Event]) -> Event {
+        let time = events.last().map_or(0, |event| event.time);
+        let process = self.tracker.process(tgid).map(|process| process.id);
+        self.tracker.own(time, None, process, kind)
+    }
+
+    /// A library that was not known before the target began: its first calls may be missing.
+    fn probe_late(&mut self, tgid: u32, path: &str, events: &mut Vec<Event>) {
+        let file = reachable(tgid, path);
+        let outcome = self
+            .attached
+            .probe(&mut self.ebpf, self.tracker.probes_mut(), &file, path);
+        match outcome {
+            Ok(Outcome::Probed(functions)) => {
+                let kind = Kind::LateLibrary(LateLibrary {
+                    path: Text::from(path),
+                    functions,
+                });
+                let event = self.event_of(tgid, kind, events);
+                events.push(event);
+            }
+            Ok(_) => {}
+            Err(error) => tracing::warn!(path, %error, "a library could not be probed"),
+        }
+    }
+}
+
+impl AsFd for Session {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.ring.as_fd()
+    }
+}
+
+/// Calls that say something when they hang. Reading a socket for hours is what a server does.
+fn is_worth_telling(number: u32) -> bool {
+    use syscall::nr;
+    !matches!(
+        number,
+        nr::READ | nr::RECVFROM | nr::ACCEPT | nr::ACCEPT4 | nr::VFORK | nr::CLONE | nr::CLONE3
+    )
+}

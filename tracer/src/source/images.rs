@@ -1,0 +1,81 @@
+//! What was read of mapped files, kept by path: layout and symbols, for the tracker.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use super::library::symbol::Symbols;
+use super::library::{self, Root};
+use super::tracker::{Image, ImageReader};
+
+/// Files kept at most; a program that maps more begins anew.
+const KEPT: usize = 4_096;
+
+/// Reads files through the root of the process that mapped them.
+#[derive(Default)]
+pub struct Images {
+    kept: HashMap<String, Option<Kept>>,
+}
+
+struct Kept {
+    file: library::Image,
+    symbols: Option<Symbols>,
+}
+
+/// A path of the trace as this process can open it: through the root of the process that uses it, since that may be in
+/// another mount namespace; plainly once that process is gone.
+#[must_use]
+pub fn reachable(tgid: u32, path: &str) -> PathBuf {
+    let root = PathBuf::from(format!("/proc/{tgid}/root"));
+    let inside = Root::new(&root).outside(Path::new(path));
+    if inside.exists() {
+        inside
+    } else {
+        PathBuf::from(path)
+    }
+}
+
+impl Images {
+    fn get(&mut self, tgid: u32, path: &str) -> Option<&mut Kept> {
+        if self.kept.len() >= KEPT {
+            self.kept.clear();
+        }
+        self.kept
+            .entry(path.to_owned())
+            .or_insert_with(|| {
+                let path = reachable(tgid, path);
+                let file = library::Image::open(&path, &Root::default()).ok()?;
+                Some(Kept {
+                    file,
+                    symbols: None,
+                })
+            })
+            .as_mut()
+    }
+}
+
+impl ImageReader for Images {
+    fn image(&mut self, tgid: u32, path: &str) -> Option<Image> {
+        let file = &self.get(tgid, path)?.file;
+        Some(Image {
+            span: file.span(),
+            headers: file.headers_address()?,
+            interpreter: file.interpreter().map(|path| path.as_str().to_owned()),
+        })
+    }
+
+    fn address(&mut self, tgid: u32, path: &str, offset: u64) -> Option<u64> {
+        self.get(tgid, path)?.file.address_of(offset)
+    }
+
+    fn symbol(&mut self, tgid: u32, path: &str, address: u64) -> Option<String> {
+        let kept = self.get(tgid, path)?;
+        let symbols = kept
+            .symbols
+            .get_or_insert_with(|| Symbols::read(&kept.file).unwrap_or_default());
+        let nearest = symbols.nearest(address)?;
+        Some(match nearest.distance {
+            0 => nearest.name.as_str().to_owned(),
+            distance => format!("{}+{distance:#x}", nearest.name),
+        })
+    }
+}

@@ -1,0 +1,239 @@
+//! From records to events: who a process is, where it is, which call is inside which.
+//!
+//! Pure: records in their order go in, events and wishes come out. Knows no engine, reads no file, looks at no clock.
+//! A wish is something the recorder has to look up on the machine (facts about a library, the layout of an image).
+
+mod calls;
+mod exec;
+mod files;
+mod memory;
+mod network;
+mod output;
+mod process;
+mod signals;
+
+use std::collections::HashMap;
+
+pub use calls::{Probe, Probes, descriptor};
+pub use memory::{Image, ImageReader};
+pub use process::{Process, Thread};
+
+use crate::event::{Event, Kind, Proc, Seq};
+use crate::source::record::{Body, Record};
+use crate::source::screen;
+
+/// What the tracker asks the recorder for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wish {
+    /// Facts about a library that was mapped or tried: its path, and the process it was seen in.
+    Library {
+        /// Absolute path.
+        path: String,
+        /// Raw process id.
+        tgid: u32,
+    },
+    /// A load failed: who provides what for this file in this process?
+    Closure {
+        /// The `call` event of the dlopen.
+        call: Seq,
+        /// The loader error.
+        error: Seq,
+        /// The file asked for.
+        file: String,
+        /// Raw process id.
+        tgid: u32,
+    },
+    /// A new program: its own libraries may need probes.
+    Program {
+        /// Raw process id.
+        tgid: u32,
+        /// Path of the executable.
+        exe: String,
+    },
+}
+
+/// What came out of one record.
+#[derive(Debug, Default)]
+pub struct Story {
+    /// Events, in order.
+    pub events: Vec<Event>,
+    /// Wishes.
+    pub wishes: Vec<Wish>,
+}
+
+/// Settings of a recording that shape its events.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// How values of the environment are treated.
+    pub environment: screen::Policy,
+}
+
+/// The state of a recording.
+pub struct Tracker {
+    settings: Settings,
+    probes: Probes,
+    images: Box<dyn ImageReader>,
+    processes: HashMap<u32, Process>,
+    next_process: u32,
+    next_seq: u64,
+    newest: u64,
+    story: Story,
+}
+
+/// A record this much older than one before it is marked late, in nanoseconds.
+const LATE: u64 = 2_000_000;
+
+impl Tracker {
+    /// A tracker that knows no process yet.
+    #[must_use]
+    pub fn new(settings: Settings, images: Box<dyn ImageReader>) -> Self {
+        Self {
+            settings,
+            probes: Probes::default(),
+            images,
+            processes: HashMap::new(),
+            next_process: 1,
+            next_seq: 1,
+            newest: 0,
+            story: Story::default(),
+        }
+    }
+
+    /// The functions that carry probes; the engine adds to it.
+    pub fn probes_mut(&mut self) -> &mut Probes {
+        &mut self.probes
+    }
+
+    /// A traced process by its raw id.
+    #[must_use]
+    pub fn process(&self, tgid: u32) -> Option<&Process> {
+        self.processes.get(&tgid)
+    }
+
+    /// How many traced processes are alive.
+    #[must_use]
+    pub fn alive(&self) -> usize {
+        self.processes
+            .values()
+            .filter(|process| !process.ended)
+            .count()
+    }
+
+    /// Makes the first process known: the child that will become the target.
+    pub fn begin(&mut self, tgid: u32, cwd: &str) -> Proc {
+        let number = self.number();
+        let process = Process::first(number, tgid, cwd);
+        let id = process.id;
+        self.processes.insert(tgid, process);
+        id
+    }
+
+    /// Takes one record and returns what it means.
+    pub fn take(&mut self, record: Record) -> Story {
+        self.newest = self.newest.max(record.time);
+        self.settle(&record);
+        // A dlsym that found its symbol leaves no record: it is over as soon as its thread does anything else.
+        let thread = self
+            .processes
+            .get_mut(&record.tgid)
+            .and_then(|process| process.threads.get_mut(&record.tid));
+        if !matches!(&record.body, Body::Enter(..))
+            && let Some(thread) = thread
+        {
+            thread.last = None;
+        }
+        let (tgid, tid, time) = (record.tgid, record.tid, record.time);
+        match record.body {
+            Body::Path(head, path) => self.thread(tgid, tid).path = Some((head, path)),
+            Body::Sys(sys, text, second) => self.system_call(tgid, tid, time, &sys, text, second),
+            Body::Fork(fork) => self.forked(tgid, tid, time, fork),
+            Body::Exec(exec, file) => self.exec_begins(tgid, tid, time, *exec, file),
+            Body::Exit(exit) => self.exited(tgid, tid, time, exit),
+            Body::Signal(signal) => self.signalled(tgid, tid, time, &signal),
+            Body::Oom(oom) => self.out_of_memory(tgid, tid, time, oom),
+            Body::Enter(enter, strings) => self.entered(tgid, tid, time, &enter, strings),
+            Body::Return(back) => self.returned(tgid, tid, time, &back),
+            Body::Data(what, data, bytes) => self.bytes(tgid, tid, time, what, data, bytes),
+            Body::Compat(compat) => self.compat(tgid, tid, time, compat),
+        }
+        std::mem::take(&mut self.story)
+    }
+
+    /// An event of the recorder itself, numbered in its place.
+    pub fn own(
+        &mut self,
+        time: u64,
+        duration: Option<u64>,
+        process: Option<Proc>,
+        kind: Kind,
+    ) -> Event {
+        let seq = self.seq();
+        Event {
+            seq,
+            time,
+            duration,
+            process,
+            tid: None,
+            parent: None,
+            late: false,
+            kind,
+        }
+    }
+
+    /// Calls that are still open are told as unfinished: at the end of the recording, or when they have been running
+    /// for more than `slow` nanoseconds at `now` and were not told before.
+    pub fn sweep(&mut self, now: u64, slow: Option<u64>) -> Story {
+        let mut tgids: Vec<u32> = self.processes.keys().copied().collect();
+        tgids.sort_unstable();
+        for tgid in tgids {
+            self.sweep_process(tgid, now, slow);
+        }
+        std::mem::take(&mut self.story)
+    }
+
+    fn seq(&mut self) -> Seq {
+        let seq = Seq(self.next_seq);
+        self.next_seq += 1;
+        seq
+    }
+
+    fn number(&mut self) -> u32 {
+        let number = self.next_process;
+        self.next_process += 1;
+        number
+    }
+
+    /// The state of a thread; a process that was never announced (a lost record) begins here.
+    fn thread(&mut self, tgid: u32, tid: u32) -> &mut Thread {
+        self.known(tgid).threads.entry(tid).or_default()
+    }
+
+    fn known(&mut self, tgid: u32) -> &mut Process {
+        let next = &mut self.next_process;
+        self.processes.entry(tgid).or_insert_with(|| {
+            let number = *next;
+            *next += 1;
+            Process::unannounced(number, tgid)
+        })
+    }
+
+    /// Adds an event of a process and returns its number.
+    fn tell(&mut self, tgid: u32, tid: u32, time: u64, duration: Option<u64>, kind: Kind) -> Seq {
+        let seq = self.seq();
+        let late = time + LATE < self.newest;
+        let process = self.known(tgid);
+        let parent = process.threads.get(&tid).and_then(Thread::innermost);
+        let event = Event {
+            seq,
+            time,
+            duration: duration.filter(|duration| *duration > 0),
+            process: Some(process.id),
+            tid: Some(tid),
+            parent,
+            late,
+            kind,
+        };
+        self.story.events.push(event);
+        seq
+    }
+}

@@ -1,0 +1,160 @@
+//! Processes and threads of a recording.
+
+use std::collections::{BTreeMap, HashMap};
+
+use vgputrace_ebpf::wire::{Compat, Exit, Fork, PathHead};
+
+use super::Tracker;
+use super::calls::OpenCall;
+use super::exec::PendingExec;
+use super::files::Pieces;
+use super::memory::Mapping;
+use crate::event::call::Because;
+use crate::event::process as kind;
+use crate::event::{Kind, Proc, Seen, Seq, Text, Why};
+use crate::source::screen;
+
+/// A traced process.
+pub struct Process {
+    /// Its neutral id; the generation counts execs.
+    pub id: Proc,
+    /// Raw process id.
+    pub tgid: u32,
+    /// The process that made it.
+    pub parent: Option<Proc>,
+    /// Working directory.
+    pub cwd: Seen<Text>,
+    /// Path of the program it runs.
+    pub exe: Option<String>,
+    /// The program's arguments, screened.
+    pub argv: Vec<Text>,
+    /// Raw values of the variables that decide which library is found.
+    pub search: BTreeMap<String, Vec<u8>>,
+    /// AT_SECURE.
+    pub secure: bool,
+    /// It is a model server: its words are nobody's business.
+    pub model: bool,
+    /// It has ended; kept for signals to its zombie.
+    pub ended: bool,
+    pub(super) maps: BTreeMap<u64, Mapping>,
+    pub(super) threads: HashMap<u32, Thread>,
+    pub(super) exec: Option<PendingExec>,
+    /// Screens that remember the end of the piece before, by descriptor.
+    pub(super) outputs: HashMap<i32, screen::Stream>,
+    /// Requests being answered, by descriptor.
+    pub(super) requests: HashMap<i32, Text>,
+}
+
+impl Process {
+    pub(super) fn first(number: u32, tgid: u32, cwd: &str) -> Self {
+        Self {
+            cwd: Seen::Yes(Text::from(cwd)),
+            ..Self::unannounced(number, tgid)
+        }
+    }
+
+    /// A process whose beginning was not seen.
+    pub(super) fn unannounced(number: u32, tgid: u32) -> Self {
+        Self {
+            id: Proc {
+                number,
+                generation: 0,
+            },
+            tgid,
+            parent: None,
+            cwd: Seen::No(Why::Lost),
+            exe: None,
+            argv: Vec::new(),
+            search: BTreeMap::new(),
+            secure: false,
+            model: false,
+            ended: false,
+            maps: BTreeMap::new(),
+            threads: HashMap::new(),
+            exec: None,
+            outputs: HashMap::new(),
+            requests: HashMap::new(),
+        }
+    }
+
+    /// What a child has from its parent.
+    fn child(&self, number: u32, tgid: u32) -> Self {
+        Self {
+            parent: Some(self.id),
+            cwd: self.cwd.clone(),
+            exe: self.exe.clone(),
+            argv: self.argv.clone(),
+            search: self.search.clone(),
+            secure: self.secure,
+            model: self.model,
+            maps: self.maps.clone(),
+            ..Self::unannounced(number, tgid)
+        }
+    }
+}
+
+/// A thread of a traced process.
+#[derive(Default)]
+pub struct Thread {
+    /// Calls that have been entered and did not come back, outermost first.
+    pub(super) open: Vec<OpenCall>,
+    /// The last call without return (dlsym), for the loader error that may follow.
+    pub(super) last: Option<OpenCall>,
+    /// A path that belongs to the next record.
+    pub(super) path: Option<(PathHead, Seen<Vec<u8>>)>,
+    /// Bytes of a call that are still coming.
+    pub(super) pieces: Option<Pieces>,
+    /// The last loader error, to drop its repeats.
+    pub(super) error: Option<(Option<Seq>, Text, Text)>,
+}
+
+impl Thread {
+    /// The call an event of this thread happens in.
+    pub(super) fn innermost(&self) -> Option<Seq> {
+        self.open.last().map(|call| call.seq)
+    }
+}
+
+impl Tracker {
+    pub(super) fn forked(&mut self, tgid: u32, tid: u32, time: u64, fork: Fork) {
+        let number = self.number();
+        let child = self.known(tgid).child(number, fork.child_tgid);
+        let id = child.id;
+        self.processes.insert(fork.child_tgid, child);
+        let fork = kind::Fork {
+            child: id,
+            pid: fork.child_tgid,
+        };
+        self.tell(tgid, tid, time, None, Kind::Fork(fork));
+    }
+
+    pub(super) fn exited(&mut self, tgid: u32, tid: u32, time: u64, exit: Exit) {
+        self.unfinished_calls(tgid, time, Because::Exit);
+        let (signal, core) = (exit.code & 0x7f, exit.code & 0x80 != 0);
+        let exit = kind::Exit {
+            pid: tgid,
+            code: (signal == 0).then_some((exit.code >> 8 & 0xff) as u8),
+            signal: (signal != 0).then(|| super::signals::name(signal)),
+            core,
+        };
+        self.tell(tgid, tid, time, None, Kind::Exit(exit));
+        let process = self.known(tgid);
+        process.ended = true;
+        process.maps.clear();
+        process.threads.clear();
+        process.requests.clear();
+        process.search.clear();
+    }
+
+    pub(super) fn compat(&mut self, tgid: u32, tid: u32, time: u64, compat: Compat) {
+        self.tell(
+            tgid,
+            tid,
+            time,
+            None,
+            Kind::Compat(kind::Compat {
+                calls: compat.calls,
+            }),
+        );
+    }
+}

@@ -1,0 +1,5 @@
+//! The few system calls that need `unsafe`. Nothing else in this package may.
+#![expect(unsafe_code, reason = "the one place for it")]
+
+pub mod readiness;
+pub mod spawn;
