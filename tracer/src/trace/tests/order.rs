@@ -92,6 +92,8 @@ fn what_was_ticked_survives_a_kill() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
     #[test]
     fn any_mixture_comes_back_in_order(
         count in 0_u64..200,
