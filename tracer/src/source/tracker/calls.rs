@@ -283,7 +283,7 @@ impl Tracker {
                 .and_then(|entry| entry.1.clone())
                 .map(|seen| seen.map(|bytes| screen::text(&bytes)))
         };
-        let object = get("object").unwrap_or(Seen::Yes(Text::default()));
+        let object = get("object").unwrap_or_else(|| Seen::Yes(Text::default()));
         let text = get("text").unwrap_or(Seen::No(Why::Null));
         let call = self.call_of_error(tgid, tid, enter.sp);
         let shown = |seen: &Seen<Text>| seen.value().cloned().unwrap_or_default();

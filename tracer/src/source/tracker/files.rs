@@ -30,7 +30,6 @@ pub(super) struct Pieces {
 }
 
 impl Tracker {
-    #[expect(clippy::too_many_arguments, reason = "the parts of one record")]
     pub(super) fn system_call(
         &mut self,
         tgid: u32,
