@@ -88,6 +88,24 @@ impl Tally {
     }
 }
 
+/// Test output as a reader of a failure wants it: without the tests that passed, and without what those printed.
+pub(crate) fn without_successes(output: &str) -> String {
+    let mut kept = String::new();
+    let mut in_successes = false;
+    for line in output.lines() {
+        if line == "successes:" {
+            in_successes = true;
+        } else if line == "failures:" || line.starts_with("test result: ") {
+            in_successes = false;
+        }
+        if !in_successes && one_test(line, "ok").is_none() {
+            kept.push_str(line);
+            kept.push('\n');
+        }
+    }
+    kept
+}
+
 fn count(result: &str, word: &str) -> u64 {
     result
         .split([';', '.'])
@@ -102,7 +120,7 @@ fn one_test<'line>(line: &'line str, end: &str) -> Option<&'line str> {
 
 #[cfg(test)]
 mod tests {
-    use super::Tally;
+    use super::{Tally, without_successes};
 
     const TWO_PROGRAMS: &str = "\
 running 3 tests
@@ -155,5 +173,13 @@ test result: ok. 2 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; fini
         sum.add(Tally::of_check("lints", false));
         sum.add(Tally::of_output("unit", TWO_PROGRAMS));
         assert_eq!(sum.closing_line(), "3 passed, 2 failed, 2 skipped");
+    }
+
+    #[test]
+    fn what_passed_is_left_out_of_a_failure_report() {
+        let report = without_successes(TWO_PROGRAMS);
+        assert!(report.contains("test a::breaks ... FAILED"));
+        assert!(report.contains("test result: ok. 2 passed"));
+        assert!(!report.contains("loader"), "{report}");
     }
 }

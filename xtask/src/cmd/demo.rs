@@ -29,6 +29,9 @@ pub(crate) fn run() -> anyhow::Result<()> {
     std::env::set_current_dir(&root).with_context(|| format!("cannot enter {}", root.display()))?;
     let choice = Choice::now(&root);
     println!("demo: {}", choice.sentence());
+    if !machine::is_root() && machine::program("sudo").is_none() {
+        bail!("demo needs root to load eBPF programs, and there is no sudo: run it as root");
+    }
     super::setup::run()?;
     let mut build = Command::new("cargo");
     build.args(["build", "--release"]).current_dir(&root);
@@ -59,12 +62,10 @@ fn record(tool: &Path, trace: &Path, target: &Target) -> anyhow::Result<()> {
     }
     let mut record = if machine::is_root() {
         Command::new(tool)
-    } else if machine::program("sudo").is_some() {
+    } else {
         let mut record = Command::new("sudo");
         record.arg(tool);
         record
-    } else {
-        bail!("demo needs root to load eBPF programs, and there is no sudo: run it as root");
     };
     machine::own_environment(&mut record);
     record.arg("run").arg("-o").arg(trace).args(&target.options);

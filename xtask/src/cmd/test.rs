@@ -10,7 +10,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use crate::step::{self, Outcome};
-use crate::tally::Tally;
+use crate::tally::{self, Tally};
 use crate::{machine, packs};
 
 /// Longest time for one step; a test that hangs costs this much and not the whole day.
@@ -163,7 +163,8 @@ impl Suite {
         self.times.push((label.to_owned(), outcome.took));
         if !outcome.ok {
             println!("--- {label} ({}) ---", outcome.end);
-            println!("{}", step::last_lines(&outcome.output, 200));
+            let told = tally::without_successes(&outcome.output);
+            println!("{}", step::last_lines(&told, 300));
             println!(
                 "--- end of {label}; all of it: {} ---",
                 outcome.log.display()

@@ -31,7 +31,7 @@ const OUTSIDE: &[(&str, &[&str])] = &[
     ("aya", &["source", "sys", "cmd"]),
     ("aya_log", &["source", "cmd"]),
     ("vgputrace_ebpf", &["source", "sys"]),
-    ("tokio", &["source", "cmd"]),
+    ("tokio", &["source", "sys", "cmd"]),
     ("ratatui", &["tui"]),
     ("clap", &["cli", "cmd", "main"]),
     ("indicatif", &["cmd"]),
