@@ -67,7 +67,7 @@ pub const FUNCTIONS: &[Function] = &[
     register("ggml_backend_init"),
     Function {
         result: Type::I32,
-        failed: Failed::Zero,
+        failed: Failed::Never,
         meaning: "say how well this variant fits the processor, 0 for not at all",
         ..register("ggml_backend_score")
     },

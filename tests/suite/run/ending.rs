@@ -106,8 +106,11 @@ fn ctrl_c_on_a_terminal_reaches_the_target_once() {
         path.display(),
         program("ends_on_signal").display()
     );
-    let typed = "(sleep 3; printf '\\003'; sleep 2) | script -qefc \"$0\" /dev/null";
-    let outcome = trace("/bin/sh").args(["-c", typed]).arg(inner).bare();
+    // The key is pressed once the target has said that it is ready, however long the start takes.
+    let screen = folder.path().join("screen");
+    let typed = "(until grep -q ready \"$1\" 2>/dev/null; do sleep 0.1; done; printf '\\003'; sleep 2) \\
+                 | script -qefc \"$0\" \"$1\"";
+    let outcome = trace("/bin/sh").args(["-c", typed]).arg(inner).arg(&screen).bare();
     assert_eq!(
         outcome.shell_code(),
         7,

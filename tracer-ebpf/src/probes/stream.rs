@@ -66,11 +66,11 @@ impl Stream {
         let Some(lease) = Lease::held(self.scratch) else {
             return;
         };
-        self.send_piece(&lease, 0, 0, 0);
+        self.send_piece(&lease, 0, 0, 0, 0);
     }
 
     #[inline(always)]
-    fn send_piece(&self, lease: &Lease, offset: u64, length: i32, flags: u16) {
+    fn send_piece(&self, lease: &Lease, offset: u64, length: i32, flags: u16, address: u64) {
         let mut head = Task::current().head(Kind::Data);
         head.flags = flags;
         lease.put(0, head);
@@ -83,6 +83,7 @@ impl Stream {
                 length,
                 total: self.total,
                 start: self.start,
+                address,
             },
         );
         let length = if length > 0 {
@@ -122,11 +123,7 @@ extern "C" fn piece(turn: u64, stream: *mut Stream) -> i64 {
     } else {
         0
     };
-    stream.send_piece(
-        &lease,
-        offset,
-        if code < 0 { code } else { length as i32 },
-        flags,
-    );
+    let shown = if code < 0 { code } else { length as i32 };
+    stream.send_piece(&lease, offset, shown, flags, stream.address + inside);
     MORE
 }

@@ -56,7 +56,8 @@ fn finished(who: Task, call: &InFlight, result: i64) {
         }
         nr::FORK | nr::VFORK | nr::CLONE | nr::CLONE3 | nr::EXECVE | nr::EXECVEAT
             if result >= 0 => {}
-        nr::FORK | nr::VFORK | nr::CLONE | nr::CLONE3 | nr::LISTEN | nr::MUNMAP => {
+        nr::LISTEN => text::listening(who, call, result),
+        nr::FORK | nr::VFORK | nr::CLONE | nr::CLONE3 | nr::MUNMAP => {
             send(who, call, result, 0, [0; 2], 0, 0);
         }
         nr::BIND | nr::CONNECT | nr::ACCEPT | nr::ACCEPT4 => text::socket(who, call, result),

@@ -1,16 +1,20 @@
 //! Bytes that a system call carried: output, folder entries, socket addresses, answers of discovery endpoints.
 
 use vgputrace_ebpf::wire::head::{ANSWER_BYTES, OUTPUT_PIECES, PIECE, What};
+use vgputrace_ebpf::wire::offsets::{
+    FILE_PRIVATE, SOCK_ADDRESS, SOCK_ADDRESS6, SOCK_FAMILY, SOCK_PORT, SOCKET_SK,
+};
 use vgputrace_ebpf::wire::syscall::nr;
 use vgputrace_ebpf::wire::{Head, Kind, Sys};
 
 use crate::emit::{self, DONE, Lease, MORE};
-use crate::kernel::user;
+use crate::kernel::{field, file_of, user};
 use crate::maps::{InFlight, SCRATCH_SYS, SOCKETS, Socket};
 use crate::probes::stream::Stream;
 use crate::probes::syscall_enter::{is_output, socket_key};
 use crate::scope::Task;
 
+const AF_INET: u16 = 2;
 /// Buffers of one writev that are looked at.
 const BUFFERS: u32 = 16;
 
@@ -206,6 +210,44 @@ pub(crate) fn socket(who: Task, call: &InFlight, result: i64) {
         };
         length = if code < 0 { code } else { 28 };
     }
+    send_address(&lease, who, call, result, length);
+    lease.end();
+}
+
+/// listen: the address the socket has, as the kernel knows it (a port of 0 was chosen by now).
+#[inline(always)]
+pub(crate) fn listening(who: Task, call: &InFlight, result: i64) {
+    let Some(lease) = Lease::take(SCRATCH_SYS) else {
+        return;
+    };
+    let at = size_of::<Head>() + size_of::<Sys>();
+    let sock = file_of(call.args[0] as i32)
+        .and_then(|file| field::<*const u8>(file, FILE_PRIVATE))
+        .and_then(|socket| field::<*const u8>(socket, SOCKET_SK));
+    let mut length = 0;
+    if let Some(sock) = sock {
+        let port = field::<u16>(sock, SOCK_PORT).unwrap_or(0);
+        // `struct sockaddr_in` or `sockaddr_in6`: family, port, then the address.
+        lease.put(at, field::<u16>(sock, SOCK_FAMILY).unwrap_or(0));
+        lease.put(at + 2, port.to_be());
+        if field::<u16>(sock, SOCK_FAMILY) == Some(AF_INET) {
+            lease.put(at + 4, field::<u32>(sock, SOCK_ADDRESS).unwrap_or(0));
+        } else {
+            lease.put(
+                at + 8,
+                field::<[u8; 16]>(sock, SOCK_ADDRESS6).unwrap_or([0; 16]),
+            );
+        }
+        length = 28;
+    }
+    send_address(&lease, who, call, result, length);
+    lease.end();
+}
+
+/// Sends a socket call whose address stands behind the place of the record.
+#[inline(always)]
+fn send_address(lease: &Lease, who: Task, call: &InFlight, result: i64, length: i32) {
+    let at = size_of::<Head>() + size_of::<Sys>();
     lease.put(0, who.head(Kind::Sys));
     lease.put(
         size_of::<Head>(),
@@ -221,5 +263,4 @@ pub(crate) fn socket(who: Task, call: &InFlight, result: i64) {
         },
     );
     lease.send(at + if length > 0 { 28 } else { 0 });
-    lease.end();
 }

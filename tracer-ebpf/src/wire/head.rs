@@ -93,6 +93,8 @@ record! {
         pub total: u64,
         /// Start of the call it belongs to, as in [`Head::time`].
         pub start: u64,
+        /// Where the piece stands in the program's memory.
+        pub address: u64,
     }
 }
 

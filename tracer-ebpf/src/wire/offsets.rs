@@ -53,8 +53,14 @@ offsets! {
     CRED_GID = 40: "cred"."gid",
     CRED_EUID = 41: "cred"."euid",
     CRED_EGID = 42: "cred"."egid",
+    FILE_PRIVATE = 43: "file"."private_data",
+    SOCKET_SK = 44: "socket"."sk",
+    SOCK_FAMILY = 45: "sock"."__sk_common.skc_family",
+    SOCK_PORT = 46: "sock"."__sk_common.skc_num",
+    SOCK_ADDRESS = 47: "sock"."__sk_common.skc_rcv_saddr",
+    SOCK_ADDRESS6 = 48: "sock"."__sk_common.skc_v6_rcv_saddr",
 }
 
 /// Size of the table of offsets.
-pub const COUNT: usize = 43;
+pub const COUNT: usize = 49;
 const _: () = assert!(WANTED.len() == COUNT);

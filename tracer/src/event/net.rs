@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Errno, Seen, Text};
 
-/// bind (failed), listen, connect, accept on a loopback or unspecified address.
+/// bind, listen, connect, accept on a loopback or unspecified address.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Socket {
     /// `bind`, `listen`, `connect` or `accept`.

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::call::Site;
 use super::{Hex, Proc, Text};
 
-/// A signal was generated (tracepoint `signal_generate`). The event's process is the one that sent it, or, for a
-/// fault, the one that faulted.
+/// A signal was generated (tracepoint `signal_generate`). The event's process is the one that sent it (none when that
+/// is not in the trace), or, for a fault, the one that faulted.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Signal {
     /// `SIGSEGV`.

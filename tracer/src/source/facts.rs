@@ -1,12 +1,17 @@
 //! Facts about files that are gone later: read once a file, when the tracker asks.
 
-use std::collections::HashSet;
-use std::path::Path;
+use std::collections::{BTreeMap, HashSet};
+use std::path::{Path, PathBuf};
 
 use super::images::reachable;
 use super::library::Root;
+use super::library::candidates::{Start, candidates};
+use super::library::closure::{closure_of, objects_of};
 use super::library::facts::{Detail, facts};
-use super::tracker::Process;
+use super::library::layout::CpuLevel;
+use super::library::object::Object;
+use super::library::search::{Environment, Requester};
+use super::tracker::{LoadContext, Process};
 use crate::event::library::Library;
 use crate::event::{Seq, Text};
 
@@ -14,6 +19,10 @@ use crate::event::{Seq, Text};
 #[derive(Default)]
 pub struct Facts {
     told: HashSet<String>,
+    explained: HashSet<(String, Option<Vec<u8>>, String, Vec<String>)>,
+    /// Programs whose files were looked at, with what decides about them.
+    programs: HashSet<(String, Option<BTreeMap<String, Vec<u8>>>)>,
+    cpu: Option<CpuLevel>,
 }
 
 impl Facts {
@@ -27,32 +36,143 @@ impl Facts {
         } else {
             Detail::Plain
         };
-        let root = Root::new(format!("/proc/{tgid}/root"));
-        let root = if root.outside(Path::new(path)).exists() {
-            root
-        } else {
-            Root::default()
+        Some(facts(Path::new(path), &root_of(tgid, path), detail))
+    }
+
+    /// Files of a new program that may need probes, absolute as the program sees them.
+    pub fn program(&mut self, tgid: u32, exe: &str, process: Option<&Process>) -> Vec<PathBuf> {
+        let value = |name: &str| {
+            let raw = process?.search.get(name)?;
+            Some(Text::from_bytes(raw))
         };
-        Some(facts(Path::new(path), &root, detail))
+        let key = (
+            exe.to_owned(),
+            process.map(|process| process.search.clone()),
+        );
+        if !self.programs.insert(key) {
+            return Vec::new();
+        }
+        let cwd = process
+            .and_then(|process| process.cwd.value())
+            .map(|cwd| cwd.as_str().to_owned());
+        let start = Start {
+            library_path: value("LD_LIBRARY_PATH"),
+            preload: value("LD_PRELOAD"),
+            backend_path: value("GGML_BACKEND_PATH"),
+            cwd: PathBuf::from(cwd.unwrap_or_default()),
+        };
+        let found = candidates(Path::new(exe), &start, &root_of(tgid, exe));
+        found
+            .list
+            .into_iter()
+            .map(|candidate| candidate.path)
+            .collect()
     }
 
-    /// Files of a new program that may need probes.
-    pub fn program(&mut self, tgid: u32, exe: &str, _process: Option<&Process>) -> Vec<String> {
-        let _ = (reachable(tgid, exe), tgid);
-        Vec::new()
+    /// Who provides what for a load that failed; told once for the same file under the same circumstances.
+    pub fn closure(&mut self, error: Seq, file: &str, context: &LoadContext) -> Option<Library> {
+        let key = (
+            file.to_owned(),
+            context.library_path.clone(),
+            context.cwd.clone(),
+            context.global.clone(),
+        );
+        if !self.explained.insert(key) {
+            return None;
+        }
+        let exe = context.exe.as_deref().unwrap_or_default();
+        let root = root_of(context.tgid, exe);
+        let exe = (!exe.is_empty()).then(|| Path::new(exe));
+        let mut environment = Environment::of_program(exe, &root, Path::new(&context.cwd));
+        environment.library_path = context.library_path.as_deref().map(Text::from_bytes);
+        environment.secure = context.secure;
+        environment.cpu = *self.cpu.get_or_insert_with(cpu_level);
+        let loaded = loaded_objects(&environment, context);
+        let caller = context.caller.as_ref().and_then(|path| {
+            loaded
+                .iter()
+                .find(|object| object.path.as_os_str() == path.as_str())
+        });
+        let chain = caller
+            .into_iter()
+            .chain(environment.program.as_ref())
+            .collect();
+        let absolute = if file.contains('/') {
+            Path::new(&context.cwd)
+                .join(file)
+                .to_string_lossy()
+                .into_owned()
+        } else {
+            file.to_owned()
+        };
+        let name = Text::from(absolute.as_str());
+        let mut closure = closure_of(&name, &Requester { chain }, &environment, &loaded);
+        closure.error = Some(error);
+        // A bare name may lead to a file, or to none.
+        let found = closure
+            .objects
+            .first()
+            .and_then(|object| object.file.clone());
+        let mut library = match (&found, file.contains('/')) {
+            (Some(path), _) => facts(Path::new(path.as_str()), &root, Detail::References),
+            (None, true) => facts(Path::new(&absolute), &root, Detail::References),
+            (None, false) => Library {
+                path: name,
+                problem: Some(Text::from("no such file in any place that was searched")),
+                ..Library::default()
+            },
+        };
+        self.told.insert(library.path.as_str().to_owned());
+        library.closure = Some(closure);
+        Some(library)
     }
+}
 
-    /// The closure of a failed load.
-    pub fn closure(
-        &mut self,
-        _process: Option<&Process>,
-        _call: Seq,
-        _error: Seq,
-        _file: &str,
-    ) -> Option<Library> {
-        let _ = Text::default();
-        None
+/// The objects of a process: those the program needs and those opened with RTLD_GLOBAL serve everybody.
+fn loaded_objects(environment: &Environment, context: &LoadContext) -> Vec<Object> {
+    let mut shared: HashSet<String> = context.global.iter().cloned().collect();
+    let roots = context.exe.iter().chain(&context.global).map(Path::new);
+    for path in roots {
+        let objects = objects_of(path, environment, &[]);
+        shared.extend(
+            objects
+                .into_iter()
+                .filter_map(|object| object.file.map(|file| real(environment, file.as_str()))),
+        );
     }
+    let objects = context.loaded.iter().filter_map(|path| {
+        let object = Object::read(Path::new(path), &environment.root).ok()?;
+        let global = shared.contains(path) || context.exe.as_deref() == Some(path.as_str());
+        Some(Object { global, ..object })
+    });
+    objects.collect()
+}
+
+/// The kernel names a mapped file without links; a search names the link it found.
+fn real(environment: &Environment, path: &str) -> String {
+    environment.root.locate(Path::new(path)).map_or_else(
+        |_| path.to_owned(),
+        |located| located.file.to_string_lossy().into_owned(),
+    )
+}
+
+/// The root of a process while it lives, so that files are those it sees.
+fn root_of(tgid: u32, path: &str) -> Root {
+    let inside = reachable(tgid, path);
+    if inside.starts_with("/proc") && !path.starts_with("/proc") {
+        Root::new(format!("/proc/{tgid}/root"))
+    } else {
+        Root::default()
+    }
+}
+
+fn cpu_level() -> CpuLevel {
+    let text = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let flags = text
+        .lines()
+        .find(|line| line.starts_with("flags"))
+        .unwrap_or_default();
+    CpuLevel::from_flags(flags)
 }
 
 /// Libraries whose undefined references are kept: those of backends, drivers and runtimes.

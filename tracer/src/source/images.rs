@@ -67,12 +67,19 @@ impl ImageReader for Images {
         self.get(tgid, path)?.file.address_of(offset)
     }
 
+    fn bytes(&mut self, tgid: u32, path: &str, address: u64, length: usize) -> Option<Vec<u8>> {
+        self.get(tgid, path)?.file.bytes_at(address, length as u64)
+    }
+
     fn symbol(&mut self, tgid: u32, path: &str, address: u64) -> Option<String> {
         let kept = self.get(tgid, path)?;
         let symbols = kept
             .symbols
             .get_or_insert_with(|| Symbols::read(&kept.file).unwrap_or_default());
-        let nearest = symbols.nearest(address)?;
+        // Behind the end of the nearest one there is something without a name.
+        let nearest = symbols
+            .nearest(address)
+            .filter(|nearest| nearest.size == 0 || nearest.distance <= nearest.size)?;
         Some(match nearest.distance {
             0 => nearest.name.as_str().to_owned(),
             distance => format!("{}+{distance:#x}", nearest.name),

@@ -34,14 +34,12 @@ pub enum Wish {
     },
     /// A load failed: who provides what for this file in this process?
     Closure {
-        /// The `call` event of the dlopen.
-        call: Seq,
         /// The loader error.
         error: Seq,
         /// The file asked for.
         file: String,
-        /// Raw process id.
-        tgid: u32,
+        /// The process as it was then; it may be gone by the time of looking.
+        context: Box<LoadContext>,
     },
     /// A new program: its own libraries may need probes.
     Program {
@@ -50,6 +48,27 @@ pub enum Wish {
         /// Path of the executable.
         exe: String,
     },
+}
+
+/// What decides which files a load picks.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LoadContext {
+    /// Raw process id.
+    pub tgid: u32,
+    /// The program.
+    pub exe: Option<String>,
+    /// Working directory.
+    pub cwd: String,
+    /// LD_LIBRARY_PATH as it was when the program began, raw.
+    pub library_path: Option<Vec<u8>>,
+    /// AT_SECURE.
+    pub secure: bool,
+    /// The object that asks.
+    pub caller: Option<String>,
+    /// Objects that are mapped, in order of address.
+    pub loaded: Vec<String>,
+    /// Objects that were opened with RTLD_GLOBAL.
+    pub global: Vec<String>,
 }
 
 /// What came out of one record.

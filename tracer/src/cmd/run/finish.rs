@@ -3,14 +3,10 @@
 use std::path::Path;
 
 use super::Props;
-use super::live::{Outcomes, Why};
-use super::watch::Status;
+use super::live::{Outcomes, Why, exit_code};
 use crate::cmd::{Report, terminal};
 use crate::view::escape;
 use crate::view::summary::{File, Page};
-
-/// Exit code of a recording that `--timeout` ended.
-const TIMED_OUT: u8 = 124;
 
 /// Says what was recorded and hands the target's exit code on.
 ///
@@ -44,16 +40,7 @@ pub(super) fn finish(props: &Props, path: &Path, outcomes: Outcomes) -> Result<u
     if let Some(error) = &outcomes.trouble {
         say(&format!("{}\n", Report::from_error(error)));
     }
-    Ok(code(&outcomes))
-}
-
-fn code(outcomes: &Outcomes) -> u8 {
-    match (outcomes.why, outcomes.status) {
-        (Why::Timeout, _) => TIMED_OUT,
-        (Why::Discovery | Why::Pattern, _) => 0,
-        (_, Some(status)) => status.code(),
-        (_, None) => Status::Killed(9).code(),
-    }
+    Ok(exit_code(outcomes.why, outcomes.status))
 }
 
 #[expect(

@@ -313,7 +313,7 @@ impl Live {
         let end = End {
             clock: host::clock(),
             why: Text::from(why.name()),
-            status: status.map(|status| i32::from(status.code())),
+            status: Some(i32::from(exit_code(why, status))),
             lost: session.lost(),
         };
         let event = session.own(clock::boottime(), Kind::End(end));
@@ -324,6 +324,19 @@ impl Live {
                 self.trouble.get_or_insert(error);
             }
         }
+    }
+}
+
+/// Exit code of a recording that `--timeout` ended.
+const TIMED_OUT: u8 = 124;
+
+/// What this program ends with: the target's own code where nothing else ended it.
+pub(super) fn exit_code(why: Why, status: Option<Status>) -> u8 {
+    match (why, status) {
+        (Why::Timeout, _) => TIMED_OUT,
+        (Why::Discovery | Why::Pattern, _) => 0,
+        (_, Some(status)) => status.code(),
+        (_, None) => Status::Killed(9).code(),
     }
 }
 

@@ -12,10 +12,11 @@ use vgputrace_ebpf::wire::function::FnDesc;
 
 use super::Error;
 use super::load::{program_error, uprobe};
+use crate::event::Text;
 use crate::source::library::functions::{Tables, functions};
-use crate::source::library::returns::return_sites;
+use crate::source::library::returns::{TailJump, return_sites};
 use crate::source::library::symbol::Symbols;
-use crate::source::library::{Image, Root};
+use crate::source::library::{self, Image, Root};
 use crate::source::tracker::{Probes, descriptor};
 
 /// Functions a recording can hold; as many as the kernel side's table.
@@ -124,20 +125,30 @@ fn plan(
         if probes.len() >= MOST {
             break;
         }
-        let ways = match known.returns {
+        let mut ways = match known.returns {
             Returns::Sites => return_sites(&image, function, &symbols),
             Returns::No | Returns::Probe => Default::default(),
         };
-        // What it jumps to in its last step returns for it.
-        let jumps = ways.tail_jumps.iter().any(|jump| {
-            jump.symbol
-                .as_ref()
-                .is_some_and(|symbol| table.contains_key(symbol.as_str()))
-        });
         let seen = match known.returns {
             Returns::No => false,
             Returns::Probe => true,
-            Returns::Sites => !ways.sites.is_empty() || jumps,
+            Returns::Sites => {
+                let jumps = &ways.tail_jumps;
+                let tabled = |jump: &TailJump| {
+                    let name = jump.symbol.as_ref().map(Text::as_str);
+                    name.is_some_and(|name| table.contains_key(name))
+                };
+                let beyond: Vec<u64> = jumps
+                    .iter()
+                    .filter(|jump| !tabled(jump))
+                    .flat_map(|jump| target_sites(&image, jump, &symbols))
+                    .collect();
+                let some = !ways.sites.is_empty() || !beyond.is_empty() || jumps.iter().any(tabled);
+                ways.sites.extend(beyond);
+                // Without any way out it never comes back: it ends the program, or hangs.
+                let none = jumps.is_empty() && ways.computed_jumps == 0 && !ways.uncertain;
+                some || none
+            }
         };
         let number = probes.add(known, object, !seen);
         descriptors
@@ -154,6 +165,34 @@ fn plan(
         }
     }
     Ok(Some(plan))
+}
+
+/// Where the function returns that a jump leads to: it returns for the one that jumped.
+fn target_sites(image: &Image, jump: &TailJump, symbols: &Symbols) -> Vec<u64> {
+    let Some((address, offset)) = jump
+        .target
+        .and_then(|address| Some((address, image.offset_of(address)?)))
+    else {
+        return Vec::new();
+    };
+    let size = symbols
+        .nearest(address)
+        .filter(|found| found.distance == 0)
+        .map_or(0, |found| found.size);
+    let target = library::functions::Function {
+        names: Vec::new(),
+        address,
+        offset,
+        size,
+        starts_with_endbr64: false,
+        ifunc: false,
+        text: image.is_text(address),
+    };
+    if target.text && size > 0 {
+        return_sites(image, &target, symbols).sites
+    } else {
+        Vec::new()
+    }
 }
 
 /// The descriptor as the words of the map's value.

@@ -67,6 +67,7 @@ impl Error {
                 "the eBPF engine needs a kernel built with CONFIG_DEBUG_INFO_BTF (6.6 or newer)".into(),
             ],
             Self::Denied { .. } => vec![
+                "tracing needs root, or the rights CAP_BPF and CAP_PERFMON".into(),
                 "run it as root: sudo vgputrace run -- CMD".into(),
                 "or give the program two rights once: sudo setcap cap_bpf,cap_perfmon+ep $(command -v vgputrace)"
                     .into(),

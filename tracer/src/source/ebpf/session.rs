@@ -228,18 +228,17 @@ impl Session {
             }
             Wish::Program { tgid, exe } => {
                 for path in self.facts.program(*tgid, exe, self.tracker.process(*tgid)) {
-                    self.probe_late(*tgid, &path, &mut Vec::new());
+                    self.probe_late(*tgid, &path.to_string_lossy(), events);
                 }
             }
             Wish::Closure {
-                call,
                 error,
                 file,
-                tgid,
+                context,
             } => {
-                let process = self.tracker.process(*tgid);
-                if let Some(library) = self.facts.closure(process, *call, *error, file) {
-                    events.push(self.event_of(*tgid, Kind::Library(library), events));
+                if let Some(library) = self.facts.closure(*error, file, context) {
+                    let event = self.event_of(context.tgid, Kind::Library(library), events);
+                    events.push(event);
                 }
             }
         }

@@ -293,7 +293,8 @@ impl Image {
     }
 
     /// Reads from an address on: `wanted` bytes, or fewer where the segment or file ends.
-    pub(super) fn bytes_at(&self, address: u64, wanted: u64) -> Option<Vec<u8>> {
+    #[must_use]
+    pub fn bytes_at(&self, address: u64, wanted: u64) -> Option<Vec<u8>> {
         let (offset, left) = self.place(address)?;
         let length = wanted.min(left).min(self.length.checked_sub(offset)?);
         self.bytes(offset, length).ok()

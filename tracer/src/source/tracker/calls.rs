@@ -4,7 +4,7 @@ use vgputrace_api::{Class, Failed, Function, Returns, Type};
 use vgputrace_ebpf::wire::function::{DESC_OUTS, DESC_RETURN_PROBE, FnDesc, NONE, STRINGS};
 use vgputrace_ebpf::wire::{FnEnter, FnReturn};
 
-use super::{Tracker, Wish};
+use super::{LoadContext, Tracker, Wish};
 use crate::event::call::{Because, Call, LoaderError, Return, Unfinished, Value};
 use crate::event::{Errno, Hex, Kind, Seen, Seq, Text, Why};
 use crate::source::record::Bytes;
@@ -108,11 +108,13 @@ pub fn descriptor(function: &Function) -> FnDesc {
 pub(super) struct OpenCall {
     pub(super) seq: Seq,
     number: u32,
-    name: &'static str,
+    function: &'static Function,
     sp: u64,
     start: u64,
     /// The file a dlopen was asked for.
     file: Option<String>,
+    /// The object that called.
+    from: Option<String>,
     told: bool,
 }
 
@@ -139,7 +141,7 @@ impl Tracker {
             self.loader_error(tgid, tid, time, function, enter, &strings);
             return;
         }
-        let from = self.site(tgid, enter.caller, false);
+        let from = self.site(tgid, enter.caller, true);
         let args = arguments(function, enter, &strings);
         let file = args.iter().find_map(|(name, value)| match value {
             Value::Str(seen) if name.as_str() == "file" || name.as_str() == "path" => {
@@ -147,6 +149,15 @@ impl Tracker {
             }
             _ => None,
         });
+        let caller = from.object.as_ref().map(|path| path.as_str().to_owned());
+        if let Some(file) = file.as_ref()
+            && args.iter().any(|(_, value)| is_global(value))
+        {
+            let global = &mut self.known(tgid).global;
+            if !global.contains(file) {
+                global.push(file.clone());
+            }
+        }
         let call = Call {
             api: Text::from(function.api),
             function: Text::from(function.name),
@@ -159,10 +170,11 @@ impl Tracker {
         let open = OpenCall {
             seq,
             number: enter.function,
-            name: function.name,
+            function,
             sp: enter.sp,
             start: time,
             file,
+            from: caller,
             told: false,
         };
         let thread = self.thread(tgid, tid);
@@ -193,9 +205,6 @@ impl Tracker {
     }
 
     pub(super) fn returned(&mut self, tgid: u32, tid: u32, time: u64, back: &FnReturn) {
-        let Some((probe, _)) = self.probes.get(back.function) else {
-            return;
-        };
         let thread = self.thread(tgid, tid);
         let Some(at) = thread
             .open
@@ -217,23 +226,18 @@ impl Tracker {
             self.tell_unfinished(tgid, tid, time, &call, Because::Unwound);
         }
         for call in back_now {
-            self.tell_return(tgid, tid, time, &call, probe.function, back);
+            self.tell_return(tgid, tid, time, &call, back);
         }
     }
 
-    fn tell_return(
-        &mut self,
-        tgid: u32,
-        tid: u32,
-        time: u64,
-        call: &OpenCall,
-        function: &'static Function,
-        back: &FnReturn,
-    ) {
+    fn tell_return(&mut self, tgid: u32, tid: u32, time: u64, call: &OpenCall, back: &FnReturn) {
+        let function = call.function;
+        // What a call jumped to in its last step has outputs of its own.
+        let own = call.number == back.function;
         let outs = function
             .args
             .iter()
-            .filter(|arg| arg.kind.out_size().is_some())
+            .filter(|arg| own && arg.kind.out_size().is_some())
             .zip(back.outs)
             .enumerate()
             .map(|(index, (arg, raw))| {
@@ -258,7 +262,7 @@ impl Tracker {
         };
         let kind = Kind::Return(Return {
             call: call.seq,
-            function: Text::from(call.name),
+            function: Text::from(function.name),
             result: number(back.result, function.result),
             outs,
             failed,
@@ -308,17 +312,45 @@ impl Tracker {
         });
         let seq = self.tell(tgid, tid, time, None, kind);
         if let Some(OpenCall {
-            seq: call,
             file: Some(file),
+            from,
             ..
         }) = call
         {
+            let context = Box::new(self.load_context(tgid, from));
             self.story.wishes.push(Wish::Closure {
-                call,
                 error: seq,
                 file,
-                tgid,
+                context,
             });
+        }
+    }
+
+    fn load_context(&self, tgid: u32, caller: Option<String>) -> LoadContext {
+        let Some(process) = self.processes.get(&tgid) else {
+            return LoadContext::default();
+        };
+        let mut loaded: Vec<String> = Vec::new();
+        for mapping in process.maps.values() {
+            if let Some(path) = mapping.path.whole()
+                && !loaded.iter().any(|known| known == path.as_str())
+            {
+                loaded.push(path.as_str().to_owned());
+            }
+        }
+        LoadContext {
+            tgid,
+            exe: process.exe.clone(),
+            cwd: process
+                .cwd
+                .value()
+                .map(|cwd| cwd.as_str().to_owned())
+                .unwrap_or_default(),
+            library_path: process.search.get("LD_LIBRARY_PATH").cloned(),
+            secure: process.secure,
+            caller,
+            loaded,
+            global: process.global.clone(),
         }
     }
 
@@ -382,12 +414,17 @@ impl Tracker {
     ) {
         let kind = Kind::Unfinished(Unfinished {
             call: Some(call.seq),
-            function: Text::from(call.name),
+            function: Text::from(call.function.name),
             about: None,
             because,
         });
         self.tell(tgid, tid, time, Some(time.saturating_sub(call.start)), kind);
     }
+}
+
+/// RTLD_GLOBAL is in a mode.
+fn is_global(value: &Value) -> bool {
+    matches!(value, Value::Name(name) if name.as_str().contains("RTLD_GLOBAL"))
 }
 
 fn named_strings<'a>(

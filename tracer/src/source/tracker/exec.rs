@@ -187,14 +187,13 @@ impl Tracker {
         let exe_path = exe
             .whole()
             .and_then(|path| String::from_utf8(path.clone()).ok());
+        // A 32-bit program has pairs of 32-bit words: the first word of one of 64 bits is a small number.
+        let bits32 = pending.exec.auxv[0] > u64::from(u32::MAX);
         let auxv = |wanted: u64| {
-            pending
-                .exec
-                .auxv
-                .as_chunks::<2>()
-                .0
+            let (pairs, _) = pending.exec.auxv.as_chunks::<2>();
+            pairs
                 .iter()
-                .find(|pair| pair[0] == wanted)
+                .find(|pair| !bits32 && pair[0] == wanted)
                 .map(|pair| pair[1])
         };
         let secure = auxv(AT_SECURE).is_some_and(|value| value != 0);
@@ -204,6 +203,7 @@ impl Tracker {
         process.id.generation += 1;
         process.ended = false;
         process.maps.clear();
+        process.global.clear();
         process.threads.clear();
         process.threads.insert(pending.tid, Thread::default());
         process.secure = secure;
@@ -234,7 +234,7 @@ impl Tracker {
             cgroup: None,
             base,
             interp: interp.map(Text::from),
-            bits32: false,
+            bits32,
             already: false,
         };
         self.tell(tgid, pending.tid, pending.time, None, Kind::Exec(exec));

@@ -14,6 +14,7 @@ use crate::source::screen;
 
 /// `O_CREAT|O_WRONLY|O_TRUNC`: what creat stands for.
 const CREAT_FLAGS: u64 = 0o1101;
+const AT_FDCWD: i32 = -100;
 const AT_SYMLINK_NOFOLLOW: u64 = 0x100;
 
 /// Bytes of one call that come in pieces, of one thread.
@@ -50,7 +51,7 @@ impl Tracker {
         }
         let err = Errno::from_result(sys.result);
         let given = path.as_ref().map_or(Seen::No(Why::Null), text);
-        let base = self.base(tgid, tid, &given);
+        let base = self.base(tgid, tid, sys, &given);
         let kind = match sys.nr {
             nr::OPEN | nr::CREAT | nr::OPENAT | nr::OPENAT2 => Kind::Open(Open {
                 path: given,
@@ -139,7 +140,7 @@ impl Tracker {
 
     /// The folder a relative path starts from: that of the call's descriptor if the kernel told it, else the working
     /// directory.
-    fn base(&mut self, tgid: u32, tid: u32, given: &Seen<Text>) -> Option<Seen<Text>> {
+    fn base(&mut self, tgid: u32, tid: u32, sys: &Sys, given: &Seen<Text>) -> Option<Seen<Text>> {
         let relative = given
             .value()
             .is_some_and(|path| !path.as_str().starts_with('/'));
@@ -153,6 +154,11 @@ impl Tracker {
             .is_some_and(|(head, _)| head.of == OF_FD)
         {
             return self.pending_path(tgid, tid).0;
+        }
+        // A descriptor that is none starts nowhere.
+        let folder = sys.args[0] as i32;
+        if has_folder(sys.nr) && folder != AT_FDCWD {
+            return None;
         }
         Some(self.known(tgid).cwd.clone())
     }
@@ -204,12 +210,17 @@ impl Tracker {
                 path,
             });
         }
+        let unread = if bytes.is_none() {
+            self.constant(tgid, &data)
+        } else {
+            None
+        };
         let Some(pieces) = &mut self.thread(tgid, tid).pieces else {
             return;
         };
         pieces.time = time;
         let wanted = data.offset as usize == pieces.bytes.len();
-        match bytes {
+        match bytes.or(unread) {
             Some(bytes) if wanted => pieces.bytes.extend(bytes),
             _ => pieces.torn = true,
         }
@@ -243,7 +254,7 @@ impl Tracker {
             .value()
             .map(|path| path.as_str().to_owned())
             .unwrap_or_default();
-        let all = is_library_folder(&folder);
+        let all = is_library_folder(&folder) || names.iter().any(|name| is_backend(name));
         let shown: Vec<Text> = names
             .into_iter()
             .filter(|name| all || contains(name, b"ggml"))
@@ -310,6 +321,11 @@ fn is_library_folder(path: &str) -> bool {
         || STARTS.iter().any(|start| slashed.starts_with(start))
 }
 
+/// A file that ggml would look at: its folder is one of libraries.
+fn is_backend(name: &[u8]) -> bool {
+    name.starts_with(b"libggml") && contains(name, b".so")
+}
+
 fn contains(bytes: &[u8], part: &[u8]) -> bool {
     bytes.windows(part.len()).any(|window| window == part)
 }
@@ -337,6 +353,21 @@ fn entries(bytes: &[u8]) -> (Vec<&[u8]>, bool) {
         rest = rest.get(length..).unwrap_or_default();
     }
     (names, true)
+}
+
+/// Calls whose first argument is the folder a relative path starts from.
+fn has_folder(number: u32) -> bool {
+    matches!(
+        number,
+        nr::OPENAT
+            | nr::OPENAT2
+            | nr::NEWFSTATAT
+            | nr::STATX
+            | nr::FACCESSAT
+            | nr::FACCESSAT2
+            | nr::READLINKAT
+            | nr::EXECVEAT
+    )
 }
 
 fn open_flags(sys: &Sys) -> u64 {

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use vgputrace_ebpf::wire::Sys;
+use vgputrace_ebpf::wire::head::PIECE;
+use vgputrace_ebpf::wire::{Data, Sys};
 
 use super::{Tracker, Wish};
 use crate::event::call::Site;
@@ -28,6 +29,9 @@ pub trait ImageReader {
 
     /// The virtual address of an offset in a file.
     fn address(&mut self, tgid: u32, path: &str, offset: u64) -> Option<u64>;
+
+    /// Bytes of a file by their virtual address; fewer when its segment ends before.
+    fn bytes(&mut self, tgid: u32, path: &str, address: u64, length: usize) -> Option<Vec<u8>>;
 
     /// The nearest symbol at or below a virtual address, `name+0x12`.
     fn symbol(&mut self, tgid: u32, path: &str, address: u64) -> Option<String>;
@@ -150,6 +154,42 @@ impl Tracker {
             offset: Hex(offset),
             symbol: symbol.map(Text::from),
         }
+    }
+}
+
+/// A constant of a program or library stands within this distance of its code, in bytes.
+const NEAR: u64 = 256 << 20;
+
+impl Tracker {
+    /// Bytes that the kernel side could not read because nobody had touched them: writing to /dev/null does not look at
+    /// them. A constant that was never touched is what the file has.
+    pub(super) fn constant(&mut self, tgid: u32, data: &Data) -> Option<Vec<u8>> {
+        const EFAULT: i32 = -14;
+        if data.length != EFAULT {
+            return None;
+        }
+        let left = data.total.checked_sub(u64::from(data.offset))?;
+        let length = usize::try_from(left).ok()?.min(PIECE);
+        let maps = &self.processes.get(&tgid)?.maps;
+        let before = maps.range(..=data.address).next_back();
+        let after = maps.range(data.address..).next();
+        let near: Vec<(u64, Mapping)> = before
+            .into_iter()
+            .chain(after)
+            .filter(|(start, _)| start.abs_diff(data.address) < NEAR)
+            .map(|(start, mapping)| (*start, mapping.clone()))
+            .collect();
+        near.into_iter().find_map(|(start, mapping)| {
+            let path = mapping.path.whole()?.as_str().to_owned();
+            let low = self.images.image(tgid, &path)?.span.0;
+            let base = match mapping.offset {
+                Some(offset) => start.checked_sub(self.images.address(tgid, &path, offset)?)?,
+                None => start.checked_sub(low)?,
+            };
+            let address = data.address.checked_sub(base)?;
+            let bytes = self.images.bytes(tgid, &path, address, length)?;
+            (bytes.len() == length).then_some(bytes)
+        })
     }
 }
 

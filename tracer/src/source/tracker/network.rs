@@ -33,9 +33,9 @@ impl Tracker {
             ip.is_loopback() || ip.is_unspecified()
         });
         let call = match sys.nr {
-            nr::BIND if err.is_some() && local => "bind",
+            nr::BIND if local => "bind",
             nr::CONNECT if local => "connect",
-            nr::LISTEN => "listen",
+            nr::LISTEN if local || bytes.is_empty() => "listen",
             // accept without an address asked for: where it comes from is not known.
             nr::ACCEPT | nr::ACCEPT4 if local || bytes.is_empty() => "accept",
             _ => return,

@@ -36,6 +36,8 @@ pub struct Process {
     pub model: bool,
     /// It has ended; kept for signals to its zombie.
     pub ended: bool,
+    /// Files opened with RTLD_GLOBAL.
+    pub(super) global: Vec<String>,
     pub(super) maps: BTreeMap<u64, Mapping>,
     pub(super) threads: HashMap<u32, Thread>,
     pub(super) exec: Option<PendingExec>,
@@ -69,6 +71,7 @@ impl Process {
             secure: false,
             model: false,
             ended: false,
+            global: Vec::new(),
             maps: BTreeMap::new(),
             threads: HashMap::new(),
             exec: None,
@@ -87,6 +90,7 @@ impl Process {
             search: self.search.clone(),
             secure: self.secure,
             model: self.model,
+            global: self.global.clone(),
             maps: self.maps.clone(),
             ..Self::unannounced(number, tgid)
         }

@@ -87,14 +87,9 @@ impl Tracker {
         if inside {
             self.tell(tgid, tid, time, None, Kind::Signal(event));
         } else {
-            // The sender is not traced: the event belongs to the one it is for.
-            self.tell(
-                signal.to_tgid,
-                signal.to_tid,
-                time,
-                None,
-                Kind::Signal(event),
-            );
+            // The sender is not traced: the event happens in no process of the trace.
+            let event = self.own(time, None, None, Kind::Signal(event));
+            self.story.events.push(event);
         }
     }
 
