@@ -101,7 +101,7 @@ fn ctrl_c_on_a_terminal_reaches_the_target_once() {
     let folder = open_folder();
     let path = folder.path().join("run.vgt");
     let inner = format!(
-        "{} run --quiet -o {} -- {}",
+        "exec {} run --quiet -o {} -- {}",
         binary().unwrap().display(),
         path.display(),
         program("ends_on_signal").display()
@@ -110,7 +110,11 @@ fn ctrl_c_on_a_terminal_reaches_the_target_once() {
     let screen = folder.path().join("screen");
     let typed = "(until grep -q ready \"$1\" 2>/dev/null; do sleep 0.1; done; printf '\\003'; sleep 2) \\
                  | script -qefc \"$0\" \"$1\"";
-    let outcome = trace("/bin/sh").args(["-c", typed]).arg(inner).arg(&screen).bare();
+    let outcome = trace("/bin/sh")
+        .args(["-c", typed])
+        .arg(inner)
+        .arg(&screen)
+        .bare();
     assert_eq!(
         outcome.shell_code(),
         7,

@@ -133,7 +133,8 @@ fn output_is_screened() {
         OLLAMA_API_KEY=planted-secret-2
         Authorization: Bearer planted-secret-3
         a harmless line\n";
-    let record = trace("/bin/cat").input(words).run();
+    // Not cat: it has the kernel copy its input, and no text passes through it.
+    let record = trace("/usr/bin/tee").input(words).run();
     record.ended_with(0);
     assert_eq!(
         record.outcome.out(),

@@ -66,11 +66,18 @@ impl Stream {
         let Some(lease) = Lease::held(self.scratch) else {
             return;
         };
-        self.send_piece(&lease, 0, 0, 0, 0);
+        self.send_piece(&lease, 0, 0, 0, (0, 0));
     }
 
     #[inline(always)]
-    fn send_piece(&self, lease: &Lease, offset: u64, length: i32, flags: u16, address: u64) {
+    fn send_piece(
+        &self,
+        lease: &Lease,
+        offset: u64,
+        length: i32,
+        flags: u16,
+        (address, wanted): (u64, u32),
+    ) {
         let mut head = Task::current().head(Kind::Data);
         head.flags = flags;
         lease.put(0, head);
@@ -84,6 +91,8 @@ impl Stream {
                 total: self.total,
                 start: self.start,
                 address,
+                wanted,
+                zero: 0,
             },
         );
         let length = if length > 0 {
@@ -124,6 +133,12 @@ extern "C" fn piece(turn: u64, stream: *mut Stream) -> i64 {
         0
     };
     let shown = if code < 0 { code } else { length as i32 };
-    stream.send_piece(&lease, offset, shown, flags, stream.address + inside);
+    stream.send_piece(
+        &lease,
+        offset,
+        shown,
+        flags,
+        (stream.address + inside, length),
+    );
     MORE
 }

@@ -95,6 +95,10 @@ record! {
         pub start: u64,
         /// Where the piece stands in the program's memory.
         pub address: u64,
+        /// Bytes that were to be read: `length` when they could.
+        pub wanted: u32,
+        /// Zero.
+        pub zero: u32,
     }
 }
 

@@ -148,12 +148,46 @@ fn session(props: &Props, kernel: &Kernel, target: &Target) -> Result<Session, R
             .unwrap_or_default(),
     };
     let found = candidates(&command.program, &start, &Root::default());
-    for candidate in &found.list {
-        session
-            .probe(&candidate.path)
-            .map_err(|error| engine_report(&error))?;
+    let named = named_libraries(&command.args, &start.cwd);
+    for path in found
+        .list
+        .iter()
+        .map(|candidate| &candidate.path)
+        .chain(&named)
+    {
+        session.probe(path).map_err(|error| engine_report(&error))?;
     }
     Ok(session)
+}
+
+/// Libraries that the command line names, or whose folder it names: those of ggml and its backends. Most files a folder
+/// is looked through for: the arguments may name anything.
+fn named_libraries(args: &[OsString], cwd: &Path) -> Vec<PathBuf> {
+    const MOST: usize = 1_000;
+    let is_library = |path: &PathBuf| {
+        let name = path
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned());
+        name.is_some_and(|name| {
+            name.contains(".so") && (name.contains("ggml") || name.contains("llama"))
+        })
+    };
+    let mut found = Vec::new();
+    for path in args.iter().skip(1).map(|arg| cwd.join(arg)) {
+        if let Ok(entries) = std::fs::read_dir(&path) {
+            found.extend(
+                entries
+                    .take(MOST)
+                    .flatten()
+                    .map(|entry| entry.path())
+                    .filter(is_library),
+            );
+        } else if is_library(&path) {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
 }
 
 /// Starts the target under the engine and records it to its end.

@@ -2,6 +2,7 @@
 
 use vgputrace_ebpf::wire::function::STRINGS;
 use vgputrace_ebpf::wire::head::{FLAG_SLOTS, SLOT, What};
+use vgputrace_ebpf::wire::syscall::nr;
 use vgputrace_ebpf::wire::{
     Compat, Data, Exec, Exit, FnEnter, FnReturn, Fork, Head, Kind, Oom, PathHead, Record as Wire,
     Signal, Sys,
@@ -60,7 +61,11 @@ impl Record {
         let body = match Kind::from_number(head.kind)? {
             Kind::Sys => {
                 let (sys, rest) = Sys::read(rest)?;
-                let (text, rest) = string(sys.text, rest)?;
+                let (text, rest) = if is_address(sys.nr) {
+                    raw(sys.text, rest)?
+                } else {
+                    string(sys.text, rest)?
+                };
                 let (second, _) = string(sys.second, rest)?;
                 Body::Sys(sys, text, second)
             }
@@ -114,6 +119,23 @@ fn string(length: i32, bytes: &[u8]) -> Option<(Option<Bytes>, &[u8])> {
     };
     let (text, rest) = bytes.split_at_checked(length)?;
     Some((Some(ended(text)), rest))
+}
+
+/// Calls whose text is a socket address.
+fn is_address(number: u32) -> bool {
+    matches!(
+        number,
+        nr::BIND | nr::CONNECT | nr::ACCEPT | nr::ACCEPT4 | nr::LISTEN
+    )
+}
+
+/// Bytes in which a NUL is nothing special.
+fn raw(length: i32, bytes: &[u8]) -> Option<(Option<Bytes>, &[u8])> {
+    let Ok(length) = usize::try_from(length) else {
+        return Some((Some(Seen::No(Why::Fault)), bytes));
+    };
+    let (text, rest) = bytes.split_at_checked(length)?;
+    Some(((length > 0).then(|| Seen::Yes(text.to_vec())), rest))
 }
 
 /// A C string without its NUL. One that fills its whole buffer without a NUL of its own was cut.

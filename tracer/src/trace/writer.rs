@@ -120,7 +120,7 @@ impl<W: Write> Writer<W> {
     /// readable, and everything later is `Stopped`.
     pub fn write(&mut self, event: &Event, lane: Lane) -> Result<Outcome, Error> {
         self.check()?;
-        if self.full.is_none() && self.at_limit()? {
+        if self.full.is_none() && self.at_limit(event, lane)? {
             self.full = Some(Full {
                 since: event.time,
                 last: (event.seq, event.time),
@@ -255,18 +255,25 @@ impl<W: Write> Writer<W> {
     }
 
     /// No room for more events, with what the end still needs kept free.
-    fn at_limit(&mut self) -> Result<bool, Error> {
+    fn at_limit(&mut self, event: &Event, lane: Lane) -> Result<bool, Error> {
         let Some(max) = self.options.max_size else {
             return Ok(false);
         };
         let reserve = 4096 + 160 * (self.frames.count() + 4);
         let room = |writer: &Self| max.saturating_sub(reserve + writer.frames.written());
+        // An event is a few hundred bytes, or 64 KiB of output: far from the limit nobody counts.
+        if self.unflushed.saturating_add(limits::LINE as u64) < room(self) {
+            return Ok(false);
+        }
+        let mut trial = Section::begin(event, lane);
+        trial.push(event)?;
+        let length = trial.text.len() as u64;
         // Not yet compressed text is at most as long in the file; near the limit its real length counts.
-        if self.unflushed > room(self) {
+        if self.unflushed + length > room(self) {
             let now = self.last_flush;
             self.flush(now)?;
         }
-        Ok(room(self) == 0)
+        Ok(length >= room(self))
     }
 
     fn check(&self) -> Result<(), Error> {

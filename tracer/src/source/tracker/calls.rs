@@ -314,10 +314,11 @@ impl Tracker {
         if let Some(OpenCall {
             file: Some(file),
             from,
+            start,
             ..
         }) = call
         {
-            let context = Box::new(self.load_context(tgid, from));
+            let context = Box::new(self.load_context(tgid, from, start));
             self.story.wishes.push(Wish::Closure {
                 error: seq,
                 file,
@@ -326,12 +327,17 @@ impl Tracker {
         }
     }
 
-    fn load_context(&self, tgid: u32, caller: Option<String>) -> LoadContext {
+    /// The process as it was when the call began: what the call itself brought in does not count.
+    fn load_context(&self, tgid: u32, caller: Option<String>, start: u64) -> LoadContext {
         let Some(process) = self.processes.get(&tgid) else {
             return LoadContext::default();
         };
         let mut loaded: Vec<String> = Vec::new();
-        for mapping in process.maps.values() {
+        for mapping in process
+            .maps
+            .values()
+            .filter(|mapping| mapping.since < start)
+        {
             if let Some(path) = mapping.path.whole()
                 && !loaded.iter().any(|known| known == path.as_str())
             {

@@ -44,6 +44,8 @@ pub(super) struct Mapping {
     /// Offset in the file; `None` for a whole image put there by the kernel at exec.
     pub(super) offset: Option<u64>,
     pub(super) path: Seen<Text>,
+    /// When it was made, in nanoseconds.
+    pub(super) since: u64,
 }
 
 impl Tracker {
@@ -72,6 +74,7 @@ impl Tracker {
                 length: sys.args[1],
                 offset: Some(sys.args[5]),
                 path,
+                since: time,
             };
             self.known(tgid).maps.insert(address, mapping);
         }
@@ -104,6 +107,7 @@ impl Tracker {
             length: high - low.min(high),
             offset: None,
             path: Seen::Yes(Text::from(path)),
+            since: 0,
         };
         self.known(tgid)
             .maps
@@ -168,8 +172,7 @@ impl Tracker {
         if data.length != EFAULT {
             return None;
         }
-        let left = data.total.checked_sub(u64::from(data.offset))?;
-        let length = usize::try_from(left).ok()?.min(PIECE);
+        let length = usize::try_from(data.wanted).ok()?.min(PIECE);
         let maps = &self.processes.get(&tgid)?.maps;
         let before = maps.range(..=data.address).next_back();
         let after = maps.range(data.address..).next();
