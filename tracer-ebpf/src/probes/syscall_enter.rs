@@ -3,15 +3,16 @@
 use aya_ebpf::bindings::pt_regs;
 use aya_ebpf::macros::btf_tracepoint;
 use aya_ebpf::programs::BtfTracePointContext;
+use aya_log_ebpf::debug;
 use vgputrace_ebpf::wire::head::lost;
 use vgputrace_ebpf::wire::offsets::TASK_STATUS;
 use vgputrace_ebpf::wire::syscall::nr;
 use vgputrace_ebpf::wire::{Compat, Kind};
 
+use crate::emit;
 use crate::kernel::{field, now, task};
-use crate::maps::{IN_FLIGHT, InFlight, SOCKETS, TRACED, wanted};
+use crate::maps::{IN_FLIGHT, InFlight, SOCKETS, TRACED, verbose, wanted};
 use crate::scope::Task;
-use crate::{emit, maps};
 
 /// Code segment of 32-bit programs (`__USER32_CS`, arch/x86/include/asm/segment.h).
 const USER32_CS: u64 = 0x23;
@@ -28,7 +29,7 @@ pub fn on_sys_enter(ctx: BtfTracePointContext) -> i32 {
     let number: u64 = ctx.arg(1);
     // SAFETY: the tracepoint's first argument is typed; the verifier allows this load.
     if unsafe { (*regs).cs } == USER32_CS {
-        count_compat();
+        count_compat(&ctx);
         return 0;
     }
     if !wanted(number) {
@@ -36,7 +37,7 @@ pub fn on_sys_enter(ctx: BtfTracePointContext) -> i32 {
     }
     let Some(who) = Task::traced() else { return 0 };
     if field::<u32>(task(), TASK_STATUS).unwrap_or(0) & TS_COMPAT != 0 {
-        count_compat();
+        count_compat(&ctx);
         return 0;
     }
     // SAFETY: as above.
@@ -98,7 +99,7 @@ pub(crate) fn socket_key(who: Task, fd: u64) -> u64 {
 
 /// Counts a 32-bit call and tells of the first.
 #[inline(always)]
-fn count_compat() {
+fn count_compat(ctx: &BtfTracePointContext) {
     let who = Task::current();
     let Some(state) = TRACED.get_ptr_mut(&who.tgid()) else {
         return;
@@ -110,8 +111,8 @@ fn count_compat() {
     };
     if calls == 1 {
         emit::record(&(who.head(Kind::Compat), Compat { calls }));
-        if maps::verbose() {
-            // The log is for the probes' own diagnostics, never for data.
+        if verbose() {
+            debug!(ctx, "process {} makes 32-bit system calls", who.tgid());
         }
     }
 }

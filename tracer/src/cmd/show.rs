@@ -166,7 +166,7 @@ fn text(
     looks: Looks,
     sink: Sink<'_>,
 ) -> Result<bool, Report> {
-    let origin = source.header().map(|header| header.clock.boot);
+    let origin = source.header().map(|header| header.clock.boot.0);
     let mut renderer = Renderer::new(origin, looks, numbers);
     let mut lines = Lines::default();
     let (mut ready, mut out): (Vec<Event>, String) = (Vec::new(), String::new());
@@ -199,7 +199,7 @@ fn json_lines(source: &mut dyn Source, filter: &Filter, sink: Sink<'_>) -> Resul
     let encode = |error: serde_json::Error| Report::new("cannot write JSON").because(&error);
     let clock = source.header().map(|header| header.clock);
     let lines = json::Lines::new(clock);
-    let mut scene = Scene::new(clock.map(|clock| clock.boot));
+    let mut scene = Scene::new(clock.map(|clock| clock.boot.0));
     let mut out = String::new();
     if let Some(header) = source.header() {
         lines.header(header, &mut out).map_err(encode)?;

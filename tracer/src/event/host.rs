@@ -39,8 +39,8 @@ pub struct Header {
 /// CLOCK_BOOTTIME and CLOCK_REALTIME, read together, in nanoseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Clock {
-    /// Since boot.
-    pub boot: u64,
+    /// Since boot; hexadecimal, like the other.
+    pub boot: Hex,
     /// Since 1970; hexadecimal, it is above 2^53.
     pub wall: Hex,
 }

@@ -50,7 +50,7 @@ pub fn clock() -> Clock {
     let wall = nanos(clock_gettime(ClockId::Realtime));
     let after = nanos(clock_gettime(ClockId::Boottime));
     Clock {
-        boot: before + after.saturating_sub(before) / 2,
+        boot: Hex(before + after.saturating_sub(before) / 2),
         wall: Hex(wall),
     }
 }

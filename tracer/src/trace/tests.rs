@@ -26,7 +26,7 @@ fn header() -> Header {
         engine: Text::from("ebpf"),
         command: vec![Text::from("ollama"), Text::from("serve")],
         clock: Clock {
-            boot: SECOND,
+            boot: Hex(SECOND),
             wall: Hex(1_763_719_200 * SECOND),
         },
         host: Host {
@@ -64,7 +64,7 @@ fn note(seq: u64, text: &str) -> Event {
 fn end(seq: u64) -> Event {
     let kind = Kind::End(End {
         clock: Clock {
-            boot: 9 * SECOND,
+            boot: Hex(9 * SECOND),
             wall: Hex(1_763_719_208 * SECOND),
         },
         why: Text::from("exited"),

@@ -95,7 +95,7 @@ impl<W: Write> Writer<W> {
             hot: None,
             pending: Vec::with_capacity(2 * PIECE),
             unflushed: 0,
-            last_flush: header.clock.boot,
+            last_flush: header.clock.boot.0,
             index: Vec::new(),
             events: 0,
             full: None,

@@ -47,7 +47,7 @@ impl Lines {
         raw: Option<&str>,
         out: &mut String,
     ) -> Result<(), serde_json::Error> {
-        let begin = self.clock.map_or(0, |clock| clock.boot);
+        let begin = self.clock.map_or(0, |clock| clock.boot.0);
         let since = event.time.saturating_sub(begin);
         let _ = write!(out, "{{\"n\":{},\"t\":{since}", event.seq.0);
         if let Some(at) = self.clock.and_then(|clock| wall(clock, event.time)) {
@@ -81,7 +81,7 @@ fn after_head(raw: &str) -> Option<&str> {
 }
 
 fn wall(clock: Clock, time: u64) -> Option<jiff::Timestamp> {
-    let nanos = i128::from(clock.wall.0) + i128::from(time) - i128::from(clock.boot);
+    let nanos = i128::from(clock.wall.0) + i128::from(time) - i128::from(clock.boot.0);
     jiff::Timestamp::from_nanosecond(nanos).ok()
 }
 
@@ -136,7 +136,7 @@ mod tests {
     use crate::view::samples::{event, open, wrote};
 
     const CLOCK: Clock = Clock {
-        boot: 1_000_000,
+        boot: Hex(1_000_000),
         wall: Hex(1_700_000_000_000_000_000),
     };
 

@@ -101,7 +101,7 @@ impl Summary {
     /// A summary before the first event.
     #[must_use]
     pub fn new(header: Option<Header>) -> Self {
-        let origin = header.as_ref().map(|header| header.clock.boot);
+        let origin = header.as_ref().map(|header| header.clock.boot.0);
         Self {
             scene: Scene::new(origin),
             header,

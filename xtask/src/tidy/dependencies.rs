@@ -14,13 +14,7 @@ const FIXED: &[(&str, &str)] = &[
 ];
 
 /// Fixed packages that are not used yet, each with its reason. A line goes as soon as its package is used.
-const NOT_YET_USED: &[(&str, &str)] = &[
-    ("aya", "the engine is not built yet"),
-    ("aya-log", "the engine is not built yet"),
-    ("tokio", "the engine is not built yet"),
-    ("clap", "the command line is not built yet"),
-    ("ratatui", "the viewer is not built yet"),
-];
+const NOT_YET_USED: &[(&str, &str)] = &[("ratatui", "the viewer is not built yet")];
 
 /// Checks every manifest.
 pub(super) fn check(repository: &Repository) -> Vec<Finding> {

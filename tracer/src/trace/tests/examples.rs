@@ -297,7 +297,7 @@ fn rest() -> Vec<Kind> {
         }),
         Kind::End(End {
             clock: Clock {
-                boot: 5_000_600_000,
+                boot: Hex(5_000_600_000),
                 wall: Hex(0x187a_0f2b_2a3b_4c5d),
             },
             why: text("exited"),

@@ -19,7 +19,7 @@ pub(crate) fn header() -> Header {
         engine: Text::from("ebpf"),
         command: ["ollama", "serve"].map(Text::from).to_vec(),
         clock: Clock {
-            boot: 0,
+            boot: Hex(0),
             wall: Hex(1_700_000_000_000_000_000),
         },
         ..Header::default()
