@@ -1,6 +1,6 @@
 //! System calls about files and folders.
 
-use vgputrace_ebpf::wire::head::{Data, What};
+use vgputrace_ebpf::wire::head::{ANSWER_BYTES, Data, OUTPUT_PIECES, PIECE, What};
 use vgputrace_ebpf::wire::path::{OF_CWD, OF_EXE, OF_FD};
 use vgputrace_ebpf::wire::syscall::{self, nr};
 use vgputrace_ebpf::wire::{PathHead, Sys};
@@ -29,6 +29,18 @@ pub(super) struct Pieces {
     pub(super) path: Option<(Seen<Text>, Option<Text>)>,
 }
 
+impl Pieces {
+    /// Nothing more will come: all is there, the kernel side sends no more of a call, or a piece is missing.
+    fn is_over(&self) -> bool {
+        let most = match self.what {
+            What::Request | What::Answer => ANSWER_BYTES as usize,
+            _ => OUTPUT_PIECES as usize * PIECE,
+        };
+        let failed = Errno::from_result(self.total.cast_signed()).is_some();
+        self.torn || failed || self.bytes.len() as u64 >= self.total.min(most as u64)
+    }
+}
+
 impl Tracker {
     pub(super) fn system_call(
         &mut self,
@@ -50,7 +62,7 @@ impl Tracker {
         }
         let err = Errno::from_result(sys.result);
         let given = path.as_ref().map_or(Seen::No(Why::Null), text);
-        let base = self.base(tgid, tid, &given);
+        let base = self.base(tgid, tid, sys.start, &given);
         let kind = match sys.nr {
             nr::OPEN | nr::CREAT | nr::OPENAT | nr::OPENAT2 => Kind::Open(Open {
                 path: given,
@@ -126,7 +138,7 @@ impl Tracker {
             });
         }
         let cwd = self
-            .pending_path(tgid, tid)
+            .pending_path(tgid, tid, sys.start)
             .0
             .unwrap_or(Seen::No(Why::Lost));
         self.known(tgid).cwd = cwd.clone();
@@ -139,7 +151,7 @@ impl Tracker {
 
     /// The folder a relative path starts from: that of the call's descriptor if the kernel told it, else the working
     /// directory.
-    fn base(&mut self, tgid: u32, tid: u32, given: &Seen<Text>) -> Option<Seen<Text>> {
+    fn base(&mut self, tgid: u32, tid: u32, start: u64, given: &Seen<Text>) -> Option<Seen<Text>> {
         let relative = given
             .value()
             .is_some_and(|path| !path.as_str().starts_with('/'));
@@ -150,21 +162,26 @@ impl Tracker {
         if thread
             .path
             .as_ref()
-            .is_some_and(|(head, _)| head.of == OF_FD)
+            .is_some_and(|(_, head, _)| head.of == OF_FD)
+            && let (Some(path), _) = self.pending_path(tgid, tid, start)
         {
-            return self.pending_path(tgid, tid).0;
+            return Some(path);
         }
         Some(self.known(tgid).cwd.clone())
     }
 
-    /// The kernel's path that came before this record, and the file's identity.
+    /// The kernel's path that came before this record, and the file's identity. One that was told before the call
+    /// began, at `start`, belongs to another call, whose record was lost.
     pub(super) fn pending_path(
         &mut self,
         tgid: u32,
         tid: u32,
+        start: u64,
     ) -> (Option<Seen<Text>>, Option<Text>) {
         match self.thread(tgid, tid).path.take() {
-            Some((head, path)) if matches!(head.of, OF_FD | OF_CWD | OF_EXE) => {
+            Some((told, head, path))
+                if told >= start && matches!(head.of, OF_FD | OF_CWD | OF_EXE) =>
+            {
                 (Some(text(&path)), Some(inode(&head)))
             }
             _ => (None, None),
@@ -189,7 +206,7 @@ impl Tracker {
         };
         if !self.thread(tgid, tid).pieces.as_ref().is_some_and(same) {
             self.finish_pieces(tgid, tid);
-            let path = match self.pending_path(tgid, tid) {
+            let path = match self.pending_path(tgid, tid, data.start) {
                 (Some(path), inode) => Some((path, inode)),
                 _ => None,
             };
@@ -213,7 +230,7 @@ impl Tracker {
             Some(bytes) if wanted => pieces.bytes.extend(bytes),
             _ => pieces.torn = true,
         }
-        if pieces.torn || pieces.bytes.len() as u64 >= pieces.total {
+        if pieces.is_over() {
             self.finish_pieces(tgid, tid);
         }
     }
@@ -239,8 +256,9 @@ impl Tracker {
         let (path, _) = pieces.path.unwrap_or((Seen::No(Why::Lost), None));
         let (names, whole) = entries(&pieces.bytes);
         let count = names.len();
+        // A path that was cut has lost its beginning.
         let folder = path
-            .value()
+            .whole()
             .map(|path| path.as_str().to_owned())
             .unwrap_or_default();
         let all = is_library_folder(&folder);
@@ -264,7 +282,7 @@ impl Tracker {
     /// getdents64 that returned nothing or failed.
     fn listing_ended(&mut self, tgid: u32, tid: u32, time: u64, sys: &Sys) {
         let path = self
-            .pending_path(tgid, tid)
+            .pending_path(tgid, tid, sys.start)
             .0
             .unwrap_or(Seen::No(Why::Lost));
         let err = Errno::from_result(sys.result);
