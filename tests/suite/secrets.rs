@@ -113,7 +113,7 @@ fn everything(folder: &Path, options: &[&str]) -> Vec<Recorded> {
         .map(|words| planter.plant(words) + "\n")
         .collect();
     let paths = file(folder, "paths", &paths);
-    let script = "cat \"$1\"; cat \"$1\" >&2; \"$0\" \"$2\" \"$3\"; \"$4\" \"$5\"";
+    let script = "cat \"$1\" | cat; cat \"$1\" | cat >&2; \"$0\" \"$2\" \"$3\"; \"$4\" \"$5\"";
     let target = trace("/bin/sh")
         .args(["-c", script])
         .arg(program("planted_http"));

@@ -19,7 +19,7 @@ pub(super) const VARIABLES: [(&str, &str); 12] = [
         "OLLAMA_ORIGINS",
         "https://{}@one.example,https://two.example",
     ),
-    ("LD_LIBRARY_PATH", "/opt/x:https://anna:{}@host.example/lib"),
+    ("GGML_BACKEND_PATH", "https://anna:{}@host.example/lib.so"),
 ];
 
 /// Arguments of a program, as words.
