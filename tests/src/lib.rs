@@ -4,9 +4,12 @@
 //! It needs the `vgputrace` binary as its user has it (`VGPUTRACE_BIN`, else the newest build in `target`) and takes
 //! nothing from the recorder's code but the vocabulary of events.
 
+pub mod attached;
+pub mod chance;
 pub mod events;
 pub mod gate;
 pub mod libraries;
+pub mod mounted;
 pub mod neutral;
 pub mod npm;
 pub mod programs;

@@ -5,6 +5,7 @@
 
 mod bare;
 mod crashes;
+mod damage;
 mod files;
 mod loader;
 mod neutral;
@@ -12,3 +13,4 @@ mod output;
 mod real;
 mod run;
 mod scope;
+mod secrets;

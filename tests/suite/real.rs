@@ -231,10 +231,16 @@ fn the_real_scan_lists_the_library_folder_with_all_its_names() {
     // libggml of b10361 scans a folder once for each of 15 backend names.
     assert_eq!(full.len(), 15, "{}", events.story(&["list"]));
     for (_, list) in full {
-        for name in ["libggml-cuda.so", "libggml-base.so", "notes.txt"] {
+        for name in ["libggml-cuda.so", "libggml-base.so"] {
             assert!(list.names.contains(&name.into()), "{:?}", list.names);
         }
-        assert_eq!((list.withheld, list.cut), (0, false));
+        // A folder of nobody's: it may be somebody's home, so only ggml's own names are told.
+        assert!(
+            !list.names.contains(&"notes.txt".into()),
+            "{:?}",
+            list.names
+        );
+        assert!(list.withheld >= 1 && !list.cut);
     }
     let score = events.calls("ggml_backend_score");
     assert!(

@@ -4,43 +4,11 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use vgputrace_tests::mounted::Mounted;
 use vgputrace_tests::programs::program;
 use vgputrace_tests::{binary, gate, open_folder, test_name, trace};
 
 use super::one_clear_sentence;
-
-/// A small file system in memory, taken away at the end.
-struct Mounted {
-    folder: tempfile::TempDir,
-}
-
-impl Mounted {
-    /// Mounts it; `None` where that is not allowed.
-    fn new(options: &str) -> Option<Self> {
-        let folder = open_folder();
-        let mut mount = Command::new("mount");
-        mount
-            .args(["-t", "tmpfs", "-o", options, "vgputrace-suite"])
-            .arg(folder.path());
-        mount
-            .status()
-            .is_ok_and(|status| status.success())
-            .then_some(Self { folder })
-    }
-
-    fn path(&self) -> &Path {
-        self.folder.path()
-    }
-}
-
-impl Drop for Mounted {
-    fn drop(&mut self) {
-        let _ = Command::new("umount")
-            .arg("-l")
-            .arg(self.folder.path())
-            .status();
-    }
-}
 
 #[test]
 fn the_trace_belongs_to_the_tools_user_or_to_sudos_and_nobody_else_may_read_it() {

@@ -133,8 +133,9 @@ fn output_is_screened() {
         OLLAMA_API_KEY=planted-secret-2
         Authorization: Bearer planted-secret-3
         a harmless line\n";
-    // Not cat: it has the kernel copy its input, and no text passes through it.
-    let record = trace("/usr/bin/tee").input(words).run();
+    // From file to file cat copies inside the kernel, without a write.
+    let piped = trace("/bin/sh").args(["-c", "cat | cat"]);
+    let record = piped.input(words).run();
     record.ended_with(0);
     assert_eq!(
         record.outcome.out(),

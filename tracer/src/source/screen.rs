@@ -19,6 +19,7 @@ mod environment;
 mod glance;
 mod label;
 mod name;
+mod netrc;
 mod shape;
 mod spans;
 mod text;

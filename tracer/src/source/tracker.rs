@@ -163,7 +163,7 @@ impl Tracker {
         }
         let (tgid, tid, time) = (record.tgid, record.tid, record.time);
         match record.body {
-            Body::Path(head, path) => self.thread(tgid, tid).path = Some((head, path)),
+            Body::Path(head, path) => self.thread(tgid, tid).path = Some((time, head, path)),
             Body::Sys(sys, text, second) => self.system_call(tgid, tid, time, &sys, text, second),
             Body::Fork(fork) => self.forked(tgid, tid, time, fork),
             Body::Exec(exec, file) => self.exec_begins(tgid, tid, time, *exec, file),
@@ -205,6 +205,9 @@ impl Tracker {
         let mut tgids: Vec<u32> = self.processes.keys().copied().collect();
         tgids.sort_unstable();
         for tgid in tgids {
+            if slow.is_none() {
+                self.finish_all(tgid);
+            }
             self.sweep_process(tgid, now, slow);
         }
         std::mem::take(&mut self.story)
@@ -220,6 +223,20 @@ impl Tracker {
         let number = self.next_process;
         self.next_process += 1;
         number
+    }
+
+    /// Tells everything of a process that waits for more records, complete or not.
+    fn finish_all(&mut self, tgid: u32) {
+        self.finish_exec(tgid);
+        let threads = self.processes.get(&tgid).map(|process| &process.threads);
+        let mut tids: Vec<u32> = threads
+            .into_iter()
+            .flat_map(|all| all.keys().copied())
+            .collect();
+        tids.sort_unstable();
+        for tid in tids {
+            self.finish_pieces(tgid, tid);
+        }
     }
 
     /// The state of a thread; a process that was never announced (a lost record) begins here.
@@ -239,7 +256,7 @@ impl Tracker {
     /// Adds an event of a process and returns its number.
     fn tell(&mut self, tgid: u32, tid: u32, time: u64, duration: Option<u64>, kind: Kind) -> Seq {
         let seq = self.seq();
-        let late = time + LATE < self.newest;
+        let late = time.saturating_add(LATE) < self.newest;
         let process = self.known(tgid);
         let parent = process.threads.get(&tid).and_then(Thread::innermost);
         let event = Event {
@@ -256,3 +273,6 @@ impl Tracker {
         seq
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,6 @@
 
 use super::text::{path, text};
 use super::{Policy, name};
-use crate::event::Text;
 use crate::event::process::EnvVar;
 
 /// Variables that decide about loading and devices, by the beginning of their names.
@@ -49,7 +48,7 @@ pub fn environment(name: &[u8], value: &[u8], policy: Policy) -> EnvVar {
         (Some(text(value)), None)
     };
     EnvVar {
-        k: Text::from_bytes(name),
+        k: text(name),
         v,
         len,
     }

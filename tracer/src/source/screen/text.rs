@@ -4,7 +4,7 @@
 //! with it a secret, may come in several writes.
 
 use super::spans::{Spans, until};
-use super::{glance, label, shape, url};
+use super::{glance, label, netrc, shape, url};
 use crate::event::Text;
 
 /// How much of an unfinished line is remembered, in bytes.
@@ -75,6 +75,7 @@ fn find(bytes: &[u8], open: bool, spans: &mut Spans) {
     url::find_bare(bytes, open, spans);
     label::find(bytes, spans);
     label::find_options(bytes, spans);
+    netrc::find(bytes, spans);
     shape::find_schemes(bytes, spans);
     shape::find_tokens(bytes, open, spans);
 }

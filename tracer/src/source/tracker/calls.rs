@@ -110,6 +110,8 @@ pub(super) struct OpenCall {
     number: u32,
     function: &'static Function,
     sp: u64,
+    /// Return address, where nothing has replaced it.
+    caller: Option<u64>,
     start: u64,
     /// The file a dlopen was asked for.
     file: Option<String>,
@@ -136,7 +138,7 @@ impl Tracker {
         };
         let object = object.to_owned();
         let function = probe.function;
-        self.leave_frames(tgid, tid, time, enter.sp, enter.function);
+        self.leave_frames(tgid, tid, time, enter);
         if function.class == Class::LoaderError {
             self.loader_error(tgid, tid, time, function, enter, &strings);
             return;
@@ -172,6 +174,8 @@ impl Tracker {
             number: enter.function,
             function,
             sp: enter.sp,
+            caller: (function.returns != Returns::Probe && enter.caller != 0)
+                .then_some(enter.caller),
             start: time,
             file,
             from: caller,
@@ -187,13 +191,17 @@ impl Tracker {
     }
 
     /// Frames at or below the new one's place are gone without a return: left by longjmp, an exception or a
-    /// cancellation. A function at the very place of another one was jumped to (a tail call): both go on.
-    fn leave_frames(&mut self, tgid: u32, tid: u32, time: u64, sp: u64, number: u32) {
+    /// cancellation, or its return was lost. A function at the very place of another one, with the same way back, was
+    /// jumped to (a tail call): both go on.
+    fn leave_frames(&mut self, tgid: u32, tid: u32, time: u64, enter: &FnEnter) {
+        let sp = enter.sp;
         let thread = self.thread(tgid, tid);
         let mut left = Vec::new();
         while let Some(call) = thread.open.last() {
             let below = call.sp < sp && sp - call.sp < SAME_STACK;
-            let again = call.sp == sp && call.number == number;
+            let other =
+                enter.caller != 0 && call.caller.is_some_and(|caller| caller != enter.caller);
+            let again = call.sp == sp && (call.number == enter.function || other);
             if !below && !again {
                 break;
             }

@@ -25,6 +25,8 @@ pub(super) const SEARCH: &[&str] = &["LD_LIBRARY_PATH", "LD_PRELOAD", "GGML_BACK
 pub(super) struct PendingExec {
     time: u64,
     tid: u32,
+    /// Its head was seen.
+    begun: bool,
     exec: Exec,
     file: Bytes,
     exe: Option<(PathHead, Bytes)>,
@@ -58,8 +60,8 @@ impl Gathered {
     }
 
     /// The strings, without the one that was cut.
-    fn strings(&self) -> Seen<Vec<&[u8]>> {
-        if self.bytes.is_empty() && self.total > 0 {
+    fn strings(&self, begun: bool) -> Seen<Vec<&[u8]>> {
+        if self.bytes.is_empty() && (self.total > 0 || !begun) {
             return Seen::No(if self.faulted { Why::Fault } else { Why::Lost });
         }
         let mut list: Vec<&[u8]> = self.bytes.split(|byte| *byte == 0).collect();
@@ -76,6 +78,9 @@ impl Gathered {
 impl Tracker {
     /// The head of an exec: the paths came before it, arguments and environment follow.
     pub(super) fn exec_begins(&mut self, tgid: u32, tid: u32, time: u64, exec: Exec, file: Bytes) {
+        if self.exec_has_begun(tgid) {
+            self.finish_exec(tgid);
+        }
         let paths = self.known(tgid).exec.take();
         let (exe, cwd) = paths.map_or((None, None), |pending| (pending.exe, pending.cwd));
         let argv = Gathered {
@@ -89,6 +94,7 @@ impl Tracker {
         self.known(tgid).exec = Some(PendingExec {
             time,
             tid,
+            begun: true,
             exec,
             file,
             exe,
@@ -109,7 +115,8 @@ impl Tracker {
         {
             let own = match &record.body {
                 Body::Data(What::Argv | What::Environment, ..) | Body::Exec(..) => true,
-                Body::Path(head, _) => head.of == OF_EXE || head.of == OF_CWD,
+                // The path of a program begins the next exec.
+                Body::Path(head, _) => head.of == OF_CWD && !self.exec_has_begun(tgid),
                 _ => false,
             };
             if !own {
@@ -133,7 +140,8 @@ impl Tracker {
             self.known(tgid).exec = Some(PendingExec {
                 time: record.time,
                 tid: record.tid,
-                exec: empty_exec(),
+                begun: false,
+                exec: lost_exec(),
                 file: Seen::No(Why::Lost),
                 exe: Some((*head, path.clone())),
                 cwd: None,
@@ -153,33 +161,47 @@ impl Tracker {
         let Some(pending) = &mut self.known(tgid).exec else {
             return;
         };
-        match what {
-            What::Argv => pending.argv.add(data, bytes),
-            _ => pending.env.add(data, bytes),
+        let gathered = match what {
+            What::Argv => &mut pending.argv,
+            _ => &mut pending.env,
+        };
+        if !pending.begun {
+            gathered.total = data.total;
         }
+        gathered.add(data, bytes);
         self.finish_exec_if_full(tgid);
     }
 
     fn finish_exec_if_full(&mut self, tgid: u32) {
-        let full = self
-            .known(tgid)
-            .exec
-            .as_ref()
-            .is_some_and(|pending| pending.argv.is_full() && pending.env.is_full());
+        let full = self.known(tgid).exec.as_ref().is_some_and(|pending| {
+            pending.begun && pending.argv.is_full() && pending.env.is_full()
+        });
         if full {
             self.finish_exec(tgid);
         }
     }
 
-    fn finish_exec(&mut self, tgid: u32) {
-        let Some(pending) = self.known(tgid).exec.take() else {
+    fn exec_has_begun(&self, tgid: u32) -> bool {
+        let pending = self
+            .processes
+            .get(&tgid)
+            .and_then(|process| process.exec.as_ref());
+        pending.is_some_and(|pending| pending.begun)
+    }
+
+    /// Tells an exec with what there is of it. The threads before it are gone; what they had in hand is told first.
+    pub(super) fn finish_exec(&mut self, tgid: u32) {
+        let waiting = self.processes.get_mut(&tgid);
+        let Some(pending) = waiting.and_then(|process| process.exec.take()) else {
             return;
         };
+        self.finish_all(tgid);
         self.unfinished_calls(tgid, pending.time, Because::Exec);
         let policy = self.settings.environment;
-        let raw_argv = pending.argv.strings();
+        let raw_argv = pending.argv.strings(pending.begun);
         let argv = raw_argv.clone().map(|list| screen::argv(&list));
-        let env = pending.env.strings().map(|list| environment(&list, policy));
+        let env = pending.env.strings(pending.begun);
+        let env = env.map(|list| environment(&list, policy));
         let exe = pending
             .exe
             .as_ref()
@@ -197,7 +219,7 @@ impl Tracker {
                 .map(|pair| pair[1])
         };
         let secure = auxv(AT_SECURE).is_some_and(|value| value != 0);
-        let search = search_variables(&pending.env);
+        let search = search_variables(&pending.env.strings(pending.begun));
 
         let process = self.known(tgid);
         process.id.generation += 1;
@@ -210,9 +232,11 @@ impl Tracker {
         process.search = search;
         process.exe.clone_from(&exe_path);
         process.argv = argv.value().cloned().unwrap_or_default();
-        process.model = raw_argv
-            .value()
-            .is_some_and(|list| list.contains(&&b"--model"[..]));
+        process.model = match raw_argv.value() {
+            Some(list) => list.contains(&&b"--model"[..]),
+            // Its arguments were lost: better a line too few than a prompt.
+            None => process.model || exe_path.as_deref().is_some_and(may_serve_a_model),
+        };
         if let Some(cwd) = &pending.cwd {
             process.cwd = files::text(cwd);
         }
@@ -284,9 +308,15 @@ fn environment(list: &[&[u8]], policy: screen::Policy) -> Vec<kind::EnvVar> {
         .collect()
 }
 
-fn search_variables(env: &Gathered) -> std::collections::BTreeMap<String, Vec<u8>> {
+/// Programs that serve models in one of Ollama's eras.
+fn may_serve_a_model(exe: &str) -> bool {
+    let name = exe.rsplit('/').next().unwrap_or_default();
+    matches!(name, "ollama" | "llama-server" | "ollama_llama_server")
+}
+
+fn search_variables(env: &Seen<Vec<&[u8]>>) -> std::collections::BTreeMap<String, Vec<u8>> {
     let mut found = std::collections::BTreeMap::new();
-    if let Some(list) = env.strings().value() {
+    if let Some(list) = env.value() {
         for entry in list {
             for name in SEARCH {
                 if let Some(value) = entry
@@ -301,13 +331,14 @@ fn search_variables(env: &Gathered) -> std::collections::BTreeMap<String, Vec<u8
     found
 }
 
-fn empty_exec() -> Exec {
+/// An exec whose head was lost; the ids are as the kernel side tells those that it cannot read.
+fn lost_exec() -> Exec {
     Exec {
         old_tid: 0,
-        uid: 0,
-        euid: 0,
-        gid: 0,
-        egid: 0,
+        uid: u32::MAX,
+        euid: u32::MAX,
+        gid: u32::MAX,
+        egid: u32::MAX,
         file: 0,
         argv_length: 0,
         env_length: 0,

@@ -1,6 +1,6 @@
 //! System calls about files and folders.
 
-use vgputrace_ebpf::wire::head::{Data, What};
+use vgputrace_ebpf::wire::head::{ANSWER_BYTES, Data, OUTPUT_PIECES, PIECE, What};
 use vgputrace_ebpf::wire::path::{OF_CWD, OF_EXE, OF_FD};
 use vgputrace_ebpf::wire::syscall::{self, nr};
 use vgputrace_ebpf::wire::{PathHead, Sys};
@@ -28,6 +28,18 @@ pub(super) struct Pieces {
     /// A piece is missing or could not be read.
     pub(super) torn: bool,
     pub(super) path: Option<(Seen<Text>, Option<Text>)>,
+}
+
+impl Pieces {
+    /// Nothing more will come: all is there, the kernel side sends no more of a call, or a piece is missing.
+    fn is_over(&self) -> bool {
+        let most = match self.what {
+            What::Request | What::Answer => ANSWER_BYTES as usize,
+            _ => OUTPUT_PIECES as usize * PIECE,
+        };
+        let failed = Errno::from_result(self.total.cast_signed()).is_some();
+        self.torn || failed || self.bytes.len() as u64 >= self.total.min(most as u64)
+    }
 }
 
 impl Tracker {
@@ -127,7 +139,7 @@ impl Tracker {
             });
         }
         let cwd = self
-            .pending_path(tgid, tid)
+            .pending_path(tgid, tid, sys.start)
             .0
             .unwrap_or(Seen::No(Why::Lost));
         self.known(tgid).cwd = cwd.clone();
@@ -151,9 +163,10 @@ impl Tracker {
         if thread
             .path
             .as_ref()
-            .is_some_and(|(head, _)| head.of == OF_FD)
+            .is_some_and(|(_, head, _)| head.of == OF_FD)
+            && let (Some(path), _) = self.pending_path(tgid, tid, sys.start)
         {
-            return self.pending_path(tgid, tid).0;
+            return Some(path);
         }
         // A descriptor that is none starts nowhere.
         let folder = sys.args[0] as i32;
@@ -163,14 +176,18 @@ impl Tracker {
         Some(self.known(tgid).cwd.clone())
     }
 
-    /// The kernel's path that came before this record, and the file's identity.
+    /// The kernel's path that came before this record, and the file's identity. One that was told before the call
+    /// began, at `start`, belongs to another call, whose record was lost.
     pub(super) fn pending_path(
         &mut self,
         tgid: u32,
         tid: u32,
+        start: u64,
     ) -> (Option<Seen<Text>>, Option<Text>) {
         match self.thread(tgid, tid).path.take() {
-            Some((head, path)) if matches!(head.of, OF_FD | OF_CWD | OF_EXE) => {
+            Some((told, head, path))
+                if told >= start && matches!(head.of, OF_FD | OF_CWD | OF_EXE) =>
+            {
                 (Some(text(&path)), Some(inode(&head)))
             }
             _ => (None, None),
@@ -195,7 +212,7 @@ impl Tracker {
         };
         if !self.thread(tgid, tid).pieces.as_ref().is_some_and(same) {
             self.finish_pieces(tgid, tid);
-            let path = match self.pending_path(tgid, tid) {
+            let path = match self.pending_path(tgid, tid, data.start) {
                 (Some(path), inode) => Some((path, inode)),
                 _ => None,
             };
@@ -224,7 +241,7 @@ impl Tracker {
             Some(bytes) if wanted => pieces.bytes.extend(bytes),
             _ => pieces.torn = true,
         }
-        if pieces.torn || pieces.bytes.len() as u64 >= pieces.total {
+        if pieces.is_over() {
             self.finish_pieces(tgid, tid);
         }
     }
@@ -250,11 +267,12 @@ impl Tracker {
         let (path, _) = pieces.path.unwrap_or((Seen::No(Why::Lost), None));
         let (names, whole) = entries(&pieces.bytes);
         let count = names.len();
+        // A path that was cut has lost its beginning.
         let folder = path
-            .value()
+            .whole()
             .map(|path| path.as_str().to_owned())
             .unwrap_or_default();
-        let all = is_library_folder(&folder) || names.iter().any(|name| is_backend(name));
+        let all = is_library_folder(&folder);
         let shown: Vec<Text> = names
             .into_iter()
             .filter(|name| all || contains(name, b"ggml"))
@@ -275,7 +293,7 @@ impl Tracker {
     /// getdents64 that returned nothing or failed.
     fn listing_ended(&mut self, tgid: u32, tid: u32, time: u64, sys: &Sys) {
         let path = self
-            .pending_path(tgid, tid)
+            .pending_path(tgid, tid, sys.start)
             .0
             .unwrap_or(Seen::No(Why::Lost));
         let err = Errno::from_result(sys.result);
@@ -319,11 +337,6 @@ fn is_library_folder(path: &str) -> bool {
     let slashed = format!("{path}/");
     INSIDE.iter().any(|part| slashed.contains(part))
         || STARTS.iter().any(|start| slashed.starts_with(start))
-}
-
-/// A file that ggml would look at: its folder is one of libraries.
-fn is_backend(name: &[u8]) -> bool {
-    name.starts_with(b"libggml") && contains(name, b".so")
 }
 
 fn contains(bytes: &[u8], part: &[u8]) -> bool {

@@ -51,7 +51,7 @@ pub(super) struct Mapping {
 impl Tracker {
     /// mmap of a file with PROT_EXEC. `path` is the kernel's own, of the descriptor.
     pub(super) fn mapped(&mut self, tgid: u32, tid: u32, time: u64, sys: &Sys) {
-        let (path, inode) = self.pending_path(tgid, tid);
+        let (path, inode) = self.pending_path(tgid, tid, sys.start);
         let path = path.unwrap_or(Seen::No(Why::Gone));
         let err = Errno::from_result(sys.result);
         let address = sys.result.cast_unsigned();

@@ -104,8 +104,8 @@ pub struct Thread {
     pub(super) open: Vec<OpenCall>,
     /// The last call without return (dlsym), for the loader error that may follow.
     pub(super) last: Option<OpenCall>,
-    /// A path that belongs to the next record.
-    pub(super) path: Option<(PathHead, Seen<Vec<u8>>)>,
+    /// A path that belongs to the next record, and when it was told.
+    pub(super) path: Option<(u64, PathHead, Seen<Vec<u8>>)>,
     /// Bytes of a call that are still coming.
     pub(super) pieces: Option<Pieces>,
     /// The last loader error, to drop its repeats.
@@ -121,6 +121,12 @@ impl Thread {
 
 impl Tracker {
     pub(super) fn forked(&mut self, tgid: u32, tid: u32, time: u64, fork: Fork) {
+        // An earlier process of that number whose end was lost.
+        let earlier = self.processes.get(&fork.child_tgid);
+        if fork.child_tgid != tgid && earlier.is_some_and(|process| !process.ended) {
+            self.finish_all(fork.child_tgid);
+            self.unfinished_calls(fork.child_tgid, time, Because::Exit);
+        }
         let number = self.number();
         let child = self.known(tgid).child(number, fork.child_tgid);
         let id = child.id;
@@ -133,6 +139,7 @@ impl Tracker {
     }
 
     pub(super) fn exited(&mut self, tgid: u32, tid: u32, time: u64, exit: Exit) {
+        self.finish_all(tgid);
         self.unfinished_calls(tgid, time, Because::Exit);
         let (signal, core) = (exit.code & 0x7f, exit.code & 0x80 != 0);
         let exit = kind::Exit {
@@ -144,10 +151,13 @@ impl Tracker {
         self.tell(tgid, tid, time, None, Kind::Exit(exit));
         let process = self.known(tgid);
         process.ended = true;
-        process.maps.clear();
-        process.threads.clear();
-        process.requests.clear();
-        process.search.clear();
+        // Who it was stays, for signals to its zombie; `clear` would keep the tables' memory.
+        process.maps = BTreeMap::new();
+        process.threads = HashMap::new();
+        process.outputs = HashMap::new();
+        process.requests = HashMap::new();
+        process.search = BTreeMap::new();
+        process.argv = Vec::new();
     }
 
     pub(super) fn compat(&mut self, tgid: u32, tid: u32, time: u64, compat: Compat) {
