@@ -12,6 +12,7 @@ pub mod npm;
 pub mod programs;
 pub mod recorded;
 pub mod running;
+pub mod standin;
 pub mod symbols;
 pub mod target;
 

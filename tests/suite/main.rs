@@ -12,3 +12,4 @@ mod output;
 mod real;
 mod run;
 mod scope;
+mod standin;
