@@ -13,6 +13,7 @@ pub mod programs;
 pub mod recorded;
 pub mod running;
 pub mod standin;
+pub mod story;
 pub mod symbols;
 pub mod target;
 

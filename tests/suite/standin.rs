@@ -1,5 +1,7 @@
 //! The stand-in for Ollama's bootstrap: what it says and does is what a real Ollama says and does.
 
+mod story;
+
 use std::time::Duration;
 
 use vgputrace_tests::libraries::{Fault, place};
@@ -78,7 +80,7 @@ fn a_runner_that_hangs_is_killed_when_its_time_is_over() {
 fn with_backend(folder: &std::path::Path, fault: Fault) -> Option<Tree> {
     let tree = standin::tree(Era::LlamaServer, folder)?;
     let backends = tree.library.join("cuda_v12");
-    std::fs::create_dir(&backends).unwrap();
+    std::fs::create_dir(&backends).expect("a folder");
     place(fault, &backends, "libggml-cuda.so");
     Some(tree)
 }

@@ -38,7 +38,8 @@ pub(super) fn built(era: Era) -> Result<PathBuf, String> {
     if era == Era::LlamaServer {
         folders.push(sources().join("llama"));
     }
-    (era, FLAGS).hash(&mut key);
+    // This file holds the flags and the order of libraries.
+    (era, include_str!("build.rs")).hash(&mut key);
     for folder in &folders {
         hash_folder(folder, &mut key).map_err(|error| format!("{}: {error}", folder.display()))?;
     }
@@ -107,8 +108,13 @@ fn llama_server(folder: &Path) -> Result<(), String> {
         command.args(["-shared", "-fPIC", &soname]);
         run(command.arg("-o").arg(folder.join(format!("lib{name}.so"))))?;
     }
-    let mut command = compiler(folder, &source("main"), &["llama-server-impl"]);
-    run(command.arg("-o").arg(folder.join("llama-server")))?;
+    // As the real one is linked: these and no libm of its own, which changes the order in which libraries are loaded.
+    let needs = ["llama-server-impl", "stdc++", "gcc_s"];
+    let mut command = compiler(folder, &source("main"), &needs);
+    run(command
+        .arg("-Wl,--as-needed")
+        .arg("-o")
+        .arg(folder.join("llama-server")))?;
     for name in ["libggml.so", "libggml-base.so", "empty.cpp"] {
         fs::remove_file(folder.join(name)).map_err(|error| format!("{name}: {error}"))?;
     }
