@@ -75,6 +75,46 @@ fn a_runner_that_hangs_is_killed_when_its_time_is_over() {
     );
 }
 
+#[test]
+fn a_folder_that_was_not_asked_for_is_skipped_with_a_word_and_nothing_is_started() {
+    for era in Era::ALL {
+        let folder = open_folder();
+        let Some(tree) = standin::tree(era, folder.path()) else {
+            return;
+        };
+        let backends = tree.library.join("cuda_v13");
+        std::fs::create_dir(&backends).unwrap();
+        place(Fault::None, &backends, "libggml-cuda.so");
+        let said = words(&tree, &[("OLLAMA_LLM_LIBRARY", "cuda_v12")]);
+        let line = format!(
+            "msg=\"skipping available library at user's request\" requested=cuda_v12 libDir={}",
+            backends.display()
+        );
+        assert!(said.contains(&line), "{said}");
+        assert!(!said.contains("OLLAMA_LIBRARY_PATH="), "no attempt: {said}");
+    }
+}
+
+#[test]
+fn vulkan_is_skipped_with_a_word_in_the_first_era_and_without_one_in_the_second() {
+    for (era, variable, spoken) in [(Era::Runner, "", true), (Era::LlamaServer, "0", false)] {
+        let folder = open_folder();
+        let Some(tree) = standin::tree(era, folder.path()) else {
+            return;
+        };
+        let backends = tree.library.join("vulkan");
+        std::fs::create_dir(&backends).unwrap();
+        place(Fault::None, &backends, "libggml-vulkan.so");
+        let said = words(&tree, &[("OLLAMA_VULKAN", variable)]);
+        assert_eq!(
+            said.contains("experimental Vulkan support disabled."),
+            spoken,
+            "{said}"
+        );
+        assert!(!said.contains("OLLAMA_LIBRARY_PATH="), "no attempt: {said}");
+    }
+}
+
 /// A tree of the later era with this backend in `cuda_v12`.
 #[track_caller]
 fn with_backend(folder: &std::path::Path, fault: Fault) -> Option<Tree> {

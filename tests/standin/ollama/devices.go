@@ -64,6 +64,9 @@ func filter(devices []device) []device {
 	if !runnerEra {
 		unique = slices.DeleteFunc(unique, dropIntegrated)
 	}
+	for _, one := range unique {
+		debug(place{"runner.go:193", "runner.go:200"}, "adjusting filtering IDs", "FilterID", one.ID, "new_ID", one.ID)
+	}
 	slices.SortStableFunc(unique, func(a, b device) int { return cmp.Compare(a.ID, b.ID) })
 	return unique
 }
@@ -80,13 +83,7 @@ func dropIntegrated(one device) bool {
 // dropOverlap keeps one folder per library for a device that two folders give: the last in name order as long as the
 // device sets agree, else the first.
 func dropOverlap(devices []device) []device {
-	sets := make(map[string]map[string][]string)
-	for _, one := range devices {
-		if sets[one.Library] == nil {
-			sets[one.Library] = make(map[string][]string)
-		}
-		sets[one.Library][one.folder()] = append(sets[one.Library][one.folder()], one.ID)
-	}
+	sets := combinations(devices)
 	keep := make(map[string]string)
 	for library, folders := range sets {
 		var names []string

@@ -123,5 +123,19 @@ func verify(ctx context.Context, devices []device) []device {
 		debug(place{"runner.go:160", "runner.go:167"}, "filtering device which didn't fully initialize",
 			"id", one.ID, "libdir", one.folder(), "pci_id", one.PCI, "library", one.Library)
 	}
+	trace(place{"runner.go:174", "runner.go:181"}, "supported GPU library combinations before filtering",
+		"supported", combinations(kept))
 	return kept
+}
+
+// combinations are the devices by library and folder, as the finest level shows them.
+func combinations(devices []device) map[string]map[string][]string {
+	all := make(map[string]map[string][]string)
+	for _, one := range devices {
+		if all[one.Library] == nil {
+			all[one.Library] = make(map[string][]string)
+		}
+		all[one.Library][one.folder()] = append(all[one.Library][one.folder()], one.ID)
+	}
+	return all
 }
