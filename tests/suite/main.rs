@@ -14,3 +14,4 @@ mod real;
 mod run;
 mod scope;
 mod secrets;
+mod standin;
