@@ -150,7 +150,7 @@ fn plan(
                 some || none
             }
         };
-        let number = probes.add(known, object, !seen);
+        let number = probes.add(known, object, function.address, !seen);
         descriptors
             .set(number, &words(descriptor(known)), 0)
             .map_err(|source| Error::Map {

@@ -5,7 +5,7 @@ use vgputrace_ebpf::wire::function::{DESC_OUTS, DESC_RETURN_PROBE, FnDesc, NONE,
 use vgputrace_ebpf::wire::{FnEnter, FnReturn};
 
 use super::{LoadContext, Tracker, Wish};
-use crate::event::call::{Because, Call, LoaderError, Return, Unfinished, Value};
+use crate::event::call::{Because, Call, LoaderError, Return, Site, Unfinished, Value};
 use crate::event::{Errno, Hex, Kind, Seen, Seq, Text, Why};
 use crate::source::record::Bytes;
 use crate::source::screen;
@@ -17,6 +17,8 @@ pub struct Probe {
     pub function: &'static Function,
     /// Index of the object in [`Probes`].
     object: usize,
+    /// Virtual address of its first probed instruction in the object.
+    address: u64,
     /// Its return will not be seen.
     pub entry_only: bool,
 }
@@ -36,10 +38,17 @@ impl Probes {
     }
 
     /// Adds a function of an object and returns its number. `entry_only` when its return cannot be seen.
-    pub fn add(&mut self, function: &'static Function, object: usize, entry_only: bool) -> u32 {
+    pub fn add(
+        &mut self,
+        function: &'static Function,
+        object: usize,
+        address: u64,
+        entry_only: bool,
+    ) -> u32 {
         self.list.push(Probe {
             function,
             object,
+            address,
             entry_only,
         });
         u32::try_from(self.list.len() - 1).unwrap_or(u32::MAX)
@@ -366,6 +375,23 @@ impl Tracker {
             loaded,
             global: process.global.clone(),
         }
+    }
+
+    /// Where a thread is while the kernel runs the first instruction of a probed function from a copy of its own: in the
+    /// function that was entered last.
+    pub(super) fn entered_last(&self, tgid: u32, tid: u32) -> Option<Site> {
+        let thread = self.processes.get(&tgid)?.threads.get(&tid)?;
+        let open = thread
+            .open
+            .iter()
+            .chain(&thread.last)
+            .max_by_key(|call| call.seq)?;
+        let (probe, object) = self.probes.get(open.number)?;
+        Some(Site {
+            object: Some(screen::text(object.as_bytes())),
+            offset: Hex(probe.address),
+            symbol: Some(Text::from(probe.function.name)),
+        })
     }
 
     /// The call that is being served: the innermost one whose frame is above the error's.

@@ -50,12 +50,24 @@ pub(super) fn name(number: u32) -> Text {
     }
 }
 
+/// The page where the kernel executes instructions that a probe stands on (the XOL area of uprobes, at the end of the
+/// address space: kernel/events/uprobes.c, `xol_add_vma`). The tracepoint sees this place; the program itself gets its
+/// own address back before the signal arrives.
+const COPIES: u64 = 0x7fff_ffff_e000;
+
 impl Tracker {
     pub(super) fn signalled(&mut self, tgid: u32, tid: u32, time: u64, signal: &Signal) {
         let number = signal.number.cast_unsigned();
         let fault = signal.fault != 0;
         let inside = self.processes.contains_key(&tgid);
-        let at = (fault && inside).then(|| self.site(tgid, signal.ip, true));
+        let copied = signal.ip >> 12 == COPIES >> 12;
+        let last = if copied {
+            self.entered_last(tgid, tid)
+        } else {
+            None
+        };
+        let at =
+            (fault && inside).then(|| last.unwrap_or_else(|| self.site(tgid, signal.ip, true)));
         let end = signal
             .name
             .iter()

@@ -273,7 +273,7 @@ pub(super) fn add_all(probes: &mut Probes) {
     let object = probes.object("/lib/libtold.so");
     for function in vgputrace_api::all() {
         let entry_only = function.returns == vgputrace_api::Returns::No;
-        probes.add(function, object, entry_only);
+        probes.add(function, object, 0x1000, entry_only);
     }
 }
 

@@ -22,7 +22,7 @@ impl Default for Options {
         Self {
             owner: None,
             max_size: None,
-            level: 3,
+            level: 5,
             frame_bytes: limits::FRAME_BYTES,
             frame_events: limits::FRAME_EVENTS,
         }
