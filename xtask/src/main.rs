@@ -35,6 +35,12 @@ enum Command {
     Test,
     /// Check the rules of the repository: module arrows, sizes, words, links.
     Tidy,
+    /// Write the generated part of the function table from the published headers.
+    Gen {
+        /// Write nothing; fail when a file is not what the headers give.
+        #[arg(long)]
+        check: bool,
+    },
 }
 
 fn main() -> ExitCode {
@@ -43,6 +49,7 @@ fn main() -> ExitCode {
         Command::Demo => cmd::demo::run().map(|()| true),
         Command::Test => cmd::test::run(),
         Command::Tidy => cmd::tidy::run(),
+        Command::Gen { check } => cmd::generate::run(check),
     };
     match done {
         Ok(true) => ExitCode::SUCCESS,

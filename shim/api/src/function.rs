@@ -1,9 +1,11 @@
 //! What is known of a function: enough to read its arguments, its result and its outputs.
 
+pub use crate::value::Type;
+
 /// One function.
 #[derive(Clone, Copy, Debug)]
 pub struct Function {
-    /// Which interface it belongs to: `dl`, `ggml`.
+    /// Which interface it belongs to: `dl`, `ggml`, `cuda`, `nvml`, `cudart`, `hip`, `vulkan`.
     pub api: &'static str,
     /// The symbol's name, without version.
     pub name: &'static str,
@@ -25,6 +27,24 @@ pub struct Function {
     pub meaning: &'static str,
 }
 
+impl Function {
+    /// In which of the six argument registers a parameter comes, counted from 0; none for one that comes on the stack or
+    /// in a vector register, or is not there (System V ABI for x86-64).
+    #[must_use]
+    pub fn register(&self, index: usize) -> Option<u8> {
+        let taken = |arg: &Arg| arg.kind.registers();
+        let own = taken(self.args.get(index)?);
+        let mut next = 0;
+        for before in self.args.get(..index)? {
+            // A pair that does not fit goes to the stack as a whole and takes no register.
+            if next + taken(before) <= 6 {
+                next += taken(before);
+            }
+        }
+        (own > 0 && next + own <= 6).then_some(next)
+    }
+}
+
 /// One parameter.
 #[derive(Clone, Copy, Debug)]
 pub struct Arg {
@@ -32,51 +52,6 @@ pub struct Arg {
     pub name: &'static str,
     /// Type and direction.
     pub kind: Type,
-}
-
-/// Type and direction of a value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Type {
-    /// Nothing (a function without result).
-    Void,
-    /// Signed, 32 bits.
-    I32,
-    /// Unsigned, 64 bits.
-    U64,
-    /// A pointer or handle.
-    Pointer,
-    /// A string the function reads.
-    Str,
-    /// `mode` of dlopen: RTLD_* bits.
-    DlopenMode,
-    /// `handle` of dlsym: RTLD_DEFAULT, RTLD_NEXT or a handle.
-    DlHandle,
-    /// `ggml_log_level`.
-    LogLevel,
-    /// An errno, 0 for none.
-    Errno,
-    /// Points to where the function writes 32 bits.
-    OutI32,
-    /// Points to where the function writes 64 bits.
-    OutU64,
-}
-
-impl Type {
-    /// The argument is a string to read at entry.
-    #[must_use]
-    pub const fn is_string(self) -> bool {
-        matches!(self, Self::Str)
-    }
-
-    /// Bytes to read behind the pointer when the function comes back.
-    #[must_use]
-    pub const fn out_size(self) -> Option<u8> {
-        match self {
-            Self::OutI32 => Some(4),
-            Self::OutU64 => Some(8),
-            _ => None,
-        }
-    }
 }
 
 /// How a function's return may be seen without changing anything.
@@ -102,6 +77,8 @@ pub enum Failed {
     Zero,
     /// Anything but 0.
     NonZero,
+    /// A negative number of 32 bits (Vulkan: positive results are no errors).
+    Negative,
 }
 
 /// What the calls of a function are.

@@ -1,15 +1,35 @@
-//! The one table of functions vgputrace decodes: the loader, ggml, later drivers and runtimes.
+//! The one table of functions vgputrace decodes: the loader, ggml, GPU drivers and runtimes.
 //!
 //! `no_std`, no dependencies: the tracer, the shim, docs and tests all build on it.
+//!
+//! - [`function`], [`value`]: what a probe must know of a function. [`names`], [`layout`]: numbers with names, structures.
+//! - [`cuda`], [`nvml`]: every function, generated from the headers ([`declaration`]), and by hand the discovery set.
+//! - [`runtime`], [`hip`], [`vulkan`], [`ggml`], [`dl`]: the functions that matter, by hand. [`driver`]: all of a GPU's.
 #![no_std]
 
+mod annotated;
+pub mod cuda;
+pub mod declaration;
 pub mod dl;
+pub mod driver;
 pub mod function;
+mod generated;
 pub mod ggml;
+pub mod hip;
+pub mod layout;
+pub mod names;
+pub mod nvml;
+pub mod runtime;
+pub mod value;
+pub mod vulkan;
 
-pub use function::{Arg, Class, Failed, Function, Returns, Type};
+pub use declaration::{Declaration, PerThread};
+pub use function::{Arg, Class, Failed, Function, Returns};
+pub use layout::{Layout, Struct};
+pub use names::{Name, Names};
+pub use value::{Handle, Size, Type};
 
-/// Every table, in one iterator.
+/// The functions of loader and ggml, which every recording probes. Those of drivers are in [`driver`].
 pub fn all() -> impl Iterator<Item = &'static Function> {
     dl::FUNCTIONS.iter().chain(ggml::FUNCTIONS)
 }

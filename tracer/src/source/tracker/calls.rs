@@ -276,6 +276,7 @@ impl Tracker {
             Failed::Never => false,
             Failed::Null | Failed::Zero => narrow == 0,
             Failed::NonZero => narrow != 0,
+            Failed::Negative => narrow & 0x8000_0000 != 0,
         };
         let kind = Kind::Return(Return {
             call: call.seq,
