@@ -1,0 +1,1 @@
+//! Fact gathering on made-up machines.
