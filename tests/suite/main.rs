@@ -5,6 +5,7 @@
 
 mod bare;
 mod crashes;
+mod doctor;
 mod files;
 mod loader;
 mod neutral;

@@ -194,7 +194,7 @@ const TABLE: &[(Change, &str, Level, u8, &str)] = &[
         "tree-folder-closed",
         Level::Problem,
         1,
-        "user ollama may not list",
+        "closed to the user ollama",
     ),
     (
         |f| tree(f).folders[0].ggml[0].problem = Some(Text::from("it is truncated")),

@@ -119,7 +119,10 @@ fn closed(facts: &Facts, node: &Node, all: &mut Vec<Finding>) {
         "node-closed",
         About::Devices,
         level,
-        format!("the user {} may not open {path}", user.shown()),
+        format!(
+            "by its permission bits {path} is closed to the user {}",
+            user.shown()
+        ),
     );
     let [_, group] = node.owner;
     let group = facts

@@ -83,12 +83,7 @@ fn whole(facts: &Facts, ollama: &Ollama, tree: &Tree, all: &mut Vec<Finding>) {
         .iter()
         .all(|folder| folder.ggml.is_empty() && folder.err.is_none());
     if none && !tree.cut {
-        let level = if facts
-            .host
-            .gpus
-            .iter()
-            .any(|gpu| super::devices::is_compute(gpu))
-        {
+        let level = if facts.host.gpus.iter().any(super::devices::is_compute) {
             Level::Problem
         } else {
             Level::Note
@@ -131,7 +126,7 @@ fn one(facts: &Facts, tree: &Tree, folder: &Folder, all: &mut Vec<Finding>) {
                 problem(
                     "tree-file-closed",
                     format!(
-                        "the user {} may not read {name}",
+                        "by its permission bits the user {} may not read {name}",
                         facts.service.user.shown()
                     ),
                 )
@@ -150,9 +145,9 @@ fn hidden(facts: &Facts, id: &'static str, path: &str) -> Finding {
     problem(
         id,
         format!(
-            "the user {} may not list {}, so Ollama does not see what is in there",
-            facts.service.user.shown(),
-            escape::word(path)
+            "by its permission bits {} is closed to the user {}, and Ollama does not see what is in there",
+            escape::word(path),
+            facts.service.user.shown()
         ),
     )
     .so(format!("sudo chmod a+rx {}", shell(path)))

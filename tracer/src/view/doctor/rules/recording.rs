@@ -193,11 +193,11 @@ fn grade(facts: &Facts, all: &mut Vec<Finding>) {
     match facts.rights.grade() {
         Grade::Full => all.push(finding(
             Level::Ok,
-            "this process may record, and start commands as other users (--user, --like-unit)",
+            "the rights suffice to record, and to start commands as other users (--user, --like-unit)",
         )),
         Grade::Recording => all.push(finding(
             Level::Note,
-            "this process may record its own commands; --user and --like-unit need root",
+            "the rights suffice to record commands of this user; --user and --like-unit need root",
         )),
         Grade::None => {}
     }
