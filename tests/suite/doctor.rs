@@ -12,7 +12,7 @@ const NOBODY: [&str; 3] = ["--reuid=65534", "--regid=65534", "--clear-groups"];
 
 /// `doctor`, started directly, with no Ollama on PATH.
 fn doctor() -> Target {
-    trace(binary().unwrap())
+    trace(binary().unwrap_or_default())
         .arg("doctor")
         .env("PATH", "/nowhere")
 }
@@ -20,7 +20,7 @@ fn doctor() -> Target {
 /// `doctor` as a user without rights but those of `options`, from a copy of the program that the user may read.
 fn as_nobody(folder: &Path, options: &[&str]) -> (Target, PathBuf) {
     let tool = folder.join("vgputrace");
-    copy(&binary().unwrap(), &tool);
+    copy(&binary().unwrap_or_default(), &tool);
     let target = trace("/usr/bin/setpriv")
         .args(NOBODY)
         .args(options.iter().copied())

@@ -5,6 +5,8 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 
+use proptest::prelude::*;
+
 use super::{Question, attempts, drivers, kernel, library_tree, limits, rights, service};
 use crate::event::doctor::rights::Grade;
 use crate::event::doctor::{Kernel, Ollama, Rule};
@@ -266,4 +268,38 @@ fn every_attempt_on_this_kernel_has_an_outcome() {
         "{facts:?}"
     );
     assert!(facts.fanotify_hold.is_done() || facts.fanotify_hold.why().is_some());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    #[test]
+    fn any_bytes_in_the_files_that_are_read_are_survived(
+        bytes in proptest::collection::vec(any::<u8>(), 0..200),
+        lines in "([a-zA-Z]{1,8}:[ \\t]?[0-9a-fx:/\\[\\]]{0,20}\n){0,6}",
+    ) {
+        for content in [&bytes[..], lines.as_bytes()] {
+            let machine = Machine::new(&[]);
+            for path in [
+                "/proc/self/status",
+                "/proc/self/uid_map",
+                "/proc/self/cgroup",
+                "/proc/sys/kernel/perf_event_paranoid",
+                "/sys/kernel/security/lockdown",
+                "/etc/group",
+                "/etc/ld.so.cache",
+                "/usr/bin/ollama",
+                "/usr/lib/ollama/rocm/libggml-hip.so",
+            ] {
+                machine.write(path, content);
+            }
+            let root = machine.0.path();
+            let _ = (rights::read(root, None), kernel::read(root));
+            let _ = limits::read(root, Path::new("/"), None, &machine.root());
+            let _ = service::group_names(root, [0, 1, 44].into_iter());
+            let _ = drivers::read(None, Path::new("/"), &machine.root());
+            let found = machine.ollama("/usr/bin", "/").unwrap();
+            prop_assert_eq!(found.tree.unwrap().folders.len(), 1);
+        }
+    }
 }
