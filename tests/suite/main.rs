@@ -6,6 +6,7 @@
 mod bare;
 mod crashes;
 mod damage;
+mod doctor;
 mod files;
 mod loader;
 mod neutral;

@@ -2,6 +2,7 @@
 
 pub mod amount;
 pub mod completions;
+pub mod doctor;
 pub mod man;
 pub mod run;
 pub mod show;
@@ -24,6 +25,7 @@ use clap::{CommandFactory, Parser, Subcommand};
     after_help = "Examples:\n  \
         sudo vgputrace run -- ollama serve\n  \
         sudo vgputrace run --like-unit ollama.service\n  \
+        vgputrace doctor\n  \
         vgputrace show --summary run.vgt\n  \
         vgputrace show run.vgt kind:dlopen,loader_error"
 )]
@@ -46,6 +48,11 @@ pub enum Command {
     /// Text has one line for each event: seconds since the recording began, process, and what happened; what
     /// happens inside a call is indented below it. Colours are used on a terminal, unless NO_COLOR is set.
     Show(show::Args),
+    /// Tell whether recording works here, and what is missing.
+    ///
+    /// Kernel, rights, limits and costs; then Ollama's library tree, driver libraries, GPUs, device nodes and the service in one
+    /// glance, each with the command that mends it. Reads only, starts nothing, works without root.
+    Doctor(doctor::Args),
     /// Print the completion script for a shell.
     Completions(completions::Args),
     /// Print the manual page, or write all of them to a folder.

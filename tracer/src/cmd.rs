@@ -2,6 +2,7 @@
 //! and gives an exit code or a report.
 
 pub mod completions;
+pub mod doctor;
 pub mod man;
 pub mod report;
 pub mod run;

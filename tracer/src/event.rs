@@ -4,6 +4,7 @@
 //! and never a conclusion. Conclusions are drawn by later layers.
 
 pub mod call;
+pub mod doctor;
 pub mod errno;
 pub mod failure;
 pub mod file;

@@ -3,6 +3,7 @@
 pub mod advice;
 pub mod clock;
 pub mod discovery_end;
+pub mod doctor;
 pub mod ebpf;
 pub mod facts;
 pub mod host;

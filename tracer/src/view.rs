@@ -11,6 +11,7 @@
 
 pub mod amount;
 pub mod decode;
+pub mod doctor;
 pub mod errno;
 pub mod escape;
 pub mod filter;
@@ -38,6 +39,12 @@ impl Looks {
     #[must_use]
     pub fn cross(self) -> &'static str {
         if self.unicode { "✗" } else { "!" }
+    }
+
+    /// The sign of what is as it should be.
+    #[must_use]
+    pub fn tick(self) -> &'static str {
+        if self.unicode { "✓" } else { "+" }
     }
 
     /// The sign before a line that belongs to the one above.

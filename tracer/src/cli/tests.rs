@@ -149,6 +149,19 @@ fn show_takes_filters_in_words_and_options() {
 }
 
 #[test]
+fn doctor_takes_a_program_a_measurement_and_a_form() {
+    let doctor = |line: &str| match Cli::try_parse_from(line.split(' ')).unwrap().command {
+        Command::Doctor(args) => args.into_props(),
+        _ => panic!("not doctor"),
+    };
+    let plain = doctor("vgputrace doctor");
+    assert!(plain.program.is_none() && !plain.measure && !plain.json);
+    let full = doctor("vgputrace doctor --bin /o/ollama --measure --json");
+    assert_eq!(full.program.as_deref(), Some("/o/ollama".as_ref()));
+    assert!(full.measure && full.json);
+}
+
+#[test]
 fn every_help_fits_a_terminal_and_has_an_example() {
     for command in definition().get_subcommands_mut() {
         let help = command.render_long_help().to_string();

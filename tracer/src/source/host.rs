@@ -62,7 +62,7 @@ fn nanos(time: Timespec) -> u64 {
 }
 
 /// `path` (absolute) below `root`.
-fn below(root: &Path, path: &str) -> PathBuf {
+pub(super) fn below(root: &Path, path: &str) -> PathBuf {
     root.join(path.trim_start_matches('/'))
 }
 
@@ -76,14 +76,14 @@ fn open(path: &Path) -> Option<File> {
 }
 
 /// The first [`SMALL`] bytes of a file.
-fn small(path: &Path) -> Option<Vec<u8>> {
+pub(super) fn small(path: &Path) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
     open(path)?.take(SMALL).read_to_end(&mut bytes).ok()?;
     Some(bytes)
 }
 
 /// The first line of a file without blanks around it; nothing for an empty one.
-fn line(path: &Path) -> Option<Vec<u8>> {
+pub(super) fn line(path: &Path) -> Option<Vec<u8>> {
     let bytes = small(path)?;
     let first = bytes.split(|byte| *byte == b'\n').next()?.trim_ascii();
     (!first.is_empty()).then(|| first.to_vec())

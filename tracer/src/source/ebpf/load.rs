@@ -51,19 +51,15 @@ pub fn load(kernel: &Kernel, sizes: Sizes, verbose: bool) -> Result<Ebpf, Error>
     Ok(ebpf)
 }
 
-/// Attaches the tracepoints. From here on every system call on the machine pays for the programs.
-///
-/// # Errors
-/// See [`Error`].
-pub fn attach_tracepoints(ebpf: &mut Ebpf, kernel: &Kernel) -> Result<(), Error> {
-    let btf = Btf::from_sys_fs().map_err(|_| Error::BadBtf("the loader cannot read it"))?;
+/// The tracepoint programs and where they go. The system calls come last, so that nothing is half seen.
+#[must_use]
+pub fn tracepoints(kernel: &Kernel) -> [(&'static str, &'static str); 7] {
     let oom = if kernel.oom_has_task {
         "on_oom_task"
     } else {
         "on_oom_pid"
     };
-    // The system calls last, so that nothing is half seen.
-    for (program, tracepoint) in [
+    [
         ("on_fork", "sched_process_fork"),
         ("on_exec", "sched_process_exec"),
         ("on_exit", "sched_process_exit"),
@@ -71,18 +67,47 @@ pub fn attach_tracepoints(ebpf: &mut Ebpf, kernel: &Kernel) -> Result<(), Error>
         (oom, "mark_victim"),
         ("on_sys_exit", "sys_exit"),
         ("on_sys_enter", "sys_enter"),
-    ] {
-        let handle: &mut BtfTracePoint = ebpf
-            .program_mut(program)
-            .ok_or(Error::Missing("a tracepoint program"))?
-            .try_into()
-            .map_err(|source| program_error(program, "loaded", source))?;
-        handle
-            .load(tracepoint, &btf)
-            .map_err(|source| program_error(program, "loaded", source))?;
-        handle
+    ]
+}
+
+/// Has the kernel check one of the [`tracepoints`]; it is not attached yet.
+///
+/// # Errors
+/// See [`Error`].
+pub fn load_tracepoint<'a>(
+    ebpf: &'a mut Ebpf,
+    btf: &Btf,
+    (program, tracepoint): (&'static str, &'static str),
+) -> Result<&'a mut BtfTracePoint, Error> {
+    let handle: &mut BtfTracePoint = ebpf
+        .program_mut(program)
+        .ok_or(Error::Missing("a tracepoint program"))?
+        .try_into()
+        .map_err(|source| program_error(program, "loaded", source))?;
+    handle
+        .load(tracepoint, btf)
+        .map_err(|source| program_error(program, "loaded", source))?;
+    Ok(handle)
+}
+
+/// The running kernel's type information as the loader wants it.
+///
+/// # Errors
+/// It cannot be read.
+pub fn type_information() -> Result<Btf, Error> {
+    Btf::from_sys_fs().map_err(|_| Error::BadBtf("the loader cannot read it"))
+}
+
+/// Attaches the tracepoints. From here on every system call on the machine pays for the programs.
+///
+/// # Errors
+/// See [`Error`].
+pub fn attach_tracepoints(ebpf: &mut Ebpf, kernel: &Kernel) -> Result<(), Error> {
+    let btf = type_information()?;
+    for tracepoint in tracepoints(kernel) {
+        load_tracepoint(ebpf, &btf, tracepoint)?
             .attach()
-            .map_err(|source| program_error(program, "attached", source))?;
+            .map_err(|source| program_error(tracepoint.0, "attached", source))?;
     }
     Ok(())
 }
