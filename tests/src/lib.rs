@@ -6,6 +6,7 @@
 
 pub mod events;
 pub mod gate;
+pub mod layouts;
 pub mod libraries;
 pub mod neutral;
 pub mod npm;

@@ -6,6 +6,7 @@
 mod bare;
 mod crashes;
 mod files;
+mod layouts;
 mod loader;
 mod neutral;
 mod output;
