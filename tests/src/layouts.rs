@@ -44,7 +44,8 @@ pub fn names() -> Vec<String> {
 /// No such file, or a key or value that the format does not know.
 pub fn read(name: &str) -> Result<Layout, String> {
     let path = folder().join(format!("{name}.toml"));
-    let text = std::fs::read_to_string(&path).map_err(|why| format!("{}: {why}", path.display()))?;
+    let text =
+        std::fs::read_to_string(&path).map_err(|why| format!("{}: {why}", path.display()))?;
     toml::from_str(&text).map_err(|why| format!("{}: {why}", path.display()))
 }
 

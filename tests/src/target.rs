@@ -122,7 +122,10 @@ impl Target {
     /// Starts the program by another that executes it: `prlimit --nofile=64`.
     #[must_use]
     pub fn under(mut self, words: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Self {
-        let mut all: Vec<OsString> = words.into_iter().map(|one| one.as_ref().to_owned()).collect();
+        let mut all: Vec<OsString> = words
+            .into_iter()
+            .map(|one| one.as_ref().to_owned())
+            .collect();
         all.push(self.program.clone().into_os_string());
         all.append(&mut self.arguments);
         self.program = all.remove(0).into();

@@ -34,6 +34,14 @@ layouts! {
     backup_name_only,
     constructor_crash,
     dangling_link,
+    driver_absent,
+    driver_memory_fails,
+    driver_no_count,
+    driver_no_device,
+    driver_old,
+    driver_unknown_error,
+    gpu_healthy,
+    gpu_healthy_prebuilt,
     healthy_cpu,
     init_abort,
     init_crash,
@@ -51,6 +59,7 @@ layouts! {
     truncated,
     truncated_data,
     undefined_symbol,
+    undefined_symbol_driver,
     unreadable_folder,
     version_missing,
     vulkan_off,
@@ -64,6 +73,9 @@ fn every_layout_has_its_line_here_and_can_be_read() {
     assert_eq!(there, listed);
     for name in there {
         let layout = layouts::read(&name).unwrap();
-        assert!(!layout.title.is_empty() && !layout.eras.is_empty(), "{name}");
+        assert!(
+            !layout.title.is_empty() && !layout.eras.is_empty(),
+            "{name}"
+        );
     }
 }

@@ -13,7 +13,16 @@ use crate::events::text;
 
 /// The kinds of events that tell why a fact does not hold.
 pub const TELLING: &[&str] = &[
-    "exec", "exit", "signal", "call", "return", "unfinished", "loader_error", "exec_failed", "loss", "note",
+    "exec",
+    "exit",
+    "signal",
+    "call",
+    "return",
+    "unfinished",
+    "loader_error",
+    "exec_failed",
+    "loss",
+    "note",
 ];
 
 /// The processes of a recording by role, and the questions of one era.
@@ -101,8 +110,11 @@ fn end(cast: &Cast<'_>, fact: &End, wrong: &mut Vec<String>) {
         if how == "SIGKILL" {
             how = format!("SIGKILL by {}", killer(cast, number));
         }
-        if how != fact.how {
-            wrong.push(format!("{role} (p{number}) ended with {how}, not {}", fact.how));
+        if !fact.how.split(" or ").any(|one| one == how) {
+            wrong.push(format!(
+                "{role} (p{number}) ended with {how}, not {}",
+                fact.how
+            ));
         }
     }
 }
@@ -119,7 +131,9 @@ fn killer(cast: &Cast<'_>, number: u32) -> String {
     });
     let role = from.and_then(|from| {
         let known = cast.roles.iter();
-        known.clone().find(|(_, numbers)| numbers.contains(&from.number))
+        known
+            .clone()
+            .find(|(_, numbers)| numbers.contains(&from.number))
     });
     role.map_or_else(|| "somebody".to_owned(), |(role, _)| role.clone())
 }
@@ -161,7 +175,10 @@ fn said(cast: &Cast<'_>, fact: &Said, wrong: &mut Vec<String>) {
             let all = words.concat();
             let from = all.len().saturating_sub(1500);
             let tail = all.get(from..).unwrap_or(&all);
-            wrong.push(format!("{role} (p{number}) {verb} {:?}; it said ... {tail}", fact.text));
+            wrong.push(format!(
+                "{role} (p{number}) {verb} {:?}; it said ... {tail}",
+                fact.text
+            ));
         }
     }
 }

@@ -56,7 +56,7 @@ pub struct Put {
     /// A C or C++ file below `tests`, made into a shared library.
     #[serde(default)]
     pub source: Option<String>,
-    /// Macros for it: `NAME=VALUE`.
+    /// Macros for it: `NAME=VALUE`; `{release}` is the shape of a device that the server knows (see `server`).
     #[serde(default)]
     pub define: Vec<String>,
     /// Its SONAME.
@@ -191,7 +191,7 @@ pub struct Load {
 pub struct End {
     /// Who.
     pub of: Vec<String>,
-    /// `exit N`, `SIGSEGV`, or `SIGKILL by server`.
+    /// `exit N`, `SIGSEGV`, `SIGKILL by server`; several with ` or ` between them where two processes race.
     pub how: String,
 }
 

@@ -21,15 +21,15 @@ pub(super) enum Lack {
 /// # Panics
 /// When a file cannot be made: the layout is wrong then.
 #[track_caller]
-pub(super) fn all(test: &str, puts: &[Put], root: &Path) -> Result<(), Lack> {
+pub(super) fn all(test: &str, puts: &[Put], root: &Path, release: &str) -> Result<(), Lack> {
     for put in puts {
-        one(test, put, root)?;
+        one(test, put, root, release)?;
     }
     Ok(())
 }
 
 #[track_caller]
-fn one(test: &str, put: &Put, root: &Path) -> Result<(), Lack> {
+fn one(test: &str, put: &Put, root: &Path, release: &str) -> Result<(), Lack> {
     let path = root.join(&put.at);
     let done = (|| {
         if let Some(folder) = path.parent() {
@@ -53,7 +53,7 @@ fn one(test: &str, put: &Put, root: &Path) -> Result<(), Lack> {
     })();
     assert!(done.is_ok(), "{}: {done:?}", path.display());
     if put.source.is_some() {
-        libraries::copy(&made(put), &path);
+        libraries::copy(&made(put, release), &path);
     }
     if let Some(part) = &put.npm {
         let parts = npm::parts(test).ok_or(Lack::Part)?;
@@ -77,10 +77,11 @@ fn one(test: &str, put: &Put, root: &Path) -> Result<(), Lack> {
 
 /// Compiles the library of an entry.
 #[track_caller]
-fn made(put: &Put) -> PathBuf {
+fn made(put: &Put, release: &str) -> PathBuf {
     let source = source(put.source.as_deref());
     let mut flags: Vec<OsString> = Vec::new();
-    flags.extend(put.define.iter().map(|one| format!("-D{one}").into()));
+    let defines = put.define.iter();
+    flags.extend(defines.map(|one| format!("-D{}", one.replace("{release}", release)).into()));
     if let Some(name) = &put.soname {
         flags.push(format!("-Wl,-soname,{name}").into());
     }
@@ -108,7 +109,10 @@ fn source(named: Option<&str>) -> PathBuf {
 }
 
 fn compiler(source: &Path) -> Option<&'static str> {
-    source.extension().is_some_and(|one| one == "cpp").then_some("g++")
+    source
+        .extension()
+        .is_some_and(|one| one == "cpp")
+        .then_some("g++")
 }
 
 fn file_name(path: &str) -> String {

@@ -50,7 +50,9 @@ pub fn recording(test: &str, name: &str, layout: &Layout, server: &Server) -> Op
         gate::skip(&shown, "it takes a real Ollama's 30 s (set VGPUTRACE_SLOW)");
         return None;
     }
-    let kept = crate::workspace().join("target/layouts").join(key(name, server));
+    let kept = crate::workspace()
+        .join("target/layouts")
+        .join(key(name, server));
     let made = fs::create_dir_all(&kept).and_then(|()| {
         // Other tests, in this process or another, wait for whoever comes first.
         let lock = File::create(kept.join("lock"))?;
@@ -107,11 +109,9 @@ fn make(test: &str, layout: &Layout, server: &Server, place: &Path) -> Option<()
             .map_err(|why| format!("{}: {why}", home.display()))
     });
     assert!(copied.is_ok(), "{test}: {copied:?}");
-    place::all(test, &layout.put, root.path()).ok()?;
+    place::all(test, &layout.put, root.path(), server.release()).ok()?;
     let trace = root.path().join("home/run.vgt");
-    let recorded = target(layout, server, root.path())
-        .output(&trace)
-        .run();
+    let recorded = target(layout, server, root.path()).output(&trace).run();
     recorded.ended_with(0);
     if let Err(why) = fs::copy(&trace, place.with_extension("new"))
         .and_then(|_| fs::rename(place.with_extension("new"), place))
@@ -153,7 +153,13 @@ fn target(layout: &Layout, server: &Server, root: &Path) -> Target {
         .command(root)
         .limit(LIMIT)
         .options(["--until", "discovery", "--timeout", TIMEOUT])
-        .in_folder(layout.server.cwd.as_deref().map_or_else(|| "/".to_owned(), fill));
+        .in_folder(
+            layout
+                .server
+                .cwd
+                .as_deref()
+                .map_or_else(|| "/".to_owned(), fill),
+        );
     for variable in &variables {
         target = target.options(["--env", variable]);
     }
@@ -178,7 +184,16 @@ fn target(layout: &Layout, server: &Server, root: &Path) -> Target {
         script.push_str(&line);
     }
     script.push_str("exec \"$@\"");
-    target.recorder_under(["unshare", "-m", "--propagation", "private", "sh", "-c", &script, "sh"])
+    target.recorder_under([
+        "unshare",
+        "-m",
+        "--propagation",
+        "private",
+        "sh",
+        "-c",
+        &script,
+        "sh",
+    ])
 }
 
 /// A port that was free a moment ago.

@@ -26,7 +26,9 @@ pub fn roles(events: &Events) -> BTreeMap<String, Vec<u32>> {
     let execs = events.execs();
     let server = execs.first().and_then(|(event, _)| event.process);
     for (event, exec) in execs {
-        let Some(process) = event.process else { continue };
+        let Some(process) = event.process else {
+            continue;
+        };
         let role = if Some(process.number) == server.map(|one| one.number) {
             Some("server".to_owned())
         } else {
@@ -66,7 +68,8 @@ pub fn table(events: &Events) -> String {
     let mut lines = Vec::new();
     for (role, numbers) in roles(events) {
         for number in numbers {
-            let end = exit_of(events, number).map_or_else(|| "no end".to_owned(), |exit| format!("{exit:?}"));
+            let end = exit_of(events, number)
+                .map_or_else(|| "no end".to_owned(), |exit| format!("{exit:?}"));
             lines.push(format!("p{number} {role}: {end}"));
         }
     }
@@ -110,20 +113,31 @@ fn role(exec: &Exec) -> Option<String> {
         ("list", folder_of(backend))
     } else if has("--ollama-engine") {
         let folders = variable(exec, "OLLAMA_LIBRARY_PATH").unwrap_or_default();
-        ("runner", last_of_several(&folders.split(':').collect::<Vec<_>>()))
+        (
+            "runner",
+            last_of_several(&folders.split(':').collect::<Vec<_>>()),
+        )
     } else if has("--port") && has("--verbose") {
         ("start", folder_of(backend))
     } else {
         return None;
     };
-    let pass = if variable(exec, "GGML_CUDA_INIT").is_some() { " pass 2" } else { "" };
+    let pass = if variable(exec, "GGML_CUDA_INIT").is_some() {
+        " pass 2"
+    } else {
+        ""
+    };
     Some(format!("{word}[{folder}]{pass}"))
 }
 
 /// The first folder is Ollama's own; a last one after it is the backend's.
 fn last_of_several(folders: &[&str]) -> String {
     match folders {
-        [_, .., last] => last.trim_end_matches('/').rsplit('/').next().unwrap_or(last),
+        [_, .., last] => last
+            .trim_end_matches('/')
+            .rsplit('/')
+            .next()
+            .unwrap_or(last),
         _ => "cpu",
     }
     .to_owned()

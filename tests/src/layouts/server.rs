@@ -42,7 +42,9 @@ pub fn of(test: &str, era: Era) -> Vec<Server> {
 
 /// The folder that holds `bin` and `lib`.
 fn root_of(binary: &Path) -> PathBuf {
-    let real = binary.canonicalize().unwrap_or_else(|_| binary.to_path_buf());
+    let real = binary
+        .canonicalize()
+        .unwrap_or_else(|_| binary.to_path_buf());
     let root = real.parent().and_then(Path::parent);
     root.unwrap_or_else(|| Path::new("/")).to_path_buf()
 }
@@ -73,6 +75,16 @@ impl Server {
     #[must_use]
     pub const fn is_real(&self) -> bool {
         true
+    }
+
+    /// For backends made by the tests: whose device struct they need (`layouts/pretend/backend.c`). A device of another
+    /// release's shape crashes whoever asks it.
+    #[must_use]
+    pub const fn release(&self) -> &'static str {
+        match self.era {
+            Era::Runner => "OLLAMA_0_16",
+            Era::LlamaServer => "GGML_B10361",
+        }
     }
 
     /// Copies its tree.

@@ -44,7 +44,11 @@ fn outcome(cast: &Cast<'_>, called: &Seen<'_>) -> String {
     }
     let errors = cast.events.errors_in(called);
     let sentences: Vec<String> = errors.into_iter().map(sentence).collect();
-    let verb = if called.failed() { "failed" } else { "came back" };
+    let verb = if called.failed() {
+        "failed"
+    } else {
+        "came back"
+    };
     format!("{verb}: {}", sentences.join(" | "))
 }
 
@@ -61,7 +65,9 @@ pub(super) fn call(cast: &Cast<'_>, fact: &Called, wrong: &mut Vec<String>) {
             })
             .filter(|one| {
                 let string = one.string().unwrap_or_default();
-                fact.about.as_deref().is_none_or(|end| string.ends_with(end))
+                fact.about
+                    .as_deref()
+                    .is_none_or(|end| string.ends_with(end))
             })
             .collect();
         let name = &fact.function;
@@ -73,7 +79,10 @@ pub(super) fn call(cast: &Cast<'_>, fact: &Called, wrong: &mut Vec<String>) {
         }
         if calls.is_empty() {
             let of = &fact.of;
-            wrong.push(format!("{here} never called {name} (of {of:?}, {:?})", fact.about));
+            wrong.push(format!(
+                "{here} never called {name} (of {of:?}, {:?})",
+                fact.about
+            ));
         }
         for called in calls {
             let right = match fact.result.as_deref() {
@@ -85,7 +94,10 @@ pub(super) fn call(cast: &Cast<'_>, fact: &Called, wrong: &mut Vec<String>) {
             };
             if !right {
                 let result = called.returned.map(|(_, back)| &back.result);
-                wrong.push(format!("{here}: {name} gave {result:?}, not {:?}", fact.result));
+                wrong.push(format!(
+                    "{here}: {name} gave {result:?}, not {:?}",
+                    fact.result
+                ));
             }
         }
     }

@@ -19,7 +19,9 @@ pub(super) fn open(cast: &Cast<'_>, fact: &Opened, wrong: &mut Vec<String>) {
         let there = results.contains(&fact.err.as_deref());
         if there == fact.never {
             let words = (&fact.file, &fact.err, &results);
-            wrong.push(format!("{role} (p{number}): open, expected and seen: {words:?}"));
+            wrong.push(format!(
+                "{role} (p{number}): open, expected and seen: {words:?}"
+            ));
         }
     }
 }
@@ -34,7 +36,9 @@ pub(super) fn map(cast: &Cast<'_>, fact: &Mapped, wrong: &mut Vec<String>) {
             .collect();
         if !results.contains(&fact.err.as_deref()) {
             let words = (&fact.file, &fact.err, &results);
-            wrong.push(format!("{role} (p{number}): map, expected and seen: {words:?}"));
+            wrong.push(format!(
+                "{role} (p{number}): map, expected and seen: {words:?}"
+            ));
         }
     }
 }
@@ -56,11 +60,21 @@ pub(super) fn lacks(cast: &Cast<'_>, fact: &Lacks, wrong: &mut Vec<String>) {
     for closure in closures {
         let nowhere = closure.objects.iter().filter(|one| one.file.is_none());
         let seen = (
-            nowhere.map(|one| one.name.as_str().to_owned()).collect::<Vec<_>>(),
+            nowhere
+                .map(|one| one.name.as_str().to_owned())
+                .collect::<Vec<_>>(),
             words(&closure.missing_symbols),
-            closure.missing_versions.iter().map(|one| one[2].as_str().to_owned()).collect::<Vec<_>>(),
+            closure
+                .missing_versions
+                .iter()
+                .map(|one| one[2].as_str().to_owned())
+                .collect::<Vec<_>>(),
         );
-        let expected = (fact.libraries.clone(), fact.symbols.clone(), fact.versions.clone());
+        let expected = (
+            fact.libraries.clone(),
+            fact.symbols.clone(),
+            fact.versions.clone(),
+        );
         if seen != expected {
             wrong.push(format!("{} lacks {seen:?}, not {expected:?}", fact.file));
         }
