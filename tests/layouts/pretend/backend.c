@@ -67,10 +67,41 @@ static char pci_id[32];
 static const char *device_name(struct device *device) { return "CUDA0"; }
 static const char *description(struct device *device) { return "NVIDIA H100 80GB HBM3"; }
 static int type(struct device *device) { return 1; /* GPU */ }
-static void *nothing(struct device *device) { return NULL; }
-static void *no_backend(struct device *device, const char *parameters) { return NULL; }
 static bool no_op(struct device *device, const void *op) { return false; }
-static bool no_buffer(struct device *device, void *type) { return false; }
+
+/* A runner of 0.16.3 makes a scheduler over all devices before it answers: there must be a buffer type and a backend, and
+ * nothing is ever allocated or computed. */
+static struct buffer_type {
+    const char *(*get_name)(struct buffer_type *);
+    void *(*alloc_buffer)(struct buffer_type *, size_t);
+    size_t (*get_alignment)(struct buffer_type *);
+    size_t (*get_max_size)(struct buffer_type *);
+    size_t (*get_alloc_size)(struct buffer_type *, const void *);
+    bool (*is_host)(struct buffer_type *);
+#ifdef OLLAMA_0_16
+    void *(*noalloc_buffer)(struct buffer_type *, size_t);
+#endif
+    struct device *device;
+    void *context;
+    bool no_alloc;
+} the_buffer_type;
+
+static struct backend {
+    void *guid;
+    const char *(*get_name)(struct backend *);
+    void (*free)(struct backend *);
+    void *others[15];
+    struct device *device;
+    void *context;
+} the_backend_of_the_device;
+
+static const char *buffer_name(struct buffer_type *type) { return "CUDA0"; }
+static size_t alignment(struct buffer_type *type) { return 128; }
+static const char *backend_name(struct backend *backend) { return "CUDA0"; }
+static void free_nothing(struct backend *backend) {}
+static void *buffer_type(struct device *device) { return &the_buffer_type; }
+static void *backend(struct device *device, const char *parameters) { return &the_backend_of_the_device; }
+static bool own_buffer(struct device *device, void *type) { return type == &the_buffer_type; }
 
 static void memory(struct device *device, size_t *available, size_t *total) {
     int failed = cudaMemGetInfo(available, total);
@@ -102,11 +133,10 @@ static struct device the_device = {
     .get_memory = memory,
     .get_type = type,
     .get_props = properties,
-    .init_backend = no_backend,
-    .get_buffer_type = nothing,
-    .get_host_buffer_type = nothing,
+    .init_backend = backend,
+    .get_buffer_type = buffer_type,
     .supports_op = no_op,
-    .supports_buft = no_buffer,
+    .supports_buft = own_buffer,
 };
 
 static const char *name(struct backend_reg *reg) { return "CUDA"; }
@@ -126,6 +156,12 @@ struct backend_reg *ggml_backend_init(void) {
     fprintf(stderr, "ggml_cuda_init: found %d CUDA devices:\n", devices);
     cudaDeviceGetPCIBusId(pci_id, sizeof pci_id, 0);
     the_device.reg = &the_backend;
+    the_buffer_type.get_name = buffer_name;
+    the_buffer_type.get_alignment = alignment;
+    the_buffer_type.device = &the_device;
+    the_backend_of_the_device.get_name = backend_name;
+    the_backend_of_the_device.free = free_nothing;
+    the_backend_of_the_device.device = &the_device;
     return &the_backend;
 }
 
