@@ -79,3 +79,48 @@ fn every_layout_has_its_line_here_and_can_be_read() {
         );
     }
 }
+
+/// Argument, path and environment of a traced process must not tell which layout it is in.
+#[test]
+fn no_name_that_a_server_sees_says_what_is_wrong() {
+    const TELLING: &[&str] = &[
+        "absent",
+        "missing",
+        "undefined",
+        "version",
+        "wrong",
+        "trunc",
+        "unreadable",
+        "dangling",
+        "backup",
+        "skip",
+        "null",
+        "crash",
+        "abort",
+        "exit",
+        "hang",
+        "preload",
+        "interpose",
+        "unwritable",
+        "noexec",
+        "healthy",
+        "fault",
+        "fail",
+        "pretend",
+    ];
+    for name in layouts::names() {
+        let layout = layouts::read(&name).unwrap();
+        let mut seen: Vec<String> = layout.put.iter().map(|put| put.at.clone()).collect();
+        seen.extend(layout.put.iter().filter_map(|put| put.link.clone()));
+        seen.extend(layout.put.iter().filter_map(|put| put.soname.clone()));
+        seen.extend(layout.server.env.values().cloned());
+        seen.extend(layout.server.cwd.clone());
+        for one in seen {
+            let lower = one.to_lowercase();
+            assert!(!lower.contains(&name), "{name}: {one}");
+            for word in TELLING {
+                assert!(!lower.contains(word), "{name}: {one} says {word}");
+            }
+        }
+    }
+}
