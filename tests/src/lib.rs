@@ -8,6 +8,7 @@ pub mod attached;
 pub mod chance;
 pub mod events;
 pub mod gate;
+pub mod layouts;
 pub mod libraries;
 pub mod mounted;
 pub mod neutral;

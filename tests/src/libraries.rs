@@ -1,6 +1,6 @@
 //! Libraries to load: a healthy backend, and one for each way a load can go wrong.
 
-mod damage;
+pub(crate) mod damage;
 
 use std::ffi::OsStr;
 use std::fs;

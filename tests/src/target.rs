@@ -16,6 +16,7 @@ pub struct Target {
     arguments: Vec<OsString>,
     variables: Vec<(OsString, OsString)>,
     options: Vec<OsString>,
+    wrapper: Vec<OsString>,
     folder: Option<PathBuf>,
     output: Option<PathBuf>,
     input: Vec<u8>,
@@ -68,6 +69,7 @@ pub fn trace(program: impl AsRef<Path>) -> Target {
             "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin".into(),
         )],
         options: Vec::new(),
+        wrapper: Vec::new(),
         folder: None,
         output: None,
         input: Vec::new(),
@@ -105,6 +107,29 @@ impl Target {
     pub fn options(mut self, options: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Self {
         let options = options.into_iter().map(|one| one.as_ref().to_owned());
         self.options.extend(options);
+        self
+    }
+
+    /// Starts the recorder by this command, whose last argument is followed by the recorder's own: `unshare -m`, for
+    /// mounts that nobody else sees.
+    #[must_use]
+    pub fn recorder_under(mut self, words: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Self {
+        let words = words.into_iter().map(|one| one.as_ref().to_owned());
+        self.wrapper = words.collect();
+        self
+    }
+
+    /// Starts the program by another that executes it: `prlimit --nofile=64`.
+    #[must_use]
+    pub fn under(mut self, words: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Self {
+        let mut all: Vec<OsString> = words
+            .into_iter()
+            .map(|one| one.as_ref().to_owned())
+            .collect();
+        all.push(self.program.clone().into_os_string());
+        all.append(&mut self.arguments);
+        self.program = all.remove(0).into();
+        self.arguments = all;
         self
     }
 
@@ -185,7 +210,15 @@ impl Target {
         let Some(binary) = crate::binary() else {
             panic!("vgputrace is not built: the test's gate should have said so");
         };
-        let mut command = Command::new(binary);
+        let mut words = self.wrapper.iter().cloned();
+        let mut command = match words.next() {
+            Some(first) => {
+                let mut command = Command::new(first);
+                command.args(words).arg(binary);
+                command
+            }
+            None => Command::new(binary),
+        };
         command.arg("run");
         if self.quiet {
             command.arg("--quiet");

@@ -8,6 +8,7 @@ mod crashes;
 mod damage;
 mod doctor;
 mod files;
+mod layouts;
 mod loader;
 mod neutral;
 mod output;

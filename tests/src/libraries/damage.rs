@@ -6,7 +6,7 @@ use std::path::Path;
 
 /// Writes bytes at an offset.
 #[track_caller]
-pub(super) fn write_at(path: &Path, offset: u64, bytes: &[u8]) {
+pub(crate) fn write_at(path: &Path, offset: u64, bytes: &[u8]) {
     let done = OpenOptions::new()
         .write(true)
         .open(path)
@@ -16,7 +16,7 @@ pub(super) fn write_at(path: &Path, offset: u64, bytes: &[u8]) {
 
 /// Keeps the first bytes only.
 #[track_caller]
-pub(super) fn cut(path: &Path, length: u64) {
+pub(crate) fn cut(path: &Path, length: u64) {
     let done = OpenOptions::new()
         .write(true)
         .open(path)
@@ -26,7 +26,7 @@ pub(super) fn cut(path: &Path, length: u64) {
 
 /// Puts other content there.
 #[track_caller]
-pub(super) fn replace(path: &Path, content: &[u8]) {
+pub(crate) fn replace(path: &Path, content: &[u8]) {
     let done = fs::write(path, content);
     assert!(done.is_ok(), "{}: {done:?}", path.display());
 }

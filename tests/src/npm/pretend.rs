@@ -89,7 +89,7 @@ fn references(file: &Path) -> BTreeMap<String, Vec<String>> {
 
 /// Puts a file there as a whole, so that a parallel test never compiles half of it.
 #[track_caller]
-fn write(folder: &Path, name: &str, content: &str) -> PathBuf {
+pub(crate) fn write(folder: &Path, name: &str, content: &str) -> PathBuf {
     let path = folder.join(name);
     let done = std::fs::create_dir_all(folder)
         .and_then(|()| tempfile::NamedTempFile::new_in(folder))

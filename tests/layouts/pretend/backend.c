@@ -1,0 +1,169 @@
+/* A small CUDA backend for the tests: it asks the runtime for devices, says what the real one says, and offers one device.
+ * It computes nothing. The device struct is that of ggml's ggml-backend-impl.h, which changes between releases without a
+ * new API version; macro OLLAMA_0_16 gives the one of Ollama 0.16.3 (one more function, more properties). */
+#include <stdbool.h>
+#include <stdio.h>
+#include <stddef.h>
+#include <string.h>
+
+extern int cudaGetDeviceCount(int *count);
+extern const char *cudaGetErrorString(int code);
+extern int cudaDeviceGetPCIBusId(char *id, int length, int device);
+extern int cudaMemGetInfo(size_t *available, size_t *total);
+extern int cublasCreate_v2(void *handle);
+extern int cuMemCreate(void *handle);
+
+struct properties {
+    const char *name, *description;
+    size_t memory_free;
+#ifdef OLLAMA_0_16
+    const char *id;
+#endif
+    size_t memory_total;
+    int type;
+    const char *device_id;
+    bool async, host_buffer, buffer_from_host_ptr, events;
+#ifdef OLLAMA_0_16
+    int driver_major, driver_minor, compute_major, compute_minor, integrated;
+    const char *library;
+#endif
+};
+
+struct backend_reg;
+struct device {
+    const char *(*get_name)(struct device *);
+    const char *(*get_description)(struct device *);
+    void (*get_memory)(struct device *, size_t *, size_t *);
+    int (*get_type)(struct device *);
+    void (*get_props)(struct device *, struct properties *);
+    void *(*init_backend)(struct device *, const char *);
+    void *(*get_buffer_type)(struct device *);
+    void *(*get_host_buffer_type)(struct device *);
+    void *(*buffer_from_host_ptr)(struct device *, void *, size_t, size_t);
+    bool (*supports_op)(struct device *, const void *);
+    bool (*supports_buft)(struct device *, void *);
+    bool (*offload_op)(struct device *, const void *);
+    void *(*event_new)(struct device *);
+    void (*event_free)(struct device *, void *);
+    void (*event_synchronize)(struct device *, void *);
+#ifdef OLLAMA_0_16
+    void (*reset)(struct device *);
+#endif
+    struct backend_reg *reg;
+    void *context;
+};
+struct backend_reg {
+    int api_version;
+    const char *(*get_name)(struct backend_reg *);
+    size_t (*get_device_count)(struct backend_reg *);
+    struct device *(*get_device)(struct backend_reg *, size_t);
+    void *(*get_proc_address)(struct backend_reg *, const char *);
+    void *context;
+};
+
+static int devices;
+static char pci_id[32];
+
+static const char *device_name(struct device *device) { return "CUDA0"; }
+static const char *description(struct device *device) { return "NVIDIA H100 80GB HBM3"; }
+static int type(struct device *device) { return 1; /* GPU */ }
+static bool no_op(struct device *device, const void *op) { return false; }
+
+/* A runner of 0.16.3 makes a scheduler over all devices before it answers: there must be a buffer type and a backend, and
+ * nothing is ever allocated or computed. */
+static struct buffer_type {
+    const char *(*get_name)(struct buffer_type *);
+    void *(*alloc_buffer)(struct buffer_type *, size_t);
+    size_t (*get_alignment)(struct buffer_type *);
+    size_t (*get_max_size)(struct buffer_type *);
+    size_t (*get_alloc_size)(struct buffer_type *, const void *);
+    bool (*is_host)(struct buffer_type *);
+#ifdef OLLAMA_0_16
+    void *(*noalloc_buffer)(struct buffer_type *, size_t);
+#endif
+    struct device *device;
+    void *context;
+    bool no_alloc;
+} the_buffer_type;
+
+static struct backend {
+    void *guid;
+    const char *(*get_name)(struct backend *);
+    void (*free)(struct backend *);
+    void *others[15];
+    struct device *device;
+    void *context;
+} the_backend_of_the_device;
+
+static const char *buffer_name(struct buffer_type *type) { return "CUDA0"; }
+static size_t alignment(struct buffer_type *type) { return 128; }
+static const char *backend_name(struct backend *backend) { return "CUDA0"; }
+static void free_nothing(struct backend *backend) {}
+static void *buffer_type(struct device *device) { return &the_buffer_type; }
+static void *backend(struct device *device, const char *parameters) { return &the_backend_of_the_device; }
+static bool own_buffer(struct device *device, void *type) { return type == &the_buffer_type; }
+
+static void memory(struct device *device, size_t *available, size_t *total) {
+    int failed = cudaMemGetInfo(available, total);
+    if (failed) {
+        fprintf(stderr, "ggml_backend_cuda_device_get_memory: cudaMemGetInfo failed (%s), returning 0/0\n",
+                cudaGetErrorString(failed));
+        *available = *total = 0;
+    }
+}
+
+static void properties(struct device *device, struct properties *to) {
+    memset(to, 0, sizeof *to);
+    to->name = device_name(device);
+    to->description = description(device);
+    to->type = type(device);
+    to->device_id = pci_id;
+    memory(device, &to->memory_free, &to->memory_total);
+#ifdef OLLAMA_0_16
+    to->id = "GPU-00000000-0000-0000-0000-000000000005";
+    to->driver_major = 13;
+    to->compute_major = 9;
+    to->library = "CUDA";
+#endif
+}
+
+static struct device the_device = {
+    .get_name = device_name,
+    .get_description = description,
+    .get_memory = memory,
+    .get_type = type,
+    .get_props = properties,
+    .init_backend = backend,
+    .get_buffer_type = buffer_type,
+    .supports_op = no_op,
+    .supports_buft = own_buffer,
+};
+
+static const char *name(struct backend_reg *reg) { return "CUDA"; }
+static size_t count(struct backend_reg *reg) { return (size_t)devices; }
+static struct device *device(struct backend_reg *reg, size_t index) { return &the_device; }
+static void *proc_address(struct backend_reg *reg, const char *wanted) { return NULL; }
+
+static struct backend_reg the_backend = {2, name, count, device, proc_address, NULL};
+
+struct backend_reg *ggml_backend_init(void) {
+    int failed = cudaGetDeviceCount(&devices);
+    if (failed) {
+        fprintf(stderr, "ggml_cuda_init: failed to initialize CUDA: %s\n", cudaGetErrorString(failed));
+        devices = 0;
+        return &the_backend;
+    }
+    fprintf(stderr, "ggml_cuda_init: found %d CUDA devices:\n", devices);
+    cudaDeviceGetPCIBusId(pci_id, sizeof pci_id, 0);
+    the_device.reg = &the_backend;
+    the_buffer_type.get_name = buffer_name;
+    the_buffer_type.get_alignment = alignment;
+    the_buffer_type.device = &the_device;
+    the_backend_of_the_device.get_name = backend_name;
+    the_backend_of_the_device.free = free_nothing;
+    the_backend_of_the_device.device = &the_device;
+    return &the_backend;
+}
+
+/* What a real backend needs of the other libraries. */
+void *const needed[] = {(void *)cublasCreate_v2, (void *)cuMemCreate};

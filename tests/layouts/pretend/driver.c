@@ -1,0 +1,81 @@
+/* A pretend libcuda.so.1 with one device: what Ollama's probe, the CUDA runtime beside this file and a CUDA backend ask
+ * of a driver. Macros: INIT_RESULT (cuInit), VERSION (13000 is 13.0), COUNT, MEMORY_RESULT (cuMemGetInfo). Codes are those
+ * of CUresult: 0 success, 2 out of memory, 100 no device, 801 not supported, 999 unknown. */
+#include <stddef.h>
+#include <string.h>
+
+#ifndef INIT_RESULT
+#define INIT_RESULT 0
+#endif
+#ifndef VERSION
+#define VERSION 13000
+#endif
+#ifndef COUNT
+#define COUNT 1
+#endif
+#ifndef MEMORY_RESULT
+#define MEMORY_RESULT 0
+#endif
+#define NOT_SUPPORTED 801
+#define TOTAL 85520809984UL
+
+int cuInit(unsigned flags) { return INIT_RESULT; }
+
+int cuDriverGetVersion(int *version) {
+    *version = VERSION;
+    return 0;
+}
+
+int cuDeviceGetCount(int *count) {
+    *count = INIT_RESULT ? 0 : COUNT;
+    return INIT_RESULT;
+}
+
+int cuDeviceGet(int *device, int ordinal) {
+    if (ordinal < 0 || ordinal >= COUNT) return 101;
+    *device = ordinal;
+    return 0;
+}
+
+/* 75 and 76: compute capability; 18: integrated; 95: cooperative launch; 102: virtual memory management. */
+int cuDeviceGetAttribute(int *value, int attribute, int device) {
+    *value = attribute == 75 ? 9 : attribute == 95 ? 1 : 0;
+    return 0;
+}
+
+int cuDeviceGetName(char *name, int length, int device) {
+    strncpy(name, "NVIDIA H100 80GB HBM3", (size_t)length);
+    return 0;
+}
+
+int cuDeviceTotalMem_v2(size_t *bytes, int device) {
+    *bytes = TOTAL;
+    return 0;
+}
+
+int cuDeviceGetPCIBusId(char *id, int length, int device) {
+    strncpy(id, "0000:05:00.0", (size_t)length);
+    return 0;
+}
+
+int cuMemGetInfo_v2(size_t *available, size_t *total) {
+    *available = MEMORY_RESULT ? 0 : TOTAL - (2UL << 30);
+    *total = MEMORY_RESULT ? 0 : TOTAL;
+    return MEMORY_RESULT;
+}
+
+int cuGetErrorString(int code, const char **text) {
+    *text = code ? "pretend error" : "no error";
+    return 0;
+}
+
+#define REFUSED(name) \
+    int name(void) { return NOT_SUPPORTED; }
+REFUSED(cuMemAddressFree)
+REFUSED(cuMemAddressReserve)
+REFUSED(cuMemCreate)
+REFUSED(cuMemGetAllocationGranularity)
+REFUSED(cuMemMap)
+REFUSED(cuMemRelease)
+REFUSED(cuMemSetAccess)
+REFUSED(cuMemUnmap)

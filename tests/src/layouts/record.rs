@@ -1,0 +1,204 @@
+//! Recordings of layouts: made once per layout, server and recorder, and kept in `target/layouts` for every test that
+//! asks for the same.
+
+use std::fs::{self, File};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::format::Layout;
+use super::place;
+use super::server::{Server, identity};
+use crate::target::Target;
+use crate::{Events, gate, recorded};
+
+/// The limit of a recording; a real Ollama gives a folder 30 s.
+const LIMIT: Duration = Duration::from_secs(100);
+/// After this the recorder ends the server: no discovery without a hang takes so long.
+const TIMEOUT: &str = "80s";
+
+/// A finished recording.
+#[derive(Clone, Debug)]
+pub struct Recording {
+    /// The trace.
+    pub path: PathBuf,
+    /// Its events.
+    pub events: Events,
+}
+
+/// The recording of a layout under a server; `None` with a word of skipping when it cannot be made here.
+///
+/// # Panics
+/// When the recorder fails, loses records, or never sees the end of the discovery.
+#[must_use]
+#[track_caller]
+pub fn recording(test: &str, name: &str, layout: &Layout, server: &Server) -> Option<Recording> {
+    let shown = format!("{test} ({name}, {})", server.name());
+    if !gate::engine(&shown) {
+        return None;
+    }
+    if (layout.server.user.is_some() || !layout.mount.is_empty()) && !gate::root(&shown) {
+        return None;
+    }
+    if let Some(why) = layout.not_real.as_ref().filter(|_| server.is_real()) {
+        gate::skip(&shown, why);
+        return None;
+    }
+    if layout.slow && server.is_real() && std::env::var_os("VGPUTRACE_SLOW").is_none() {
+        gate::skip(&shown, "it takes a real Ollama's 30 s (set VGPUTRACE_SLOW)");
+        return None;
+    }
+    let kept = crate::workspace()
+        .join("target/layouts")
+        .join(key(name, server));
+    let made = fs::create_dir_all(&kept).and_then(|()| {
+        // Other tests, in this process or another, wait for whoever comes first.
+        let lock = File::create(kept.join("lock"))?;
+        lock.lock()?;
+        Ok(lock)
+    });
+    let _lock = match made {
+        Ok(lock) => lock,
+        Err(why) => panic!("{}: {why}", kept.display()),
+    };
+    let path = kept.join("run.vgt");
+    if !path.is_file() {
+        make(&shown, layout, server, &path)?;
+    }
+    match recorded::read(&path) {
+        Ok(events) => Some(Recording { path, events }),
+        Err(why) => panic!("{}: {why}", path.display()),
+    }
+}
+
+/// What a recording depends on: layout, sources of its libraries, server, recorder.
+fn key(name: &str, server: &Server) -> String {
+    let mut hash = DefaultHasher::new();
+    let tests = crate::workspace().join("tests");
+    hash_file(&super::folder().join(format!("{name}.toml")), &mut hash);
+    for folder in ["layouts/pretend", "programs/lib"] {
+        let mut files: Vec<PathBuf> = fs::read_dir(tests.join(folder))
+            .into_iter()
+            .flatten()
+            .filter_map(|entry| entry.ok().map(|entry| entry.path()))
+            .collect();
+        files.sort();
+        for file in files {
+            hash_file(&file, &mut hash);
+        }
+    }
+    server.identity().hash(&mut hash);
+    crate::binary().map(|path| identity(&path)).hash(&mut hash);
+    format!("{:016x}", hash.finish())
+}
+
+fn hash_file(path: &Path, hash: &mut DefaultHasher) {
+    (path, fs::read(path).ok()).hash(hash);
+}
+
+/// Lays out, records, and puts the trace in its place when all is well.
+#[track_caller]
+fn make(test: &str, layout: &Layout, server: &Server, place: &Path) -> Option<()> {
+    let root = neutral_folder();
+    let home = root.path().join("home");
+    let copied = server.copy_to(root.path()).and_then(|()| {
+        fs::create_dir_all(&home)
+            .and_then(|()| fs::set_permissions(&home, fs::Permissions::from_mode(0o777)))
+            .map_err(|why| format!("{}: {why}", home.display()))
+    });
+    assert!(copied.is_ok(), "{test}: {copied:?}");
+    place::all(test, &layout.put, root.path(), server.release()).ok()?;
+    let trace = root.path().join("home/run.vgt");
+    let recorded = target(layout, server, root.path()).output(&trace).run();
+    recorded.ended_with(0);
+    if let Err(why) = fs::copy(&trace, place.with_extension("new"))
+        .and_then(|_| fs::rename(place.with_extension("new"), place))
+    {
+        panic!("{}: {why}", place.display());
+    }
+    Some(())
+}
+
+/// A temporary folder whose name says nothing.
+#[track_caller]
+fn neutral_folder() -> tempfile::TempDir {
+    let made = tempfile::Builder::new()
+        .prefix("")
+        .rand_bytes(10)
+        .permissions(fs::Permissions::from_mode(0o755))
+        .tempdir();
+    match made {
+        Ok(folder) => folder,
+        Err(why) => panic!("no temporary folder: {why}"),
+    }
+}
+
+/// The command that records. The layout's variables go to the server alone, not to the recorder.
+fn target(layout: &Layout, server: &Server, root: &Path) -> Target {
+    let shown = root.display().to_string();
+    let fill = |value: &str| value.replace("{root}", &shown);
+    let home = fill("{root}/home");
+    let mut variables = vec![
+        format!("HOME={home}"),
+        format!("OLLAMA_HOST=127.0.0.1:{}", free_port()),
+        format!("OLLAMA_MODELS={home}/models"),
+        "OLLAMA_DEBUG=1".to_owned(),
+        "OLLAMA_NO_CLOUD=1".to_owned(),
+    ];
+    let own = layout.server.env.iter();
+    variables.extend(own.map(|(name, value)| format!("{name}={}", fill(value))));
+    let mut target = server
+        .command(root)
+        .limit(LIMIT)
+        .options(["--until", "discovery", "--timeout", TIMEOUT])
+        .in_folder(
+            layout
+                .server
+                .cwd
+                .as_deref()
+                .map_or_else(|| "/".to_owned(), fill),
+        );
+    for variable in &variables {
+        target = target.options(["--env", variable]);
+    }
+    if let Some(user) = &layout.server.user {
+        target = target.options(["--user", user]);
+    }
+    if !layout.server.limits.is_empty() {
+        let limits = layout.server.limits.iter();
+        target = target.under(
+            std::iter::once("prlimit".to_owned())
+                .chain(limits.map(|(name, value)| format!("--{name}={value}"))),
+        );
+    }
+    if layout.mount.is_empty() {
+        return target;
+    }
+    let mut script = String::new();
+    for mount in &layout.mount {
+        let (at, options) = (root.join(&mount.at), &mount.options);
+        let at = at.display();
+        let line = format!("mount --bind {at} {at} && mount -o remount,bind,{options} {at} && ");
+        script.push_str(&line);
+    }
+    script.push_str("exec \"$@\"");
+    target.recorder_under([
+        "unshare",
+        "-m",
+        "--propagation",
+        "private",
+        "sh",
+        "-c",
+        &script,
+        "sh",
+    ])
+}
+
+/// A port that was free a moment ago.
+fn free_port() -> u16 {
+    TcpListener::bind(("127.0.0.1", 0))
+        .and_then(|listener| listener.local_addr())
+        .map_or(11_500, |address| address.port())
+}
