@@ -46,12 +46,12 @@ fn loaded() -> BTreeSet<u32> {
         .collect()
 }
 
-/// Ids of programs that a process called `vgputrace` holds, itself or through a link.
+/// Ids of programs that a process whose name begins with `vgputrace` holds, itself or through a link.
 fn held() -> BTreeSet<u32> {
     let mut ids = BTreeSet::new();
     for process in folder("/proc") {
         let name = std::fs::read_to_string(format!("{process}/comm")).unwrap_or_default();
-        if name.trim_end() != "vgputrace" {
+        if !name.starts_with("vgputrace") {
             continue;
         }
         for descriptor in folder(&format!("{process}/fdinfo")) {

@@ -1,11 +1,13 @@
 //! What happens to a recorder in the field: killed at any moment, stopped, out of disk, swamped.
 //!
 //! How often: `VGPUTRACE_KILLS` (50 unless set), `VGPUTRACE_ROUNDS` of everything else (3 unless set). Moments and sizes
-//! come from `VGPUTRACE_SEED`.
+//! come from `VGPUTRACE_SEED`. `VGPUTRACE_LIBRARIES` (50 unless set, 5,000 at most) is the number of different libraries that
+//! share five thousand loads.
 
 mod amount;
 mod disk;
 mod killed;
+mod ollama;
 mod stopped;
 mod together;
 

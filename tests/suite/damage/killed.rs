@@ -38,7 +38,7 @@ fn in_lanes(count: u64, round: impl Fn(u64) + Sync) {
 
 /// The whole trace can be read, as text too; the only complaint is about the end that is missing.
 #[track_caller]
-fn readable_but_for_its_end(path: &Path, when: &str) -> vgputrace_tests::Events {
+pub(super) fn readable_but_for_its_end(path: &Path, when: &str) -> vgputrace_tests::Events {
     let binary = binary().expect("the gate has looked");
     let shown = Command::new(binary).arg("show").arg(path).output();
     let shown = shown.expect("show starts");

@@ -120,6 +120,11 @@ impl Cursor {
         self.peeked.take()
     }
 
+    /// Says that the number of the event just taken is not above those before it.
+    pub(super) fn out_of_order(&self, warnings: &mut Warnings) {
+        warnings.push(self.place, Some(self.line), What::Order);
+    }
+
     /// The text of a line.
     pub(super) fn str(&self, span: Span) -> &str {
         span.of(&self.text)

@@ -130,6 +130,9 @@ impl<R: Read + Seek> Reader<R> {
         let Some((event, span)) = cursor.take(&mut self.warnings) else {
             return Ok(None);
         };
+        if event.seq <= self.last {
+            cursor.out_of_order(&mut self.warnings);
+        }
         self.warnings.event(self.last, event.seq);
         self.last = event.seq;
         self.end_seen = matches!(event.kind, Kind::End(_));

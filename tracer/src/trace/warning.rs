@@ -60,6 +60,8 @@ pub enum What {
     BadBody(String),
     /// The value of a known kind has another shape than this release knows. The event is there, as unknown.
     OtherShape(String),
+    /// An event whose number is not above those before it: a frame was copied or moved, or the number is wrong.
+    Order,
     /// The index does not fit the file and was not used.
     Index,
     /// More damage than is worth reading on.
@@ -91,6 +93,9 @@ impl fmt::Display for What {
             }
             Self::BadBody(words) => write!(f, "no event: {words}"),
             Self::OtherShape(words) => write!(f, "kept as it stands: {words}"),
+            Self::Order => {
+                f.write_str("an event out of order: its number is not above those before")
+            }
             Self::Index => f.write_str("the index does not fit the file and was rebuilt"),
             Self::TooMuch => f.write_str("too much damage; the rest of the file is not read"),
         }
@@ -140,7 +145,7 @@ pub(super) struct Warnings {
 impl Warnings {
     pub(super) fn push(&mut self, place: Place, line: Option<u64>, what: What) {
         self.open |= !matches!(what, What::OtherShape(_) | What::Index | What::Header(_));
-        self.cost |= what == What::LateChecksum;
+        self.cost |= matches!(what, What::LateChecksum | What::Order);
         if self.kept.len() >= limits::WARNINGS {
             self.dropped += 1;
             return;

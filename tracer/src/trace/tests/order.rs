@@ -91,6 +91,18 @@ fn what_was_ticked_survives_a_kill() {
     );
 }
 
+#[test]
+fn events_that_stand_twice_in_a_file_are_told_as_out_of_order() {
+    let (bytes, events) = mixed(5, Options::default(), |_| false, |_| false);
+    let plain = zstd::stream::decode_all(bytes.as_slice()).unwrap();
+    let begin = plain.iter().position(|byte| *byte == b'\n').unwrap() + 1;
+    let twice = [&plain, &plain[begin..]].concat();
+    let (back, warnings, complete) = read(&twice);
+    assert_eq!(back.len(), 2 * events.len());
+    assert!(warnings.iter().any(|words| words.contains("out of order")));
+    assert!(!complete, "{warnings:?}");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
 

@@ -1,0 +1,12 @@
+//! Hostile bytes into every parser of bytes that we did not write: traces, ring records, library files, text.
+//!
+//! Each target changes inputs of its corpus at random and must not panic, hang or use memory out of proportion.
+//! `VGPUTRACE_FUZZ_SECONDS` is the time of each target (3 unless set), `VGPUTRACE_SEED` another start. An input that
+//! breaks a target is kept in `target/fuzz`, for the corpus.
+
+mod elf;
+mod engine;
+mod mutate;
+mod records;
+mod text;
+mod trace;
