@@ -13,6 +13,8 @@ pub mod npm;
 pub mod programs;
 pub mod recorded;
 pub mod running;
+pub mod standin;
+pub mod story;
 pub mod symbols;
 pub mod target;
 

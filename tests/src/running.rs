@@ -95,6 +95,18 @@ impl Running {
         })
     }
 
+    /// As [`Self::wait_for`], on standard error.
+    ///
+    /// # Panics
+    /// When the time is over.
+    #[track_caller]
+    pub fn wait_for_error(&mut self, words: &str) -> String {
+        self.wait_until(words, |running| {
+            let text = String::from_utf8_lossy(&running.said().1).into_owned();
+            text.contains(words).then_some(text)
+        })
+    }
+
     /// Waits until `look` finds something.
     ///
     /// # Panics

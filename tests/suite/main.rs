@@ -13,3 +13,4 @@ mod output;
 mod real;
 mod run;
 mod scope;
+mod standin;
