@@ -14,7 +14,8 @@ use crate::target::{Target, trace};
 use crate::{Recorded, gate};
 
 /// How an Ollama looks for its devices.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Era {
     /// 0.12 to 0.24: by a runner that loads the backends and answers `GET /info`.
     Runner,

@@ -12,15 +12,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-/// How an Ollama finds its devices.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Era {
-    /// 0.12 to 0.24: one runner per folder, asked over loopback.
-    Runner,
-    /// From 0.30 on: llama-server twice and a native probe per folder.
-    LlamaServer,
-}
+pub use crate::standin::Era;
 
 /// A layout.
 #[derive(Clone, Debug, Deserialize)]

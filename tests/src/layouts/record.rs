@@ -78,7 +78,13 @@ fn key(name: &str, server: &Server) -> String {
     let mut hash = DefaultHasher::new();
     let tests = crate::workspace().join("tests");
     hash_file(&super::folder().join(format!("{name}.toml")), &mut hash);
-    for folder in ["layouts/pretend", "programs/lib"] {
+    let folders = [
+        "layouts/pretend",
+        "programs/lib",
+        "standin",
+        "standin/ollama",
+    ];
+    for folder in folders {
         let mut files: Vec<PathBuf> = fs::read_dir(tests.join(folder))
             .into_iter()
             .flatten()
@@ -103,15 +109,15 @@ fn hash_file(path: &Path, hash: &mut DefaultHasher) {
 fn make(test: &str, layout: &Layout, server: &Server, place: &Path) -> Option<()> {
     let root = neutral_folder();
     let home = root.path().join("home");
-    let copied = server.copy_to(root.path()).and_then(|()| {
-        fs::create_dir_all(&home)
-            .and_then(|()| fs::set_permissions(&home, fs::Permissions::from_mode(0o777)))
-            .map_err(|why| format!("{}: {why}", home.display()))
-    });
-    assert!(copied.is_ok(), "{test}: {copied:?}");
+    let command = server.lay_out(root.path())?;
+    let open = fs::create_dir_all(&home)
+        .and_then(|()| fs::set_permissions(&home, fs::Permissions::from_mode(0o777)));
+    assert!(open.is_ok(), "{}: {open:?}", home.display());
     place::all(test, &layout.put, root.path(), server.release()).ok()?;
     let trace = root.path().join("home/run.vgt");
-    let recorded = target(layout, server, root.path()).output(&trace).run();
+    let recorded = target(layout, server, command, root.path())
+        .output(&trace)
+        .run();
     recorded.ended_with(0);
     if let Err(why) = fs::copy(&trace, place.with_extension("new"))
         .and_then(|_| fs::rename(place.with_extension("new"), place))
@@ -136,7 +142,7 @@ fn neutral_folder() -> tempfile::TempDir {
 }
 
 /// The command that records. The layout's variables go to the server alone, not to the recorder.
-fn target(layout: &Layout, server: &Server, root: &Path) -> Target {
+fn target(layout: &Layout, server: &Server, command: Target, root: &Path) -> Target {
     let shown = root.display().to_string();
     let fill = |value: &str| value.replace("{root}", &shown);
     let home = fill("{root}/home");
@@ -147,10 +153,13 @@ fn target(layout: &Layout, server: &Server, root: &Path) -> Target {
         "OLLAMA_DEBUG=1".to_owned(),
         "OLLAMA_NO_CLOUD=1".to_owned(),
     ];
+    if layout.slow && !server.is_real() {
+        // 30 s become 3.
+        variables.push("STANDIN_TIME_SCALE=0.1".to_owned());
+    }
     let own = layout.server.env.iter();
     variables.extend(own.map(|(name, value)| format!("{name}={}", fill(value))));
-    let mut target = server
-        .command(root)
+    let mut target = command
         .limit(LIMIT)
         .options(["--until", "discovery", "--timeout", TIMEOUT])
         .in_folder(

@@ -1,4 +1,5 @@
-//! The servers a layout runs under: each real Ollama that `VGPUTRACE_OLLAMA` names (several with `:` between them).
+//! The servers a layout runs under: the stand-in, and each real Ollama that `VGPUTRACE_OLLAMA` names (several with `:`
+//! between them; skipped by name when there is none).
 //!
 //! A real one is never changed: its tree is copied by hard links, and a file is replaced, not written.
 
@@ -6,36 +7,31 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::Era;
-use crate::gate;
 use crate::target::{Target, trace};
+use crate::{gate, standin};
 
 /// A server that can be copied.
 #[derive(Clone, Debug)]
 pub struct Server {
-    binary: PathBuf,
+    /// The real one's binary; the stand-in when absent.
+    real: Option<PathBuf>,
     era: Era,
 }
 
-/// The servers of an era; says so by name when there is none.
+/// The servers of an era.
 #[must_use]
 pub fn of(test: &str, era: Era) -> Vec<Server> {
-    let Some(named) = std::env::var_os("VGPUTRACE_OLLAMA") else {
-        gate::skip(test, "VGPUTRACE_OLLAMA names no Ollama");
-        return Vec::new();
-    };
-    let mut servers: Vec<Server> = std::env::split_paths(&named)
-        .filter(|path| path.is_file())
-        .map(|binary| Server {
-            era: era_of(&binary),
-            binary,
-        })
+    let named = std::env::var_os("VGPUTRACE_OLLAMA").unwrap_or_default();
+    let real = std::env::split_paths(&named)
+        .filter(|path| path.is_file() && era_of(path) == era)
+        .map(Some);
+    let servers: Vec<Server> = std::iter::once(None)
+        .chain(real)
+        .map(|real| Server { real, era })
         .collect();
-    servers.retain(|server| server.era == era);
-    if servers.is_empty() {
-        gate::skip(
-            test,
-            &format!("VGPUTRACE_OLLAMA names no Ollama of this era ({era:?})"),
-        );
+    if servers.len() == 1 {
+        let why = format!("VGPUTRACE_OLLAMA names no Ollama of this era ({era:?})");
+        gate::skip(&format!("{test}, under a real Ollama"), &why);
     }
     servers
 }
@@ -62,47 +58,61 @@ impl Server {
     /// For messages.
     #[must_use]
     pub fn name(&self) -> String {
-        self.binary.display().to_string()
+        let real = self.real.as_ref();
+        real.map_or_else(
+            || "the stand-in".to_owned(),
+            |path| path.display().to_string(),
+        )
     }
 
-    /// What tells one build from another: path, size and time of change.
+    /// What tells one build of a real one from another: path, size and time of change.
     #[must_use]
     pub fn identity(&self) -> String {
-        identity(&self.binary)
+        self.real
+            .as_deref()
+            .map_or_else(|| format!("{:?}", self.era), identity)
     }
 
     /// It is a real Ollama, whose time limits are what they are.
     #[must_use]
     pub const fn is_real(&self) -> bool {
-        true
+        self.real.is_some()
     }
 
     /// For backends made by the tests: whose device struct they need (`layouts/pretend/backend.c`). A device of another
     /// release's shape crashes whoever asks it.
     #[must_use]
     pub const fn release(&self) -> &'static str {
-        match self.era {
-            Era::Runner => "OLLAMA_0_16",
-            Era::LlamaServer => "GGML_B10361",
+        match (self.era, &self.real) {
+            (Era::Runner, Some(_)) => "OLLAMA_0_16",
+            (Era::Runner, None) => "GGML_B7347",
+            (Era::LlamaServer, _) => "GGML_B10361",
         }
     }
 
-    /// Copies its tree.
+    /// Lays out its tree; `None` when the stand-in's parts are not to be had, which it has said then.
     ///
-    /// # Errors
-    /// What could not be copied.
-    pub fn copy_to(&self, root: &Path) -> Result<(), String> {
-        let from = root_of(&self.binary);
-        fs::create_dir_all(root.join("bin")).map_err(|why| format!("{}: {why}", root.display()))?;
-        link(&self.binary, &root.join("bin/ollama"))?;
-        copy_folder(&from.join("lib/ollama"), &root.join("lib/ollama"))
-    }
-
-    /// The command of its copy.
+    /// # Panics
+    /// When something could not be copied.
     #[must_use]
-    pub fn command(&self, root: &Path) -> Target {
-        trace(root.join("bin/ollama")).arg("serve")
+    #[track_caller]
+    pub fn lay_out(&self, root: &Path) -> Option<Target> {
+        let Some(binary) = &self.real else {
+            return Some(standin::tree(self.era, root)?.command());
+        };
+        let copied = copy(binary, root);
+        assert!(copied.is_ok(), "{}: {copied:?}", self.name());
+        Some(trace(root.join("bin/ollama")).arg("serve"))
     }
+}
+
+fn copy(binary: &Path, root: &Path) -> Result<(), String> {
+    fs::create_dir_all(root.join("bin")).map_err(|why| format!("{}: {why}", root.display()))?;
+    link(binary, &root.join("bin/ollama"))?;
+    copy_folder(
+        &root_of(binary).join("lib/ollama"),
+        &root.join("lib/ollama"),
+    )
 }
 
 /// Path, size and time of change of a file.
