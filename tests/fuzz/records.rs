@@ -24,6 +24,10 @@ impl ImageReader for AnyImage {
         (offset % 3 != 1).then_some(offset)
     }
 
+    fn bytes(&mut self, _: u32, _: &str, address: u64, length: usize) -> Option<Vec<u8>> {
+        address.is_multiple_of(2).then(|| vec![b'x'; length])
+    }
+
     fn symbol(&mut self, _: u32, path: &str, _: u64) -> Option<String> {
         Some(path.to_owned())
     }
@@ -37,6 +41,7 @@ fn feed(bytes: &[u8]) {
         probes.add(
             function,
             object,
+            0x1000,
             function.returns == vgputrace_api::Returns::No,
         );
     }

@@ -95,7 +95,8 @@ pub enum Engine {
 pub fn run(props: Props) -> Result<u8, Report> {
     diagnostics(props.verbose);
     watch::block().map_err(|error| trouble("cannot watch signals", &error))?;
-    let target = target::target(&props)?;
+    let mut target = target::target(&props)?;
+    target.command.open_files = raise_open_files();
     let kernel = Kernel::read().map_err(|error| engine_report(&error))?;
     let session = session(&props, &kernel, &target)?;
     let (path, owner) = output::place(&props)?;
@@ -115,6 +116,23 @@ pub fn run(props: Props) -> Result<u8, Report> {
             Err(report)
         }
     }
+}
+
+/// Raises the recorder's limit of open files as far as it may: every probed file and every file that was read keeps some
+/// open. Returns what the limit was, for the target.
+fn raise_open_files() -> Option<(u64, u64)> {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let old = getrlimit(Resource::Nofile);
+    let (soft, hard) = (old.current?, old.maximum?);
+    setrlimit(
+        Resource::Nofile,
+        Rlimit {
+            current: Some(hard),
+            maximum: Some(hard),
+        },
+    )
+    .ok()?;
+    Some((soft, hard))
 }
 
 /// Loads the engine and probes every file that the target may use.

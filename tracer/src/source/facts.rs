@@ -3,8 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
-use super::images::reachable;
-use super::library::Root;
+use super::images::root_of;
 use super::library::candidates::{Start, candidates};
 use super::library::closure::{closure_of, objects_of};
 use super::library::facts::{Detail, facts};
@@ -15,13 +14,18 @@ use super::tracker::{LoadContext, Process};
 use crate::event::library::Library;
 use crate::event::{Seq, Text};
 
+/// A failed load: file, LD_LIBRARY_PATH, working directory, objects opened for all.
+type LoadKey = (String, Option<Vec<u8>>, String, Vec<String>);
+/// A program and the variables that decide what it loads.
+type ProgramKey = (String, Option<BTreeMap<String, Vec<u8>>>);
+
 /// What was told already.
 #[derive(Default)]
 pub struct Facts {
     told: HashSet<String>,
-    explained: HashSet<(String, Option<Vec<u8>>, String, Vec<String>)>,
+    explained: HashSet<LoadKey>,
     /// Programs whose files were looked at, with what decides about them.
-    programs: HashSet<(String, Option<BTreeMap<String, Vec<u8>>>)>,
+    programs: HashSet<ProgramKey>,
     cpu: Option<CpuLevel>,
 }
 
@@ -36,7 +40,7 @@ impl Facts {
         } else {
             Detail::Plain
         };
-        Some(facts(Path::new(path), &root_of(tgid, path), detail))
+        Some(facts(Path::new(path), &root_of(tgid), detail))
     }
 
     /// Files of a new program that may need probes, absolute as the program sees them.
@@ -61,7 +65,7 @@ impl Facts {
             backend_path: value("GGML_BACKEND_PATH"),
             cwd: PathBuf::from(cwd.unwrap_or_default()),
         };
-        let found = candidates(Path::new(exe), &start, &root_of(tgid, exe));
+        let found = candidates(Path::new(exe), &start, &root_of(tgid));
         found
             .list
             .into_iter()
@@ -81,7 +85,7 @@ impl Facts {
             return None;
         }
         let exe = context.exe.as_deref().unwrap_or_default();
-        let root = root_of(context.tgid, exe);
+        let root = root_of(context.tgid);
         let exe = (!exe.is_empty()).then(|| Path::new(exe));
         let mut environment = Environment::of_program(exe, &root, Path::new(&context.cwd));
         environment.library_path = context.library_path.as_deref().map(Text::from_bytes);
@@ -154,16 +158,6 @@ fn real(environment: &Environment, path: &str) -> String {
         |_| path.to_owned(),
         |located| located.file.to_string_lossy().into_owned(),
     )
-}
-
-/// The root of a process while it lives, so that files are those it sees.
-fn root_of(tgid: u32, path: &str) -> Root {
-    let inside = reachable(tgid, path);
-    if inside.starts_with("/proc") && !path.starts_with("/proc") {
-        Root::new(format!("/proc/{tgid}/root"))
-    } else {
-        Root::default()
-    }
 }
 
 fn cpu_level() -> CpuLevel {

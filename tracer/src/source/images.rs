@@ -21,17 +21,26 @@ struct Kept {
     symbols: Option<Symbols>,
 }
 
-/// A path of the trace as this process can open it: through the root of the process that uses it, since that may be in
-/// another mount namespace; plainly once that process is gone.
+/// The root that a process sees. While it shares ours, that is `/`, which outlives it: a look through `/proc/PID/root`
+/// fails half-way when the process is killed. A process that is gone is taken for one that shared ours.
+#[must_use]
+pub fn root_of(tgid: u32) -> Root {
+    let link = |pid: &str, name: &str| std::fs::read_link(format!("/proc/{pid}/{name}")).ok();
+    let process = tgid.to_string();
+    let elsewhere = link(&process, "ns/mnt")
+        .is_some_and(|space| link("self", "ns/mnt") != Some(space))
+        || link(&process, "root").is_some_and(|root| link("self", "root") != Some(root));
+    if elsewhere {
+        Root::new(format!("/proc/{tgid}/root"))
+    } else {
+        Root::default()
+    }
+}
+
+/// A path of the trace as this process can open it.
 #[must_use]
 pub fn reachable(tgid: u32, path: &str) -> PathBuf {
-    let root = PathBuf::from(format!("/proc/{tgid}/root"));
-    let inside = Root::new(&root).outside(Path::new(path));
-    if inside.exists() {
-        inside
-    } else {
-        PathBuf::from(path)
-    }
+    root_of(tgid).outside(Path::new(path))
 }
 
 impl Images {

@@ -29,6 +29,8 @@ pub struct Command {
     pub cwd: Option<PathBuf>,
     /// File mode creation mask to set.
     pub umask: Option<u32>,
+    /// Soft and hard limit of open files to set: the recorder has raised its own.
+    pub open_files: Option<(u64, u64)>,
 }
 
 /// A child that waits.
@@ -107,6 +109,7 @@ pub fn hold(command: &Command) -> std::io::Result<Held> {
                 user: command.user.as_ref(),
                 cwd: cwd.as_ref(),
                 umask: command.umask,
+                open_files: command.open_files,
             });
             let word = [step as u8, errno.to_ne_bytes()[0], errno.to_ne_bytes()[1]];
             // SAFETY: an open descriptor and three bytes; then the child is gone.
@@ -164,6 +167,7 @@ struct Child<'a> {
     user: Option<&'a (u32, u32, Vec<u32>)>,
     cwd: Option<&'a CString>,
     umask: Option<u32>,
+    open_files: Option<(u64, u64)>,
 }
 
 /// The child's side. Returns only on failure.
@@ -182,6 +186,13 @@ fn become_target(child: &Child<'_>) -> (Step, u16) {
         libc::sigemptyset(&raw mut none);
         libc::sigprocmask(libc::SIG_SETMASK, &raw const none, std::ptr::null_mut());
         libc::signal(libc::SIGPIPE, libc::SIG_DFL);
+        if let Some((soft, hard)) = child.open_files {
+            let limit = libc::rlimit {
+                rlim_cur: soft,
+                rlim_max: hard,
+            };
+            libc::setrlimit(libc::RLIMIT_NOFILE, &raw const limit);
+        }
         if let Some((uid, gid, groups)) = child.user
             && (libc::setgroups(groups.len(), groups.as_ptr()) != 0
                 || libc::setgid(*gid) != 0
@@ -230,6 +241,7 @@ mod tests {
             user: None,
             cwd: None,
             umask: None,
+            open_files: None,
         }
     }
 

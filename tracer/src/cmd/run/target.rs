@@ -65,6 +65,7 @@ pub(super) fn target(props: &Props) -> Result<Target, Report> {
             user: plan.user,
             cwd: plan.cwd,
             umask: plan.umask,
+            open_files: None,
         },
     })
 }
