@@ -29,6 +29,8 @@ struct Arguments {
 enum Command {
     /// Install what building and testing need, where it is missing.
     Setup,
+    /// Measure what recording costs, beside other tracers, and write docs/PERFORMANCE.md.
+    Bench(cmd::bench::Options),
     /// Set up, build, and record how a real program loads its GPU backend.
     Demo,
     /// Set up and run every check and test, those of the kernel part included.
@@ -46,6 +48,7 @@ enum Command {
 fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Setup => cmd::setup::run().map(|()| true),
+        Command::Bench(options) => cmd::bench::run(&options).map(|()| true),
         Command::Demo => cmd::demo::run().map(|()| true),
         Command::Test => cmd::test::run(),
         Command::Tidy => cmd::tidy::run(),

@@ -18,6 +18,8 @@ pub struct Images {
 
 struct Kept {
     file: library::Image,
+    /// Read once: the tracker asks for it at every call, and the interpreter's name stands in the file.
+    layout: Option<Image>,
     symbols: Option<Symbols>,
 }
 
@@ -48,28 +50,30 @@ impl Images {
         if self.kept.len() >= KEPT {
             self.kept.clear();
         }
-        self.kept
-            .entry(path.to_owned())
-            .or_insert_with(|| {
-                let path = reachable(tgid, path);
-                let file = library::Image::open(&path, &Root::default()).ok()?;
-                Some(Kept {
-                    file,
-                    symbols: None,
-                })
-            })
-            .as_mut()
+        if !self.kept.contains_key(path) {
+            let opened = library::Image::open(&reachable(tgid, path), &Root::default()).ok();
+            let kept = opened.map(|file| Kept {
+                layout: layout(&file),
+                file,
+                symbols: None,
+            });
+            self.kept.insert(path.to_owned(), kept);
+        }
+        self.kept.get_mut(path)?.as_mut()
     }
+}
+
+fn layout(file: &library::Image) -> Option<Image> {
+    Some(Image {
+        span: file.span(),
+        headers: file.headers_address()?,
+        interpreter: file.interpreter().map(|path| path.as_str().to_owned()),
+    })
 }
 
 impl ImageReader for Images {
     fn image(&mut self, tgid: u32, path: &str) -> Option<Image> {
-        let file = &self.get(tgid, path)?.file;
-        Some(Image {
-            span: file.span(),
-            headers: file.headers_address()?,
-            interpreter: file.interpreter().map(|path| path.as_str().to_owned()),
-        })
+        self.get(tgid, path)?.layout.clone()
     }
 
     fn address(&mut self, tgid: u32, path: &str, offset: u64) -> Option<u64> {

@@ -149,6 +149,19 @@ impl Tracker {
 
     /// Takes one record and returns what it means.
     pub fn take(&mut self, record: Record) -> Story {
+        let mut story = Story::default();
+        self.take_into(record, &mut story);
+        story
+    }
+
+    /// Takes one record and adds what it means to a story, so that many records need one list.
+    pub fn take_into(&mut self, record: Record, story: &mut Story) {
+        std::mem::swap(&mut self.story, story);
+        self.told_by(record);
+        std::mem::swap(&mut self.story, story);
+    }
+
+    fn told_by(&mut self, record: Record) {
         self.newest = self.newest.max(record.time);
         self.settle(&record);
         // A dlsym that found its symbol leaves no record: it is over as soon as its thread does anything else.
@@ -175,7 +188,6 @@ impl Tracker {
             Body::Data(what, data, bytes) => self.bytes(tgid, tid, time, what, data, bytes),
             Body::Compat(compat) => self.compat(tgid, tid, time, compat),
         }
-        std::mem::take(&mut self.story)
     }
 
     /// An event of the recorder itself, numbered in its place.

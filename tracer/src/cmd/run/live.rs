@@ -249,20 +249,26 @@ impl Live {
 
     /// Writes the gathered events.
     fn write(&mut self) {
-        for event in std::mem::take(&mut self.events) {
-            self.summary.push(&event);
-            self.progress.push(&event);
+        let mut events = std::mem::take(&mut self.events);
+        for event in &events {
+            self.summary.push(event);
+            self.progress.push(event);
             if let Some((until, _)) = &mut self.limits.until {
-                until.observe(&event);
+                until.observe(event);
             }
             let Some((_, writer)) = &mut self.recording else {
                 continue;
             };
-            match writer.write(&event, Lane::Story) {
+            match writer.write(event, Lane::Story) {
                 Ok(Outcome::Written) => {}
                 Ok(Outcome::Full) => self.stop(Why::Size, None),
                 Err(error) => self.stop(Why::Disk, Some(error)),
             }
+        }
+        // The list keeps its room for the next batch.
+        events.clear();
+        if self.events.is_empty() {
+            self.events = events;
         }
     }
 

@@ -120,14 +120,16 @@ impl Session {
     /// Takes what is waiting in the ring, in one batch. Returns true when there may be more.
     pub fn take(&mut self, events: &mut Vec<Event>) -> bool {
         let tracker = &mut self.tracker;
-        let mut wishes = Vec::new();
-        let (count, bad) = self.ring.drain(|record| {
-            let story = tracker.take(record);
-            events.extend(story.events);
-            wishes.extend(story.wishes);
-        });
+        let mut story = Story {
+            events: std::mem::take(events),
+            wishes: Vec::new(),
+        };
+        let (count, bad) = self
+            .ring
+            .drain(|record| tracker.take_into(record, &mut story));
+        *events = story.events;
         self.bad += bad;
-        for wish in wishes {
+        for wish in story.wishes {
             self.grant(&wish, events);
         }
         count > 0
