@@ -51,7 +51,7 @@ pub(super) fn target(props: &Props) -> Result<Target, Report> {
     refuse_what_shows_nothing(props, &plan)?;
     let program = find_program(&plan.program, &plan.env, plan.cwd.as_deref())?;
     let notes = notes(&plan, props, &own);
-    let changed = changes(&own, &plan.env);
+    let changed = changes(&plan.base, &plan.env);
     let shown: Vec<&[u8]> = plan.args.iter().map(|arg| arg.as_bytes()).collect();
     Ok(Target {
         shown: screen::argv(&shown),
@@ -73,6 +73,8 @@ pub(super) fn target(props: &Props) -> Result<Target, Report> {
 /// What is going to be started, before the program is looked up.
 struct Plan {
     program: OsString,
+    /// The environment before options and additions: the caller's, or the unit's.
+    base: Environment,
     args: Vec<OsString>,
     env: Environment,
     user: Option<(u32, u32, Vec<u32>)>,
@@ -85,6 +87,7 @@ fn of_command(props: &Props, env: Environment) -> Plan {
     Plan {
         program: props.command.first().cloned().unwrap_or_default(),
         args: props.command.clone(),
+        base: env.clone(),
         env,
         user: None,
         cwd: None,
@@ -109,6 +112,7 @@ fn of_unit(name: &str, props: &Props) -> Result<Plan, Report> {
             )
         })
         .collect();
+    let base = env.clone();
     let port = advice::free_host_port().map_err(|error| {
         Report::new("cannot find a free port on loopback")
             .because(&error)
@@ -159,6 +163,7 @@ fn of_unit(name: &str, props: &Props) -> Result<Plan, Report> {
     Ok(Plan {
         program,
         args,
+        base,
         env,
         user: Some((start.uid, start.gid, start.groups.clone())),
         cwd: Some(start.cwd.clone()),

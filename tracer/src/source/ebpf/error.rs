@@ -25,7 +25,7 @@ pub enum Error {
         field: &'static str,
     },
     /// bpf(2) is not allowed.
-    #[error("the kernel does not let this process trace: {what} is refused ({source})")]
+    #[error("the kernel does not let this process trace: {what} is refused: {source}")]
     Denied {
         /// What was tried.
         what: String,
