@@ -10,7 +10,7 @@ pub(super) fn diagnostics(verbose: u8) {
     let level = match verbose {
         0 => "vgputrace=warn",
         1 => "vgputrace=info",
-        _ => "vgputrace=debug,aya=info",
+        _ => "debug",
     };
     let filter = EnvFilter::new(level);
     // A second recording in one process keeps the first one's.
