@@ -17,7 +17,8 @@ use crate::{machine, packs};
 const LIMIT: Duration = Duration::from_secs(15 * 60);
 
 /// Variables that a kernel test may read; sudo drops all others, and has a PATH of its own.
-const PASSED_ON: &str = "CI,VGPUTRACE_BIN,VGPUTRACE_OLLAMA,RUST_BACKTRACE";
+const PASSED_ON: &str = "CI,VGPUTRACE_BIN,VGPUTRACE_OLLAMA,VGPUTRACE_SLOW,VGPUTRACE_KILLS,VGPUTRACE_ROUNDS,\
+     VGPUTRACE_LIBRARIES,VGPUTRACE_SEED,VGPUTRACE_FUZZ_SECONDS,RUST_BACKTRACE";
 
 struct Suite {
     root: PathBuf,
