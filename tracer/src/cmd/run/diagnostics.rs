@@ -10,13 +10,14 @@ pub(super) fn diagnostics(verbose: u8) {
     let level = match verbose {
         0 => "vgputrace=warn",
         1 => "vgputrace=info",
-        _ => "debug",
+        _ => "vgputrace=debug,probes=debug,aya=info",
     };
     let filter = EnvFilter::new(level);
     // A second recording in one process keeps the first one's.
     let _ = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
+        .with_ansi(super::watch::is_terminal())
         .without_time()
         .try_init();
 }
