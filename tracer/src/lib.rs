@@ -10,6 +10,8 @@
 
 pub mod cli;
 pub mod cmd;
+pub mod diagnose;
+pub mod discover;
 pub mod event;
 pub mod source;
 pub mod sys;
