@@ -44,6 +44,9 @@ pub struct Child {
     pub missed_symbols: Vec<Symbol>,
     /// Objects named in LD_PRELOAD or /etc/ld.so.preload that were mapped or could not be.
     pub preloaded: Vec<Text>,
+    /// Files of libraries that were mapped executable, in order of the first mapping, each once, with where it was seen.
+    /// A file that is mapped says which one answered to its soname.
+    pub mapped: Vec<(Text, Seq)>,
     /// Calls of `ggml_backend_init` and what came of them.
     pub inits: Vec<Init>,
     /// Names of the backends that were registered (`CUDA`, `CPU`), with where that was seen.
