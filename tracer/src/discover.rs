@@ -5,6 +5,7 @@
 
 pub mod model;
 pub mod role;
+pub mod slog;
 
 pub use model::Model;
 pub use role::{Role, Step};
