@@ -47,6 +47,7 @@ fn child(number: u32, pid: u32) -> Child {
         cwd: text("/"),
         secure: false,
         spawn: Default::default(),
+        exec: None,
         begun: 10,
         ended: 20,
         walked: Vec::new(),

@@ -1,0 +1,5 @@
+//! The model of recorded runs, and of small made ones.
+
+mod made;
+mod outline;
+mod recorded;
