@@ -6,6 +6,7 @@
 mod bare;
 mod crashes;
 mod damage;
+mod discover;
 mod doctor;
 mod files;
 mod layouts;

@@ -18,8 +18,6 @@ mod loads;
 mod processes;
 mod roles;
 mod server;
-#[cfg(test)]
-mod tests;
 
 use std::collections::BTreeMap;
 

@@ -1,12 +1,37 @@
-//! A model in few words, for expected texts.
+//! The model of a discovery in few words, for expected texts.
 
 use std::fmt::Write;
+use std::path::Path;
 
-use crate::discover::Model;
-use crate::discover::model::{Answer, Child, Folder, Load, Missing, Outcome, Spawn};
+use vgputrace::discover::Model;
+use vgputrace::discover::events::Discovery;
+use vgputrace::discover::model::{Answer, Child, Folder, Load, Missing, Outcome, Spawn};
+use vgputrace::trace::Reader;
+
+/// The model of a trace.
+///
+/// # Panics
+/// When the trace cannot be read.
+#[must_use]
+#[track_caller]
+pub fn model(path: &Path) -> Model {
+    let mut reader = match Reader::open(path) {
+        Ok(reader) => reader,
+        Err(error) => panic!("{}: {error}", path.display()),
+    };
+    let mut discovery = Discovery::new(reader.header());
+    loop {
+        match reader.next_item() {
+            Ok(Some(item)) => discovery.push(&item.event),
+            Ok(None) => return discovery.finish(),
+            Err(error) => panic!("{}: {error}", path.display()),
+        }
+    }
+}
 
 /// One screen of text.
-pub(super) fn of(model: &Model) -> String {
+#[must_use]
+pub fn of(model: &Model) -> String {
     let mut out = String::new();
     let _ = writeln!(
         out,
