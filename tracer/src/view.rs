@@ -10,6 +10,7 @@
 //! byte of a trace reaches a terminal.
 
 pub mod amount;
+pub mod calls;
 pub mod decode;
 pub mod diff;
 pub mod doctor;
