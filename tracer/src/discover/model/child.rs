@@ -83,6 +83,7 @@ impl Child {
             cwd: Text::default(),
             secure: false,
             spawn: Spawn::default(),
+            exec: None,
             begun: 0,
             ended: 0,
             walked: Vec::new(),
