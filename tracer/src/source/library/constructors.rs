@@ -181,10 +181,10 @@ fn addresses(image: &Image) -> Option<Vec<u64>> {
     let count = (image.value(elf::DT_INIT_ARRAYSZ)? / 8).min(MOST);
     let bytes = image.bytes_at(start, count * 8)?;
     let relocated = relocations(image, start, count);
-    let slots = (0..count).zip(bytes.chunks_exact(8));
+    let slots = (0..count).zip(bytes.as_chunks::<8>().0);
     let found = slots.filter_map(|(index, chunk)| {
         let at = start + index * 8;
-        let own = u64::from_le_bytes(chunk.try_into().ok()?);
+        let own = u64::from_le_bytes(*chunk);
         let address = relocated
             .iter()
             .find(|entry| entry.r_offset.get(LE) == at)
