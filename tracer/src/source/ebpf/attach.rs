@@ -7,7 +7,7 @@ use std::path::Path;
 
 use aya::Ebpf;
 use aya::maps::{Array, MapData, MapError};
-use aya::programs::uprobe::{UProbeAttachLocation, UProbeAttachPoint, UProbeScope};
+use aya::programs::uprobe::{UProbeAttachLocation, UProbeAttachPoint, UProbeLinkId, UProbeScope};
 use vgputrace_api::{Function, Returns, driver};
 use vgputrace_ebpf::wire::function::FnDesc;
 
@@ -41,6 +41,7 @@ pub struct Attached {
     seen: HashSet<(u64, u64)>,
     table: HashMap<&'static str, &'static Function>,
     functions: u64,
+    links: Vec<(&'static str, UProbeLinkId)>,
 }
 
 /// What became of a file.
@@ -89,6 +90,7 @@ impl Attached {
             seen: HashSet::new(),
             table,
             functions: 0,
+            links: Vec::new(),
         }
     }
 
@@ -123,13 +125,50 @@ impl Attached {
             return Ok(Outcome::Nothing);
         };
         // Returns first, so that no entry waits for a return that nobody sees.
-        attach(ebpf, "on_ret", path, &plan.sites)?;
-        attach(ebpf, "on_return", path, &plan.returns)?;
-        attach(ebpf, "on_enter", path, &plan.entries)?;
+        self.attach(ebpf, "on_ret", path, &plan.sites)?;
+        self.attach(ebpf, "on_return", path, &plan.returns)?;
+        self.attach(ebpf, "on_enter", path, &plan.entries)?;
         self.functions += plan.entries.len() as u64;
         Ok(Outcome::Probed(
             u32::try_from(plan.entries.len()).unwrap_or(u32::MAX),
         ))
+    }
+
+    fn attach(
+        &mut self,
+        ebpf: &mut Ebpf,
+        program: &'static str,
+        path: &Path,
+        points: &[(u64, u32)],
+    ) -> Result<(), Error> {
+        if points.is_empty() {
+            return Ok(());
+        }
+        let points = points.iter().map(|(offset, number)| UProbeAttachPoint {
+            location: UProbeAttachLocation::AbsoluteOffset(*offset),
+            cookie: Some(u64::from(*number)),
+        });
+        let link = uprobe(ebpf, program)?
+            .attach(points, path, UProbeScope::AllProcesses)
+            .map_err(|source| program_error(program, "attached", source))?;
+        self.links.push((program, link));
+        Ok(())
+    }
+
+    /// Takes all probes away. The kernel waits for running programs at each link (40 to 90 ms on 6.18), so the links are
+    /// closed side by side.
+    pub fn detach(&mut self, ebpf: &mut Ebpf) {
+        let links: Vec<_> = self
+            .links
+            .drain(..)
+            .filter_map(|(program, link)| uprobe(ebpf, program).ok()?.take_link(link).ok())
+            .collect();
+        std::thread::scope(|scope| {
+            for link in links {
+                // Without a thread the link is closed here.
+                let _ = std::thread::Builder::new().spawn_scoped(scope, move || drop(link));
+            }
+        });
     }
 
     /// Finds the table's functions in the file, and its constructors, and writes their descriptors.
@@ -296,7 +335,7 @@ fn words(desc: FnDesc) -> [u64; WORDS] {
     let [e, f, g, h] = desc.outs;
     let outs = u64::from_ne_bytes([a, b, c, d, e, f, g, h]);
     let [a, b, c, d] = desc.out_sizes;
-    let blob = [desc.blob, desc.blob_length, desc.bytes, desc.zero];
+    let blob = [desc.blob, desc.blob_length, desc.bytes, desc.count];
     let [e, f, g, h] = blob;
     let sizes = u64::from_ne_bytes([a, b, c, d, e, f, g, h]);
     let pair = |low: u32, high: u32| u64::from(low) | u64::from(high) << 32;
@@ -307,23 +346,4 @@ fn words(desc: FnDesc) -> [u64; WORDS] {
         pair(desc.blob_size, desc.flags),
         pair(desc.registers, 0),
     ]
-}
-
-fn attach(
-    ebpf: &mut Ebpf,
-    program: &'static str,
-    path: &Path,
-    points: &[(u64, u32)],
-) -> Result<(), Error> {
-    if points.is_empty() {
-        return Ok(());
-    }
-    let points = points.iter().map(|(offset, number)| UProbeAttachPoint {
-        location: UProbeAttachLocation::AbsoluteOffset(*offset),
-        cookie: Some(u64::from(*number)),
-    });
-    uprobe(ebpf, program)?
-        .attach(points, path, UProbeScope::AllProcesses)
-        .map_err(|source| program_error(program, "attached", source))?;
-    Ok(())
 }

@@ -127,7 +127,7 @@ pub fn descriptor(function: &Function, entry_only: bool) -> FnDesc {
         blob: NONE,
         blob_length: NONE,
         bytes: NONE,
-        zero: 0,
+        count: 0,
         blob_size: 0,
         flags: 0,
         registers: registers(function),
@@ -185,6 +185,7 @@ fn inputs(function: &Function, places: &[Place], desc: &mut FnDesc) {
         desc.inputs[slot] = place;
         desc.inside[slot] = inside;
         desc.sizes[slot] = size;
+        desc.count = u8::try_from(slot + 1).unwrap_or(0);
     }
 }
 
