@@ -15,7 +15,7 @@ mod signals;
 
 use std::collections::HashMap;
 
-pub use calls::{Handles, Probe, Probes, descriptor};
+pub use calls::{Handles, Label, Probe, Probes, constructor_descriptor, descriptor};
 pub use memory::{Image, ImageReader};
 pub use process::{Process, Thread};
 
