@@ -4,6 +4,7 @@ mod logs {
     pub(crate) mod outline;
 }
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -59,6 +60,11 @@ fn logs_of_a_real_0_32_8_give_the_facts_they_hold() {
 }
 
 #[test]
+fn logs_written_after_reports_give_the_facts_they_hold() {
+    insta::assert_snapshot!("reports", outlines("reports"));
+}
+
+#[test]
 fn the_same_log_in_any_wrapping_gives_the_same_facts() {
     let plain = String::from_utf8(
         logs("real/llama-server")
@@ -109,4 +115,17 @@ proptest! {
             prop_assert_eq!(model.children_of(attempt).count(), attempt.children.len());
         }
     }
+}
+
+#[test]
+fn every_log_written_after_a_report_has_its_answer() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/corpus/logs");
+    let answers = fs::read_to_string(folder.join("reports.toml")).expect("the answers are there");
+    let named: BTreeSet<String> = answers
+        .lines()
+        .filter_map(|line| line.strip_prefix("log = \"")?.strip_suffix('"'))
+        .map(str::to_owned)
+        .collect();
+    let written: BTreeSet<String> = logs("reports").into_iter().map(|(name, _)| name).collect();
+    assert_eq!(named, written);
 }

@@ -13,6 +13,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use crate::discover::model::{Child, Crash, Evidence, Said};
+use crate::discover::role::Role;
 use crate::event::{Hex, Text};
 
 /// Most lines of one child that are kept.
@@ -43,9 +44,14 @@ pub(super) fn is_of_list(line: &str) -> bool {
     line == devices::HEAD || devices::is_entry(line)
 }
 
-/// Whether the text tells the result of a driver's function.
-pub(super) fn is_result(text: &str, seen: &Evidence) -> bool {
-    calls::is_result(text, seen)
+/// Whether the text tells a fact, and not only words.
+pub(super) fn tells(text: &str, seen: &Evidence) -> bool {
+    let mut child = Child::new(Role::Other);
+    hear(&mut child, text, seen);
+    !(child.loads.is_empty()
+        && child.calls.is_empty()
+        && child.loader_words.is_empty()
+        && child.crashes.is_empty())
 }
 
 /// Takes one line of a child.

@@ -14,7 +14,7 @@ mod runner;
 mod server;
 
 use crate::discover::Model;
-use crate::discover::model::{Era, Evidence, Level, Line, Origin};
+use crate::discover::model::{Child, Era, Evidence, Level, Line, Origin};
 use crate::discover::slog::Record;
 use crate::event::Text;
 
@@ -218,13 +218,9 @@ impl Story {
             self.era(era, &seen);
         }
         let mut model = self.model;
-        if !self.has_records
-            && model
-                .children
-                .iter()
-                .any(|child| !child.loads.is_empty() || !child.calls.is_empty())
-        {
+        if !self.has_records && model.children.iter().any(is_ggml) {
             model.era = Era::Ggml;
+            model.era_seen = model.lines.first().and_then(|line| line.seen.clone());
         }
         model
             .folders
@@ -240,4 +236,11 @@ impl Story {
         }
         model
     }
+}
+
+/// Whether a program's words are those of ggml or llama.cpp.
+fn is_ggml(child: &Child) -> bool {
+    const WORDS: &[&str] = &["ggml", "llama_", "load_backend"];
+    let speaks = |text: &str| WORDS.iter().any(|word| text.contains(word));
+    child.said.iter().any(|said| speaks(said.text.as_str()))
 }

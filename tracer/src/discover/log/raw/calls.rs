@@ -69,11 +69,6 @@ pub(super) fn hear(child: &mut Child, said: &str, seen: &Evidence) -> bool {
     }
 }
 
-/// Whether a line is about a call.
-pub(super) fn is_result(said: &str, seen: &Evidence) -> bool {
-    heard(said, seen).is_some()
-}
-
 fn heard(said: &str, seen: &Evidence) -> Option<DriverCall> {
     if let Some((_, rest)) = said.split_once("_init: failed to initialize ")
         && let Some((api, text)) = rest.split_once(": ")

@@ -1,7 +1,7 @@
 //! Loads: `load_backend: ...` (ggml-backend-reg.cpp), `dlopen NAME: ...` of `gpu-discover`, the loader's words before main.
 
 use crate::discover::log::words::{self, Told};
-use crate::discover::model::{Child, Evidence, Init, Load, Outcome};
+use crate::discover::model::{Child, Evidence, Init, Load, Outcome, Symbol};
 use crate::discover::slog::values::base_name;
 use crate::event::{Errno, Text};
 
@@ -26,6 +26,16 @@ pub(super) fn hear(child: &mut Child, said: &str, seen: &Evidence) -> bool {
     }
     if let Some(text) = said.split_once("unable to load libnvidia-ml: ") {
         failed(child, "libnvidia-ml.so.1", text.1, seen);
+        return true;
+    }
+    // `Unable to load NAME: WORDS`, before 0.12.
+    if let Some((name, text)) = said
+        .split_once("nable to load ")
+        .and_then(|(_, rest)| rest.split_once(": "))
+        && words::parse(text, "", seen).missing.is_some()
+    {
+        let name = name.split(' ').next_back().unwrap_or(name);
+        failed(child, name, text, seen);
         return true;
     }
     before_main(child, said, seen)
@@ -133,14 +143,15 @@ fn named(child: &mut Child, part: &str, seen: &Evidence) {
         .and_then(|rest| rest.split_once(": "))
     {
         failed(child, name, text, seen);
-    } else if let Some((name, _)) = part
+    } else if let Some((name, text)) = part
         .strip_prefix("dlsym ")
         .and_then(|rest| rest.split_once(": "))
         && child.missed_symbols.len() < super::MOST_SAID
     {
-        child.missed_symbols.push(crate::discover::model::Symbol {
+        let object = words::parse(text, "", seen).words.object;
+        child.missed_symbols.push(Symbol {
             name: Text::from(name),
-            of: None,
+            of: Some(object).filter(|object| !object.is_empty()),
             seen: seen.clone(),
         });
     }

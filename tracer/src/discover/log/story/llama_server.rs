@@ -7,7 +7,7 @@ use crate::discover::role::Step;
 use crate::discover::slog::values::paths;
 use crate::event::{Errno, Text};
 
-/// Signals as Go's os.ProcessState names them (syscall/zerrors_linux_amd64.go).
+/// Signals as Go's os.ProcessState names them (syscall/zerrors_linux_amd64.go), and the numbers of Windows' exceptions.
 const SIGNALS: &[(&str, &str)] = &[
     ("segmentation fault", "SIGSEGV"),
     ("aborted", "SIGABRT"),
@@ -20,6 +20,12 @@ const SIGNALS: &[(&str, &str)] = &[
     ("bad system call", "SIGSYS"),
     ("hangup", "SIGHUP"),
     ("interrupt", "SIGINT"),
+    ("c0000005", "access violation (0xc0000005)"),
+    ("c000001d", "illegal instruction (0xc000001d)"),
+    ("c0000135", "a DLL was not found (0xc0000135)"),
+    ("c0000139", "a DLL lacks a function (0xc0000139)"),
+    ("c0000142", "a DLL failed to start (0xc0000142)"),
+    ("c0000409", "abort (0xc0000409)"),
 ];
 
 impl Story {
@@ -211,30 +217,30 @@ impl Story {
         } else if error.contains("binary not found") {
             self.not_found(error, seen);
         }
-        let detail = line.field("detail").unwrap_or_default();
-        if !detail.is_empty() {
-            let child = self.child(attempt, Step::List);
-            for words in detail.lines().take(1000) {
-                let evidence = Evidence {
-                    at: seen.at.clone(),
-                    text: Text::from(words),
-                };
-                self.say(child, words, &evidence);
-            }
-        }
+        self.detail(attempt, Step::List, line, seen);
         self.close(attempt);
+    }
+
+    /// `detail="..."` of a failure: the lines of the process that look like errors (llm/status.go).
+    pub(super) fn detail(&mut self, attempt: usize, step: Step, line: &Line, seen: &Evidence) {
+        let detail = line.field("detail").unwrap_or_default();
+        if detail.is_empty() {
+            return;
+        }
+        let child = self.child(attempt, step);
+        for words in detail.lines().take(1000) {
+            let evidence = Evidence {
+                at: seen.at.clone(),
+                text: Text::from(words),
+            };
+            self.say(child, words, &evidence);
+        }
     }
 
     /// `watchdog timed out`: the attempt's 30 s are over. The lines about its processes come later.
     fn watchdog(&mut self, line: &Line, seen: &Evidence) {
         let dirs = line.field("OLLAMA_LIBRARY_PATH");
-        if let Some(at) = self.find_by(dirs, line.field("extra_envs"), Step::Start, seen)
-            && let Some(attempt) = self.model.attempts.get_mut(at)
-        {
-            attempt.took = attempt
-                .took
-                .or_else(|| Some(self.now.saturating_sub(attempt.begun)));
-        }
+        let _ = self.find_by(dirs, line.field("extra_envs"), Step::Start, seen);
     }
 
     /// `llama-server binary not found (checked: A, B)`.
@@ -334,7 +340,9 @@ fn ended(text: &str, seen: &Evidence) -> End {
     {
         return End::Exit(code, seen);
     }
-    let Some(signal) = text.strip_prefix("signal: ") else {
+    // An exception of Windows ends a process with its number.
+    let exception = text.strip_prefix("exit status 0x");
+    let Some(signal) = text.strip_prefix("signal: ").or(exception) else {
         return End::Unknown;
     };
     let words = signal.trim_end_matches(" (core dumped)");

@@ -33,16 +33,13 @@ impl Story {
         false
     }
 
-    /// A result of a driver's function, in a line of slog or in raw text of the server.
+    /// A load or the result of a driver's function, in a line of slog or in raw text that nobody else said.
     pub(super) fn old_raw(&mut self, text: &str, seen: &Evidence) {
-        if !raw::is_result(text, seen) {
+        if !raw::tells(text, seen) {
             return;
         }
-        let server = self
-            .model
-            .children
-            .iter()
-            .position(|child| child.role == Role::Server);
+        let children = &self.model.children;
+        let server = children.iter().position(|child| child.role == Role::Server);
         let server = server.or_else(|| self.add_child(Child::new(Role::Server)));
         self.say(server, text, seen);
     }

@@ -42,6 +42,7 @@ impl Story {
                 self.era(Era::Runner, &seen);
                 if let Some(attempt) = self.find_by(dirs, extras, Step::Runner, &seen) {
                     self.failed(attempt, line.field("error").unwrap_or_default(), &seen);
+                    self.detail(attempt, Step::Runner, line, &seen);
                 }
             }
             "bootstrap discovery took" => self.took(line, &seen),
