@@ -28,6 +28,8 @@ pub struct Child {
     pub secure: bool,
     /// How it came to be, or why not.
     pub spawn: Spawn,
+    /// The event of its exec.
+    pub exec: Option<Seq>,
     /// When its program began and when it ended, nanoseconds of CLOCK_BOOTTIME; 0 when not known.
     pub begun: u64,
     /// See `begun`.
@@ -81,6 +83,7 @@ impl Child {
             cwd: Text::default(),
             secure: false,
             spawn: Spawn::default(),
+            exec: None,
             begun: 0,
             ended: 0,
             walked: Vec::new(),
