@@ -218,6 +218,7 @@ impl Discovery {
             .iter()
             .map(|one| one.finish(self.last))
             .collect();
+        loads::share_causes(&mut model.children);
         self.looking.finish(&mut model);
         model.blind.cut = !self.ended;
         model.blind.began_late = model.server.as_ref().is_some_and(|server| server.already);

@@ -20,6 +20,15 @@ const DRIVERS: [&str; 6] = ["cuda", "nvml", "cudart", "hip", "vulkan", "cublas"]
 /// open flags of x86-64 (fcntl.h).
 const O_CREAT: u64 = 0o100;
 
+/// A traced function that has not come back.
+#[derive(Clone, Debug)]
+struct Open {
+    function: Text,
+    tid: Option<u32>,
+    /// The library whose constructor it is.
+    constructor: Option<Text>,
+}
+
 /// A child and what is still open.
 #[derive(Clone, Debug)]
 pub(super) struct Building {
@@ -30,8 +39,8 @@ pub(super) struct Building {
     http: BTreeMap<i32, Http>,
     /// Driver calls that are open: index into `Child::calls`.
     open_calls: BTreeMap<Seq, usize>,
-    /// Traced functions that are open, for crashes: name, by the call's number.
-    open: BTreeMap<Seq, (Text, Option<u32>)>,
+    /// Traced functions that are open, for crashes, by the call's number.
+    open: BTreeMap<Seq, Open>,
     /// SIGKILL of the server: when.
     killed: Option<(u64, Seq, bool)>,
     foreign_kill: Option<(Text, Option<Text>, Seq)>,
@@ -101,6 +110,11 @@ impl Building {
             Kind::Unfinished(open) => self.unfinished(event, open),
             Kind::LoaderError(error) => self.loading.error(event, error, &mut self.child),
             Kind::Map(map) => self.mapped(event, map),
+            Kind::Unmap(unmap) => {
+                if let Some(path) = unmap.path.value() {
+                    self.loading.unmapped(path);
+                }
+            }
             Kind::List(list) => self.walked(event, list),
             Kind::Open(open) => {
                 let path = open.path.value().map_or("", |path| path.as_str());
@@ -152,8 +166,16 @@ impl Building {
 
     fn call(&mut self, event: &Event, call: &Call) {
         if !call.entry_only && self.open.len() < MAX_EACH {
-            self.open
-                .insert(event.seq, (call.function.clone(), event.tid));
+            self.open.insert(
+                event.seq,
+                Open {
+                    function: call.function.clone(),
+                    tid: event.tid,
+                    constructor: (call.api.as_str() == "constructor")
+                        .then(|| call.of.clone())
+                        .flatten(),
+                },
+            );
         }
         self.loading.call(event, call, &mut self.child);
         if DRIVERS.contains(&call.api.as_str()) && self.child.calls.len() < MAX_EACH {
@@ -178,7 +200,9 @@ impl Building {
         self.loading.returned(event, back, &mut self.child);
         let index = self.open_calls.remove(&back.call);
         if let Some(call) = index.and_then(|index| self.child.calls.get_mut(index)) {
-            (call.result, call.code) = named(&back.result);
+            let (result, number) = named(&back.result);
+            call.result = result;
+            call.code = back.code.or(number);
             call.failed = back.failed;
             call.took = event.duration.or(Some(0));
             call.values.extend(back.outs.iter().filter_map(telling));
@@ -203,6 +227,7 @@ impl Building {
             self.refuse(err, event.seq, format!("executable mapping of {path}"));
             return;
         }
+        self.loading.mapped(path);
         let known = self.child.mapped.iter().any(|(known, _)| known == path);
         if !known && self.child.mapped.len() < MAX_EACH {
             self.child.mapped.push((path.clone(), event.seq));
@@ -255,12 +280,18 @@ impl Building {
         let name = signal.name.as_str();
         if signal.is_fault() || (name == "SIGABRT" && signal.from_pid == Some(self.child.pid)) {
             let inside = self.inside(event.tid);
+            let constructor = self
+                .open
+                .values()
+                .rev()
+                .find(|open| open.tid == event.tid && open.constructor.is_some())
+                .and_then(|open| open.constructor.clone());
             let crash = Crash {
                 signal: signal.name.clone(),
                 address: signal.address,
                 at: signal.at.clone(),
                 inside,
-                constructor: None,
+                constructor,
                 seen: Evidence::event(event.seq, describe(signal)),
             };
             // A handler that passes it on raises it a second time.
@@ -296,8 +327,8 @@ impl Building {
         self.open
             .values()
             .rev()
-            .filter(|(_, of)| *of == tid)
-            .map(|(name, _)| name.clone())
+            .filter(|open| open.tid == tid)
+            .map(|open| open.function.clone())
             .take(16)
             .collect()
     }
@@ -358,6 +389,7 @@ impl Building {
             child.hanging = child.hanging.filter(|_| child.end == End::Unknown);
         }
         given_back(&mut child);
+        building.loading.settle(&mut child);
         child
     }
 }

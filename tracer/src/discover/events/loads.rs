@@ -1,6 +1,6 @@
 //! Loads of libraries in one process: dlopen, the loader's words, closures, and the start of backends.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::discover::model::{Child, Evidence, Init, Load, Missing, Outcome, Symbol, Words};
 use crate::event::call::{Because, Call, LoaderError, Return, Unfinished, Value};
@@ -27,6 +27,8 @@ pub(super) struct Loading {
     asked: BTreeMap<Seq, Text>,
     /// Which load a loader error belongs to.
     errors: BTreeMap<Seq, usize>,
+    /// Files that were mapped executable and are not any more.
+    unmapped: BTreeSet<Text>,
 }
 
 /// The event can only come from a program that uses ggml.
@@ -168,6 +170,35 @@ impl Loading {
             }
             if self.scored.len() < MAX_EACH {
                 self.scored.insert(file, score);
+            }
+        }
+    }
+
+    /// A file is mapped: what was said of an earlier mapping is over.
+    pub(super) fn mapped(&mut self, path: &Text) {
+        self.unmapped.remove(path);
+    }
+
+    /// An executable mapping went away.
+    pub(super) fn unmapped(&mut self, path: &Text) {
+        if self.unmapped.len() < MAX_EACH {
+            self.unmapped.insert(path.clone());
+        }
+    }
+
+    /// ggml closes a backend that it does not take (ggml-backend-reg.cpp, load_backend): one that stays mapped is
+    /// registered. The function that registers is inlined in release builds and seldom seen itself.
+    pub(super) fn settle(&self, child: &mut Child) {
+        for init in &mut child.inits {
+            let started = init.call.is_some() && !init.null && !init.unfinished;
+            if started && !self.unmapped.contains(&init.file) && !init.registered {
+                init.registered = true;
+                if let Some(seen) = &init.seen {
+                    child.registered.push(Evidence {
+                        at: seen.at.clone(),
+                        text: init.file.clone(),
+                    });
+                }
             }
         }
     }
@@ -359,7 +390,20 @@ fn complete(load: &mut Load, library: &Library, closure: &Closure) {
             by: by.clone(),
         });
     }
+    let absent: Vec<Text> = missing
+        .iter()
+        .filter_map(|one| match one {
+            Missing::Library { name, .. } => Some(name.clone()),
+            _ => None,
+        })
+        .collect();
     for name in &closure.missing_symbols {
+        if absent
+            .iter()
+            .any(|library| provides(library.as_str(), name.as_str()))
+        {
+            continue;
+        }
         missing.push(Missing::Symbol {
             name: name.clone(),
             by: library.path.clone(),
@@ -383,6 +427,51 @@ fn complete(load: &mut Load, library: &Library, closure: &Closure) {
     }
     load.missing = missing;
     load.closure = Some(closure.clone());
+}
+
+/// The symbol is of a library that is missing itself, by the prefixes that the vendors keep to.
+fn provides(library: &str, symbol: &str) -> bool {
+    let name = super::roles::base(library);
+    let table: [(&str, &[&str]); 9] = [
+        ("libcuda.", &["cu"]),
+        ("libcudart.", &["cuda", "__cuda"]),
+        ("libcublasLt.", &["cublasLt"]),
+        ("libcublas.", &["cublas"]),
+        ("libnvidia-ml.", &["nvml"]),
+        ("libvulkan.", &["vk"]),
+        ("libamdhip64.", &["hip", "__hip"]),
+        ("librocblas.", &["rocblas"]),
+        ("libggml-base.", &["ggml_", "gguf_"]),
+    ];
+    table.iter().any(|(file, prefixes)| {
+        name.starts_with(file) && prefixes.iter().any(|prefix| symbol.starts_with(prefix))
+    })
+}
+
+/// Facts about a file are recorded once; the same failure in another process, or again, has the same cause.
+pub(super) fn share_causes(children: &mut [Child]) {
+    let known: Vec<Load> = children
+        .iter()
+        .flat_map(|child| &child.loads)
+        .filter(|load| load.closure.is_some())
+        .cloned()
+        .collect();
+    for load in children.iter_mut().flat_map(|child| &mut child.loads) {
+        if load.closure.is_some() || load.words.is_empty() {
+            continue;
+        }
+        let said = |load: &Load| {
+            let first = load.words.first();
+            first.map(|words| (words.object.clone(), words.text.clone()))
+        };
+        let twin = known
+            .iter()
+            .find(|other| other.asked == load.asked && said(other) == said(load));
+        if let Some(twin) = twin {
+            load.missing.clone_from(&twin.missing);
+            load.closure.clone_from(&twin.closure);
+        }
+    }
 }
 
 fn same_thing(one: &Missing, other: &Missing) -> bool {
