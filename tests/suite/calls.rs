@@ -3,5 +3,6 @@
 mod backend;
 mod constructors;
 mod counted;
+mod devices;
 mod others;
 mod table;

@@ -5,6 +5,7 @@
 
 mod calls;
 mod counted;
+mod devices;
 mod exec;
 mod files;
 mod memory;

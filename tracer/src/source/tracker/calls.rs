@@ -200,6 +200,7 @@ impl Tracker {
     pub(super) fn sweep_process(&mut self, tgid: u32, now: u64, slow: Option<u64>) {
         let Some(slow) = slow else {
             self.unfinished_calls(tgid, now, Because::End);
+            self.counted_ioctls(tgid, tgid, now);
             return;
         };
         let Some(process) = self.processes.get_mut(&tgid) else {
