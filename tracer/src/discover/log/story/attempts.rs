@@ -170,9 +170,18 @@ impl Story {
         seen: &Evidence,
     ) -> Option<usize> {
         let dirs = paths(dirs.unwrap_or_default());
-        let attempt = self.find(&dirs, step, seen)?;
+        let extra = extra(extras);
+        // In the second pass several devices of one folder are under way at once.
+        let of_device = self.open.iter().map(|open| open.attempt).find(|attempt| {
+            self.model.attempts.get(*attempt).is_some_and(|attempt| {
+                extra.device.is_some()
+                    && attempt.device == extra.device
+                    && dirs.last() == Some(&attempt.path.as_str())
+            })
+        });
+        let attempt = of_device.or_else(|| self.find(&dirs, step, seen))?;
         if extras.is_some() {
-            self.qualify(attempt, extra(extras));
+            self.qualify(attempt, extra);
         }
         Some(attempt)
     }
