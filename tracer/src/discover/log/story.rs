@@ -4,6 +4,8 @@
 //! discover/llama_server.go, discover/native_probe.go (0.30 and later); discover or gpu/gpu.go (before 0.12).
 
 mod attempts;
+mod duration;
+mod ended;
 mod files;
 mod interest;
 mod llama_server;
@@ -12,6 +14,7 @@ mod old;
 mod outcome;
 mod runner;
 mod server;
+mod voices;
 
 use crate::discover::Model;
 use crate::discover::model::{Child, Era, Evidence, Level, Line, Origin};

@@ -106,6 +106,61 @@ fn devices_of_the_second_pass_that_fail_are_attempts() {
 }
 
 #[test]
+fn devices_of_one_folder_that_are_validated_at_once_are_told_apart() {
+    let runner = |device: &str| {
+        [
+            r#"time=2026-01-02T03:04:05.304Z level=INFO source=server.go:431 msg="starting runner" cmd="/usr/bin/ollama runner --ollama-engine --port 40002""#.to_owned(),
+            format!(
+                "time=2026-01-02T03:04:05.304Z level=DEBUG source=server.go:432 msg=subprocess CUDA_VISIBLE_DEVICES={device} GGML_CUDA_INIT=1 OLLAMA_LIBRARY_PATH=/l:/l/cuda_v12"
+            ),
+        ]
+    };
+    let took = |device: &str, time: &str| {
+        format!(
+            r#"time=2026-01-02T03:04:06.304Z level=DEBUG source=runner.go:437 msg="bootstrap discovery took" duration={time} OLLAMA_LIBRARY_PATH="[/l /l/cuda_v12]" extra_envs="map[CUDA_VISIBLE_DEVICES:{device} GGML_CUDA_INIT:1]""#
+        )
+    };
+    let counted = r#"time=2026-01-02T03:04:05.303Z level=DEBUG source=runner.go:124 msg="evaluating which, if any, devices to filter out" initial_count=2"#;
+    let [a, b] = runner("GPU-1");
+    let [c, d] = runner("GPU-2");
+    let (second, first) = (took("GPU-2", "2s"), took("GPU-1", "1s"));
+    let raw = "ggml_cuda_init: found 1 CUDA devices:";
+    let model = told(&[
+        CONFIG,
+        LISTENING,
+        DISCOVERING,
+        counted,
+        &a,
+        &b,
+        &c,
+        &d,
+        raw,
+        &second,
+        &first,
+        CPU,
+    ]);
+    let told: Vec<_> = model
+        .attempts
+        .iter()
+        .map(|attempt| {
+            (
+                attempt.device.as_ref().unwrap().as_str(),
+                attempt.pass,
+                attempt.took.unwrap(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [("GPU-1", 2, 1_000_000_000), ("GPU-2", 2, 2_000_000_000)]
+    );
+    assert!(
+        model.children.iter().all(|child| child.said.is_empty()),
+        "nobody knows which of the two spoke"
+    );
+}
+
+#[test]
 fn a_server_before_0_12_tells_what_its_driver_calls_gave() {
     let model = told(&[
         r#"2024/10/17 06:27:26 routes.go:1158: INFO server config env="map[CUDA_VISIBLE_DEVICES:0 OLLAMA_DEBUG:true]""#,

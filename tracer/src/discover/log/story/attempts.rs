@@ -1,13 +1,11 @@
-//! Attempts: which is under way, which of its processes speaks, and how each ends.
+//! Attempts: which is under way, which processes it has, and how each ends.
 //!
-//! Attempts of the first pass come one after the other; those of the second run side by side, and raw text cannot be given to
-//! one of them then. Until `bootstrap discovery took` names the added variables, the pass is told from how far the
-//! discovery is; at INFO, where no line divides the passes, all count as the first.
+//! Attempts of the first pass come one after the other, those of the second run side by side. Until `bootstrap discovery
+//! took` names the added variables, the pass is told from how far the discovery is; at INFO, where no line divides the
+//! passes, all count as the first.
 
 use super::{Phase, Story};
-use crate::discover::log::raw;
-use crate::discover::log::room::shortened;
-use crate::discover::model::{Answer, Attempt, Child, End, Evidence, Folder, Line};
+use crate::discover::model::{Answer, Attempt, Child, End, Evidence, Line};
 use crate::discover::role::{Role, Step};
 use crate::discover::slog::values::{base_name, map, paths};
 use crate::event::Text;
@@ -170,9 +168,18 @@ impl Story {
         seen: &Evidence,
     ) -> Option<usize> {
         let dirs = paths(dirs.unwrap_or_default());
-        let attempt = self.find(&dirs, step, seen)?;
+        let extra = extra(extras);
+        // In the second pass several devices of one folder are under way at once.
+        let of_device = self.open.iter().map(|open| open.attempt).find(|attempt| {
+            self.model.attempts.get(*attempt).is_some_and(|attempt| {
+                extra.device.is_some()
+                    && attempt.device == extra.device
+                    && dirs.last() == Some(&attempt.path.as_str())
+            })
+        });
+        let attempt = of_device.or_else(|| self.find(&dirs, step, seen))?;
         if extras.is_some() {
-            self.qualify(attempt, extra(extras));
+            self.qualify(attempt, extra);
         }
         Some(attempt)
     }
@@ -270,86 +277,6 @@ impl Story {
         while let Some(open) = self.open.last() {
             self.close(open.attempt);
         }
-    }
-
-    /// Raw text: of the only attempt under way, of the model or program that runs, or of a server before 0.12.
-    pub(super) fn hear(&mut self, number: u64, text: &str) {
-        let seen = Evidence::line(number, text);
-        let child = match self.open.as_slice() {
-            [] => match self.speaker {
-                Some(speaker) => Some(speaker),
-                None if self.has_records => return self.old_raw(text, &seen),
-                None => self.program(),
-            },
-            [open] => {
-                let (attempt, step) = (open.attempt, self.speaking(*open, text));
-                self.step(attempt, step);
-                self.child(attempt, step)
-            }
-            _ => None,
-        };
-        self.say(child, text, &seen);
-    }
-
-    /// A line of a runner's own log: its words, and the folders that it walks.
-    pub(super) fn child_record(&mut self, number: u64, line: &Line, text: &Text) {
-        let child = match self.open.as_slice() {
-            [] => self.speaker,
-            [open] => {
-                let (attempt, step) = (open.attempt, open.step);
-                self.child(attempt, step)
-            }
-            _ => None,
-        };
-        let seen = Evidence::line(number, shortened(text.as_str()));
-        self.say(child, text.as_str(), &seen);
-        let walked = line
-            .field("path")
-            .filter(|_| line.message.as_str() == "ggml backend load all from path");
-        if let Some(path) = walked
-            && let Some(child) = child.and_then(|child| self.model.children.get_mut(child))
-            && child.walked.len() < MOST_OPEN
-        {
-            child.walks.push(1);
-            child.walked.push(Folder {
-                name: Text::from(base_name(path)),
-                path: Text::from(path),
-                seen: Some(seen),
-                ..Folder::default()
-            });
-        }
-    }
-
-    /// Gives a child its words.
-    pub(super) fn say(&mut self, child: Option<usize>, text: &str, seen: &Evidence) {
-        let text = shortened(text);
-        let Some(child) = child.and_then(|child| self.model.children.get_mut(child)) else {
-            return;
-        };
-        if self.room.take(3 * text.len()) {
-            raw::hear(child, text, seen);
-        }
-    }
-
-    /// A list is over where a line follows that is none of its own: the probe speaks then.
-    fn speaking(&self, open: Open, text: &str) -> Step {
-        let attempt = self.model.attempts.get(open.attempt);
-        let answered = attempt.is_some_and(|attempt| {
-            self.model
-                .children_of(attempt)
-                .any(|child| child.role.step() == Some(Step::List) && child.answer.is_some())
-        });
-        if open.step == Step::List && answered && !raw::is_of_list(text) && !raw::has_prefix(text) {
-            Step::Probe
-        } else {
-            open.step
-        }
-    }
-
-    /// The plain ggml program whose log this is.
-    fn program(&mut self) -> Option<usize> {
-        self.speaker = self.add_child(Child::new(Role::Program));
-        self.speaker
     }
 
     /// Gives the processes their names, when all was read.

@@ -119,7 +119,7 @@ pub(super) fn matters(record: &Record) -> bool {
         source.as_str().split(':').next().unwrap_or_default()
     });
     let file = source.rsplit('/').next().unwrap_or_default();
-    (SOURCES.contains(&file) && record.level >= Level::Trace)
+    SOURCES.contains(&file)
         || record.level >= Level::Warn
         || MESSAGES.iter().any(|known| message.starts_with(known))
         || message == "inference compute"

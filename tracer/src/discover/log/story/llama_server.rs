@@ -2,31 +2,11 @@
 
 use super::Story;
 use super::attempts::extra;
+use super::ended::{ended, program_of};
 use crate::discover::model::{Attempt, Child, End, Era, Evidence, Line, Reported, Spawn, Tried};
 use crate::discover::role::Step;
 use crate::discover::slog::values::paths;
 use crate::event::{Errno, Text};
-
-/// Signals as Go's os.ProcessState names them (syscall/zerrors_linux_amd64.go), and the numbers of Windows' exceptions.
-const SIGNALS: &[(&str, &str)] = &[
-    ("segmentation fault", "SIGSEGV"),
-    ("aborted", "SIGABRT"),
-    ("bus error", "SIGBUS"),
-    ("illegal instruction", "SIGILL"),
-    ("floating point exception", "SIGFPE"),
-    ("killed", "SIGKILL"),
-    ("terminated", "SIGTERM"),
-    ("trace/breakpoint trap", "SIGTRAP"),
-    ("bad system call", "SIGSYS"),
-    ("hangup", "SIGHUP"),
-    ("interrupt", "SIGINT"),
-    ("c0000005", "access violation (0xc0000005)"),
-    ("c000001d", "illegal instruction (0xc000001d)"),
-    ("c0000135", "a DLL was not found (0xc0000135)"),
-    ("c0000139", "a DLL lacks a function (0xc0000139)"),
-    ("c0000142", "a DLL failed to start (0xc0000142)"),
-    ("c0000409", "abort (0xc0000409)"),
-];
 
 impl Story {
     /// Takes a line about llama-server and the probe; false when it is about something else.
@@ -329,35 +309,4 @@ impl Story {
             change(child);
         }
     }
-}
-
-/// `exit status 127`, `signal: segmentation fault (core dumped)`.
-fn ended(text: &str, seen: &Evidence) -> End {
-    let seen = Some(seen.clone());
-    if let Some(code) = text
-        .strip_prefix("exit status ")
-        .and_then(|code| code.parse().ok())
-    {
-        return End::Exit(code, seen);
-    }
-    // An exception of Windows ends a process with its number.
-    let exception = text.strip_prefix("exit status 0x");
-    let Some(signal) = text.strip_prefix("signal: ").or(exception) else {
-        return End::Unknown;
-    };
-    let words = signal.trim_end_matches(" (core dumped)");
-    let name = SIGNALS.iter().find(|(known, _)| *known == words);
-    End::Signal {
-        name: Text::from(name.map_or(words, |(_, name)| *name)),
-        by: None,
-        seen,
-    }
-}
-
-/// The program of `fork/exec PROGRAM: why`.
-fn program_of(error: &str) -> Text {
-    let program = error
-        .strip_prefix("fork/exec ")
-        .and_then(|rest| rest.rsplit_once(": "));
-    Text::from(program.map_or("", |(program, _)| program))
 }

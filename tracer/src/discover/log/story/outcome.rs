@@ -1,8 +1,8 @@
 //! What the server made of the devices: validation, filters, the final list.
 
 use super::{Phase, Story};
-use crate::discover::model::{Device, Evidence, Line, Reported};
-use crate::discover::slog::values::base_name;
+use crate::discover::model::{Answer, Device, Era, Evidence, Line, Reported};
+use crate::discover::slog::values::{base_name, paths};
 use crate::event::Text;
 
 /// Most devices that are kept.
@@ -22,13 +22,68 @@ impl Story {
             "evaluating which, if any, devices to filter out" => {
                 self.close_all();
                 self.phase = Phase::Second;
+                if line.field("initial_count") == Some("0") {
+                    self.answered_none(&seen);
+                }
             }
             "verifying if device is supported" => self.verifying(line, &seen),
             "filtering device which didn't fully initialize" => self.not_validated(line, &seen),
             "inference compute" => self.final_device(line, &seen),
+            "NVIDIA driver too old" => self.dropped(line, &seen),
+            message if message.starts_with("dropping ROCm device") => self.dropped(line, &seen),
             _ => return false,
         }
         true
+    }
+
+    /// No device at all, 0.30 and later: each list for a CUDA folder, or for none, that did not fail had none, unless a line says
+    /// that a device was dropped. (Until 0.24 a runner may have ended without a line at this level; Vulkan and ROCm devices
+    /// may be dropped in silence.)
+    fn answered_none(&mut self, seen: &Evidence) {
+        let drops = |line: &Line| {
+            let message = line.message.as_str();
+            message.starts_with("dropping ")
+                || message.starts_with("skipping CUDA device")
+                || message.starts_with("skipping pseudo-device")
+                || message.contains("too old")
+        };
+        if self.model.era != Era::LlamaServer || self.model.lines.iter().any(drops) {
+            return;
+        }
+        for attempt in &mut self.model.attempts {
+            let lists = attempt.dir.as_str() == "cpu" || attempt.dir.as_str().starts_with("cuda");
+            if lists && attempt.pass == 1 && attempt.failure_line.is_none() {
+                attempt.answer.get_or_insert_with(|| Answer {
+                    seen: Some(seen.clone()),
+                    ..Answer::default()
+                });
+            }
+        }
+    }
+
+    /// A device that the list had and that was dropped: `dropping ROCm device ... device= libDirs=`, `NVIDIA driver too old
+    /// device= compute=`, which is said of the folder `cuda_v12` alone (discover/cuda_compat.go).
+    fn dropped(&mut self, line: &Line, seen: &Evidence) {
+        let dirs = paths(line.field("libDirs").unwrap_or_default());
+        let path = dirs.last().copied();
+        let at = self.model.attempts.iter().rposition(|attempt| {
+            attempt.pass < 2
+                && match path {
+                    Some(path) => attempt.path.as_str() == path,
+                    None => attempt.dir.as_str() == "cuda_v12",
+                }
+        });
+        let name = Text::from(line.field("device").unwrap_or_default());
+        let device = Reported {
+            id: name.clone(),
+            name,
+            library: Text::from(if path.is_some() { "ROCm" } else { "CUDA" }),
+            compute: line.field("compute").and_then(compute),
+            ..Reported::default()
+        };
+        if let Some(at) = at {
+            self.report(at, device, seen);
+        }
     }
 
     /// `verifying if device is supported library=DIR ... id= pci_id= compute=`: a device that the first pass gave.
