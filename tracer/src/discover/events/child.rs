@@ -3,15 +3,17 @@
 use std::collections::BTreeMap;
 
 use super::answers::{self, Http};
+use super::ends::{self, Kills};
 use super::lines::{Lines, Whole};
 use super::loads::Loading;
+use super::values::{named, telling};
 use crate::discover::model::{Child, Crash, DriverCall, End, Evidence, Folder, Place, Said, Spawn};
 use crate::discover::role::{Role, Step};
-use crate::event::call::{Because, Call, Return, Unfinished, Value};
+use crate::event::call::{Because, Call, Return, Unfinished};
 use crate::event::library::Library;
 use crate::event::process::{Exec, ExecFailed, Exit};
 use crate::event::signal::Signal;
-use crate::event::{Event, Hex, Kind, Proc, Seen, Seq, Text};
+use crate::event::{Event, Kind, Proc, Seen, Seq, Text};
 
 /// Entries of each list of one process.
 const MAX_EACH: usize = 4_096;
@@ -292,7 +294,7 @@ impl Building {
                 at: signal.at.clone(),
                 inside,
                 constructor,
-                seen: Evidence::event(event.seq, describe(signal)),
+                seen: Evidence::event(event.seq, ends::describe(signal)),
             };
             // A handler that passes it on raises it a second time.
             let known = self
@@ -362,7 +364,7 @@ impl Building {
         let mut child = building.child;
         child.ended = building.exit.as_ref().map_or(last, |(_, time, _)| *time);
         child.end = building.exit.map_or(End::Unknown, |(exit, time, seq)| {
-            end(
+            ends::end(
                 &exit,
                 seq,
                 &Kills {
@@ -394,49 +396,6 @@ impl Building {
     }
 }
 
-/// Kills that were seen.
-struct Kills {
-    server: Option<(u64, Seq, bool)>,
-    foreign: Option<(Text, Option<Text>, Seq)>,
-    oom: Option<Seq>,
-    ran: u64,
-}
-
-/// How it ended. The server sends SIGKILL to a child that has ended as well, so a code of its own outweighs that.
-fn end(exit: &Exit, seq: Seq, kills: &Kills) -> End {
-    let Some(signal) = &exit.signal else {
-        let code = exit.code.unwrap_or(0);
-        let text = format!("exit code {code}");
-        return End::Exit(code, Some(Evidence::event(seq, text)));
-    };
-    if let (Some(oom), "SIGKILL") = (kills.oom, signal.as_str()) {
-        let text = "the kernel chose it for lack of memory";
-        return End::OutOfMemory(Some(Evidence::event(oom, text)));
-    }
-    if let (Some((_, at, before_answer)), "SIGKILL") = (kills.server, signal.as_str()) {
-        let text = format!("SIGKILL by the server after {} ms", kills.ran / 1_000_000);
-        return End::KilledByServer {
-            before_answer,
-            after: kills.ran,
-            seen: Some(Evidence::event(at, text)),
-        };
-    }
-    let by = kills
-        .foreign
-        .as_ref()
-        .filter(|(name, _, _)| name == signal)
-        .and_then(|(_, by, _)| by.clone());
-    let text = match &by {
-        Some(by) => format!("killed by {signal} from {by}"),
-        None => format!("killed by {signal}"),
-    };
-    End::Signal {
-        name: signal.clone(),
-        by,
-        seen: Some(Evidence::event(seq, text)),
-    }
-}
-
 /// CPU variants that were opened for their score only.
 fn given_back(child: &mut Child) {
     for load in &mut child.loads {
@@ -451,56 +410,4 @@ fn is_device(path: &str) -> bool {
         || path.starts_with("/dev/dri")
         || path == "/dev/kfd"
         || path.starts_with("/proc/driver/nvidia")
-}
-
-/// A signal in words.
-fn describe(signal: &Signal) -> String {
-    let mut text = signal.name.as_str().to_owned();
-    if let Some(address) = signal.address {
-        text.push_str(&format!(" at address {address}"));
-    }
-    if let Some(site) = &signal.at {
-        let object = site.object.as_ref().map_or("?", |path| path.as_str());
-        text.push_str(&format!(" in {object}+{}", site.offset));
-        if let Some(symbol) = &site.symbol {
-            text.push_str(&format!(" ({symbol})"));
-        }
-    }
-    text
-}
-
-/// A value that says something beyond this run: no address, no pointer.
-fn telling((name, value): &(Text, Value)) -> Option<(Text, Text)> {
-    let text = match value {
-        Value::Int(number) => Text::from(number.to_string()),
-        Value::Name(name) => name.clone(),
-        Value::Str(seen) => seen.value()?.clone(),
-        Value::Hex(Hex(number)) if *number < 0x1_0000 => Text::from(number.to_string()),
-        Value::Hex(_) | Value::Unseen(_) => return None,
-    };
-    Some((name.clone(), text))
-}
-
-/// A result by name, and as a number where it is one.
-fn named(value: &Value) -> (Text, Option<i64>) {
-    match value {
-        Value::Int(number) => (Text::from(number.to_string()), Some(*number)),
-        Value::Name(name) => {
-            // `CUDA_ERROR_NO_DEVICE (100)`, or a bare number that has no name.
-            let digits = name
-                .as_str()
-                .rsplit_once('(')
-                .map_or(name.as_str(), |(_, rest)| rest);
-            (
-                name.clone(),
-                digits.trim_end_matches(')').trim().parse().ok(),
-            )
-        }
-        Value::Hex(Hex(number)) => (
-            Text::from(format!("{number:#x}")),
-            i64::try_from(*number).ok(),
-        ),
-        Value::Str(seen) => (seen.value().cloned().unwrap_or_default(), None),
-        Value::Unseen(_) => (Text::default(), None),
-    }
 }
