@@ -65,10 +65,10 @@ fn undefined(case: &Case<'_>, of_ggml: bool) -> Vec<Finding> {
     let (all, certain) = lacks.symbols();
     let owner_is_ggml =
         |name: &str| provider(name).is_some_and(|owner| owner.starts_with("libggml"));
-    // A name like ggml's that no release has is told as what it is: undefined.
     let symbols: Vec<(&str, &str)> = all
         .into_iter()
         .filter(|(name, _)| owner_is_ggml(name) == of_ggml && !is_system_version(name))
+        .filter(|(name, _)| lacking_version(case, &lacks, name).is_none())
         .collect();
     let Some((first, by)) = symbols.first().copied() else {
         return Vec::new();
@@ -207,19 +207,62 @@ fn old_system(case: &Case<'_>) -> Vec<Finding> {
     version(case, true)
 }
 
+/// The version of a symbol, and the file that answers to its library and does not define that version: glibc then says
+/// "undefined symbol: X, version Y" when the soname fits, and means the version (elf/dl-lookup.c).
+fn lacking_version<'a>(
+    case: &Case<'a>,
+    lacks: &Lacks<'a>,
+    symbol: &'a str,
+) -> Option<(&'a str, &'a str)> {
+    let (_, version) = symbol.split_once('@')?;
+    let owner = provider(symbol)?;
+    let (file, _) = lacks.answered(&owner)?;
+    let facts = case.model.libraries.get(&Text::from(file))?;
+    let has = facts
+        .defines_versions
+        .iter()
+        .any(|known| known.as_str() == version);
+    // The base version of a file is its soname, which marks no symbol.
+    let marked = facts
+        .defines_versions
+        .iter()
+        .any(|known| Some(known) != facts.soname.as_ref());
+    let base_only = has
+        && !marked
+        && facts
+            .soname
+            .as_ref()
+            .is_some_and(|soname| soname.as_str() == version);
+    (!has || base_only).then_some((version, file))
+}
+
 /// The finding about versions: those of the system's libraries, or all others.
 fn version(case: &Case<'_>, of_system: bool) -> Vec<Finding> {
     let lacks = Lacks::of(case);
-    let versions: Vec<(&str, &str, &str)> = lacks
-        .missing
-        .iter()
-        .filter_map(|missing| match missing {
-            Missing::Version { version, file, by } => {
-                Some((version.as_str(), file.as_str(), by.as_str()))
-            }
-            _ => None,
-        })
+    let (symbols, _) = lacks.symbols();
+    let of_symbols = symbols.iter().filter_map(|(symbol, by)| {
+        let (version, file) = lacking_version(case, &lacks, symbol)?;
+        Some((version, file, *by))
+    });
+    let named = lacks.missing.iter().filter_map(|missing| match missing {
+        Missing::Version { version, file, by } => {
+            Some((version.as_str(), file.as_str(), by.as_str()))
+        }
+        _ => None,
+    });
+    let mut versions: Vec<(&str, &str, &str)> = Vec::new();
+    for one in named
+        .chain(of_symbols)
         .filter(|(version, _, _)| is_system(version) == of_system)
+    {
+        if !versions.iter().any(|(known, _, _)| *known == one.0) {
+            versions.push(one);
+        }
+    }
+    let affected: Vec<&str> = symbols
+        .iter()
+        .map(|(symbol, _)| *symbol)
+        .filter(|symbol| lacking_version(case, &lacks, symbol).is_some())
         .collect();
     let Some((first, file, by)) = versions.first().copied() else {
         return Vec::new();
@@ -249,6 +292,12 @@ fn version(case: &Case<'_>, of_system: bool) -> Vec<Finding> {
     finding.missing = versions
         .iter()
         .map(|(version, file, _)| Text::from(format!("{version} of {file}")))
+        .chain(
+            affected
+                .iter()
+                .filter(|symbol| is_system_version(symbol) == of_system)
+                .map(|symbol| Text::from(*symbol)),
+        )
         .collect();
     if of_system {
         finding = finding
