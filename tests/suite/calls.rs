@@ -4,5 +4,6 @@ mod backend;
 mod constructors;
 mod counted;
 mod devices;
+mod hold;
 mod others;
 mod table;

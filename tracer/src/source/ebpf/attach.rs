@@ -2,8 +2,10 @@
 
 use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
+use std::fs::File;
+use std::os::fd::AsRawFd;
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use aya::Ebpf;
 use aya::maps::{Array, MapData, MapError};
@@ -121,7 +123,46 @@ impl Attached {
         if !self.seen.insert((metadata.dev(), metadata.ino())) {
             return Ok(Outcome::Known);
         }
-        let Some(plan) = self.plan(path, (name, interest), probes, ebpf)? else {
+        match Image::open(path, &Root::default()) {
+            Ok(image) => self.probe_image(ebpf, probes, &image, path, (name, interest)),
+            Err(_) => Ok(Outcome::Nothing),
+        }
+    }
+
+    /// The same for a file that is open: its path may lead elsewhere in this process's view.
+    ///
+    /// # Errors
+    /// As [`Self::probe`].
+    pub fn probe_open(
+        &mut self,
+        ebpf: &mut Ebpf,
+        probes: &mut Probes,
+        file: &File,
+        name: &str,
+    ) -> Result<Outcome, Error> {
+        let identity = file.metadata().map(|facts| (facts.dev(), facts.ino()));
+        let new = identity.is_ok_and(|identity| self.seen.insert(identity));
+        if !new {
+            return Ok(Outcome::Known);
+        }
+        let image = file.try_clone().ok().map(Image::of_file);
+        let Some(Ok(image)) = image else {
+            return Ok(Outcome::Nothing);
+        };
+        let path = PathBuf::from(format!("/proc/self/fd/{}", file.as_raw_fd()));
+        let about = (name, Interest::ByContent);
+        self.probe_image(ebpf, probes, &image, &path, about)
+    }
+
+    fn probe_image(
+        &mut self,
+        ebpf: &mut Ebpf,
+        probes: &mut Probes,
+        image: &Image,
+        path: &Path,
+        about: (&str, Interest),
+    ) -> Result<Outcome, Error> {
+        let Some(plan) = self.plan(image, about, probes, ebpf)? else {
             return Ok(Outcome::Nothing);
         };
         // Returns first, so that no entry waits for a return that nobody sees.
@@ -174,23 +215,20 @@ impl Attached {
     /// Finds the table's functions in the file, and its constructors, and writes their descriptors.
     fn plan(
         &self,
-        path: &Path,
+        image: &Image,
         (name, interest): (&str, Interest),
         probes: &mut Probes,
         ebpf: &mut Ebpf,
     ) -> Result<Option<Plan>, Error> {
         let table = &self.table;
-        let Ok(image) = Image::open(path, &Root::default()) else {
-            return Ok(None);
-        };
-        let Ok(found) = functions(&image, Tables::Dynamic, |name| table.contains_key(name)) else {
+        let Ok(found) = functions(image, Tables::Dynamic, |name| table.contains_key(name)) else {
             return Ok(None);
         };
         if found.list.is_empty() && interest == Interest::ByContent {
             return Ok(None);
         }
         let symbols = OnceCell::new();
-        let symbols = || symbols.get_or_init(|| Symbols::read(&image).unwrap_or_default());
+        let symbols = || symbols.get_or_init(|| Symbols::read(image).unwrap_or_default());
         let mut descriptors = Descriptors::of(ebpf)?;
         let object = probes.object(name);
         let mut plan = Plan::default();
@@ -212,7 +250,7 @@ impl Attached {
             let (sites, seen) = match known.returns {
                 Returns::No => (Vec::new(), false),
                 Returns::Probe => (Vec::new(), true),
-                Returns::Sites => ways_back(function, &image, symbols(), |jump| {
+                Returns::Sites => ways_back(function, image, symbols(), |jump| {
                     let name = jump.symbol.as_ref().map(Text::as_str);
                     name.is_some_and(|name| table.contains_key(name))
                 }),
@@ -226,7 +264,7 @@ impl Attached {
             }
         }
         if interesting && image.interpreter().is_none() {
-            for one in constructors(&image, symbols()) {
+            for one in constructors(image, symbols()) {
                 if probes.len() >= MOST {
                     break;
                 }

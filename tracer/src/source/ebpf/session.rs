@@ -1,6 +1,7 @@
 //! A recording in progress: the loaded kernel side, its ring, and the tracker that makes events of records.
 
 use std::collections::HashSet;
+use std::fs::File;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::path::Path;
 
@@ -101,6 +102,18 @@ impl Session {
         } else {
             0
         })
+    }
+
+    /// Probes a file that somebody waits to open. True when it was new and has functions of interest.
+    pub fn probe_held(&mut self, file: &File, path: &str) -> bool {
+        let probes = self.tracker.probes_mut();
+        match self.attached.probe_open(&mut self.ebpf, probes, file, path) {
+            Ok(outcome) => matches!(outcome, Outcome::Probed(_)),
+            Err(error) => {
+                tracing::warn!(path, %error, "a held library could not be probed");
+                false
+            }
+        }
     }
 
     /// Follows a process from now on.
