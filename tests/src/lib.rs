@@ -14,6 +14,7 @@ pub mod libraries;
 pub mod mounted;
 pub mod neutral;
 pub mod npm;
+pub mod outline;
 pub mod programs;
 pub mod recorded;
 pub mod running;

@@ -7,6 +7,7 @@ mod bare;
 mod calls;
 mod crashes;
 mod damage;
+mod discover;
 mod doctor;
 mod files;
 mod layouts;
