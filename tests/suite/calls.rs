@@ -5,5 +5,6 @@ mod constructors;
 mod counted;
 mod devices;
 mod hold;
+mod lookup;
 mod others;
 mod table;

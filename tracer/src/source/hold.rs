@@ -209,15 +209,20 @@ fn answer(shared: &Shared, stopped: &OwnedFd, sender: &UnboundedSender<Held>) {
         }
         for event in shared.fanotify.read_events().unwrap_or_default() {
             number += 1;
-            if event.pid() == own || !hand_over(shared, sender, number, &event) {
+            let waits = (event.pid() != own).then(|| examine(shared, number, &event));
+            let Some(held) = waits.flatten() else {
                 allow(&shared.fanotify, &event);
                 continue;
-            }
+            };
+            // It stands in the list before the recorder can look for it there.
             lock(shared).push(Pending {
                 number,
                 event,
                 since: Instant::now(),
             });
+            if sender.send(held).is_err() {
+                return;
+            }
         }
         let now = Instant::now();
         lock(shared).retain(|pending| {
@@ -230,22 +235,11 @@ fn answer(shared: &Shared, stopped: &OwnedFd, sender: &UnboundedSender<Held>) {
     }
 }
 
-/// Whether the opening has to wait for the recorder. A file that is of no interest is not asked about again.
-fn hand_over(
-    shared: &Shared,
-    sender: &UnboundedSender<Held>,
-    number: u64,
-    event: &FanotifyEvent,
-) -> bool {
-    let Some(fd) = event.fd() else { return false };
-    let Ok(file) = fd.try_clone_to_owned().map(File::from) else {
-        return false;
-    };
-    let waits = of_interest(&file)
-        && files::path_of(&file).is_some_and(|path| {
-            let held = Held { number, file, path };
-            sender.send(held).is_ok()
-        });
+/// The opening as the recorder gets it, if it has to wait. A file is not asked about again.
+fn examine(shared: &Shared, number: u64, event: &FanotifyEvent) -> Option<Held> {
+    let fd = event.fd()?;
+    let file = File::from(fd.try_clone_to_owned().ok()?);
+    let path = of_interest(&file).then(|| files::path_of(&file)).flatten();
     // Also for one that waits: next time it has its probes. Writing to a file takes the mark away.
     let _ = shared.fanotify.mark(
         MarkFlags::FAN_MARK_ADD | MarkFlags::FAN_MARK_IGNORED_MASK | MarkFlags::FAN_MARK_EVICTABLE,
@@ -253,7 +247,8 @@ fn hand_over(
         fd.as_fd(),
         None::<&str>,
     );
-    waits
+    let path = path?;
+    Some(Held { number, file, path })
 }
 
 /// A library that exports what a driver, a runtime or a backend exports.
