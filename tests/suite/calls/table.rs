@@ -232,4 +232,8 @@ fn calls_none_tells_no_call_of_a_driver() {
     let entered = record.events.entered();
     assert!(entered.iter().all(|(_, call)| call.api.as_str() == "dl"));
     assert!(!entered.is_empty(), "the loader's calls are there");
+    let text = record.plain_bytes();
+    let first = text.split(|byte| *byte == b'\n').next();
+    let header = String::from_utf8_lossy(first.unwrap_or_default());
+    assert!(header.contains(r#""calls":"none""#), "{header}");
 }

@@ -107,7 +107,7 @@ pub fn run(props: Props) -> Result<u8, Report> {
     let kernel = Kernel::read().map_err(|error| engine_report(&error))?;
     let session = session(&props, &kernel, &target)?;
     let (path, owner) = output::place(&props)?;
-    let header = header(&target);
+    let header = header(&props, &target);
     let options = trace::Options {
         owner,
         max_size: Some(props.max_size),
@@ -300,13 +300,15 @@ fn discovery() -> Option<(DiscoveryEnd, Why)> {
     ))
 }
 
-fn header(target: &Target) -> Header {
+fn header(props: &Props, target: &Target) -> Header {
     let uid = target.command.user.as_ref().map(|user| user.0);
     Header {
         vgputrace: trace::VERSION,
         tool: Text::from(env!("CARGO_PKG_VERSION")),
         engine: Text::from("ebpf"),
         engine_why: None,
+        calls: Some(Text::from(props.calls.name())),
+        hold: props.hold,
         command: target.shown.clone(),
         changed_env: target.changed.clone(),
         uid: uid.unwrap_or_else(|| rustix::process::getuid().as_raw()),

@@ -35,6 +35,18 @@ pub enum Calls {
     All,
 }
 
+impl Calls {
+    /// Its name on the command line and in a trace.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Discovery => "discovery",
+            Self::All => "all",
+        }
+    }
+}
+
 /// Files that carry probes, by device and inode.
 pub struct Attached {
     seen: HashSet<(u64, u64)>,
