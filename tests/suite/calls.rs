@@ -6,5 +6,6 @@ mod counted;
 mod devices;
 mod hold;
 mod lookup;
+mod neutral;
 mod others;
 mod table;
