@@ -15,6 +15,7 @@ mod loader;
 mod neutral;
 mod output;
 mod real;
+mod replay;
 mod run;
 mod scope;
 mod secrets;

@@ -5,6 +5,7 @@ pub mod completions;
 pub mod doctor;
 pub mod explain;
 pub mod man;
+pub mod replay;
 pub mod run;
 pub mod show;
 #[cfg(test)]
@@ -56,6 +57,11 @@ pub enum Command {
     /// First a table with one verdict for each backend, then for each that is not used the cause, what proves it, and what to do. Works
     /// on another machine than the recorded one, and without root.
     Explain(explain::Args),
+    /// Look at a trace in the terminal: events, timeline, log, with a play head.
+    ///
+    /// Opens at the first cause of failure. What each view shows has happened by the play head, which steps, plays, and jumps to
+    /// the next failure. ? shows the keys.
+    Replay(replay::Args),
     /// Tell whether recording works here, and what is missing.
     ///
     /// Kernel, rights, limits and costs; then Ollama's library tree, driver libraries, GPUs, device nodes and the service in one

@@ -5,6 +5,7 @@ pub mod completions;
 pub mod doctor;
 pub mod explain;
 pub mod man;
+pub mod replay;
 pub mod report;
 pub mod run;
 pub mod show;
