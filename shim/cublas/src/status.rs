@@ -51,7 +51,7 @@ pub(crate) fn enter(body: impl FnOnce() -> Outcome) -> i32 {
 
 const UNRECOGNIZED: &CStr = c"unrecognized status";
 
-/// Number, name and text as cuBLAS 12.9 and 13.1 give them.
+/// Number, name and text as cuBLAS 12.9 and 13.10 give them.
 static STATUSES: &[(i32, &CStr, &CStr)] = &[
     (0, c"CUBLAS_STATUS_SUCCESS", c"success"),
     (

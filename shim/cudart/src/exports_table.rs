@@ -12,7 +12,7 @@ use crate::context::{bind, choose, reset, start};
 use crate::copying::Rows;
 use crate::entry::enter;
 use crate::kernel::{Configuration, Options, Size};
-use crate::stream::{Told, own};
+use crate::stream::{Told, in_own, own};
 use crate::{
     copying, device, entry, event, graph, kernel, memory, properties, registry, stream, symbol,
 };
@@ -244,6 +244,23 @@ on_streams! {
     cudaMemsetAsync cudaMemsetAsync_ptsz(to: u64, value: i32, bytes: usize) => copying::fill_in_order;
     cudaMemcpyToSymbolAsync cudaMemcpyToSymbolAsync_ptsz(symbol: Handle, from: u64, bytes: usize, offset: usize, kind: i32) => symbol::write_in_order;
     cudaMemcpyFromSymbolAsync cudaMemcpyFromSymbolAsync_ptsz(to: u64, symbol: Handle, bytes: usize, offset: usize, kind: i32) => symbol::read_in_order;
+}
+
+// The same in the thread's own stream, and done when they return.
+exports! {
+    cudaMemcpy_ptds(to: u64, from: u64, bytes: usize, kind: i32) => in_own(|stream| copying::bytes_in_order(to, from, bytes, kind, stream));
+    cudaMemcpy2D_ptds(to: u64, to_pitch: usize, from: u64, from_pitch: usize, width: usize, height: usize, kind: i32) => in_own(|stream| {
+        copying::rows_in_order(Rows { address: to, pitch: to_pitch }, Rows { address: from, pitch: from_pitch }, width, height, kind, stream)
+    });
+    cudaMemcpy3D_ptds(copy: In<copying::BoxCopy>) => in_own(|stream| copying::boxes_in_order(copy, stream));
+    cudaMemcpy3DPeer_ptds(copy: In<copying::PeerBoxCopy>) => in_own(|stream| copying::between_devices_in_order(copy, stream));
+    cudaMemset_ptds(to: u64, value: i32, bytes: usize) => in_own(|stream| copying::fill_in_order(to, value, bytes, stream));
+    cudaMemset2D_ptds(to: u64, pitch: usize, value: i32, width: usize, height: usize) =>
+        in_own(|stream| copying::fill_rows_in_order(Rows { address: to, pitch }, value, width, height, stream));
+    cudaMemcpyToSymbol_ptds(symbol: Handle, from: u64, bytes: usize, offset: usize, kind: i32) =>
+        in_own(|stream| symbol::write_in_order(symbol, from, bytes, offset, kind, stream));
+    cudaMemcpyFromSymbol_ptds(to: u64, symbol: Handle, bytes: usize, offset: usize, kind: i32) =>
+        in_own(|stream| symbol::read_in_order(to, symbol, bytes, offset, kind, stream));
 }
 
 // Streams and events.

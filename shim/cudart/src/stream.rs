@@ -24,6 +24,13 @@ pub(crate) fn own(stream: Handle) -> Handle {
     }
 }
 
+/// What a function of the `_ptds` kind does: its work in the thread's own stream, and the wait for it.
+pub(crate) fn in_own(work: impl FnOnce(Handle) -> Outcome) -> Outcome {
+    let stream = own(Handle::NULL);
+    work(stream)?;
+    wait(stream)
+}
+
 /// `cudaStreamCreate` (flags 0) and `cudaStreamCreateWithFlags`.
 pub(crate) fn create(to: Out<Handle>, flags: u32) -> Outcome {
     bind()?;
