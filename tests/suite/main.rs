@@ -14,6 +14,7 @@ mod neutral;
 mod output;
 mod real;
 mod run;
+mod runtime_tier;
 mod scope;
 mod secrets;
 mod standin;

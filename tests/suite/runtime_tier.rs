@@ -1,0 +1,105 @@
+//! The shim's own runtime: what its libraries export, that calls do what they say, that real CUDA backends of ggml run on it.
+//!
+//! Under it lies a driver whose device memory cannot be followed (`programs/lib/apart_driver.c`), so everything must go through the driver.
+
+mod backends;
+mod surface;
+
+use vgputrace_tests::programs::program_with;
+use vgputrace_tests::runtime_tier::{Series, Tier};
+use vgputrace_tests::{Target, test_name, wheels};
+
+/// The program calls functions by name, without prototypes, which C23 no longer has.
+const OLD_C: [&str; 1] = ["-std=gnu17"];
+
+fn calls(tier: &Tier, series: Series, what: &str) -> Target {
+    tier.run(program_with("runtime_calls", &OLD_C), &[])
+        .arg(series.number().to_string())
+        .arg(what)
+}
+
+#[track_caller]
+fn ends_well(target: &Target) {
+    let outcome = target.bare();
+    assert_eq!(
+        (outcome.out().as_str(), outcome.shell_code()),
+        ("well\n", 0),
+        "{}",
+        outcome.err()
+    );
+}
+
+#[track_caller]
+fn both_do(test: &str, what: &str) {
+    for series in Series::ALL {
+        let Some(tier) = Tier::apart(test, series) else {
+            return;
+        };
+        ends_well(&calls(&tier, series, what));
+    }
+}
+
+#[test]
+fn devices_are_counted_and_chosen_and_errors_remembered() {
+    both_do(test_name!(), "first");
+}
+
+#[test]
+fn memory_is_taken_filled_copied_and_given_back() {
+    both_do(test_name!(), "memory");
+}
+
+#[test]
+fn streams_events_and_captured_graphs_keep_their_order() {
+    both_do(test_name!(), "order");
+}
+
+#[test]
+fn kernels_are_registered_and_their_launch_is_not_supported() {
+    both_do(test_name!(), "kernels");
+}
+
+#[test]
+fn products_are_right_one_many_listed_and_captured() {
+    both_do(test_name!(), "products");
+}
+
+#[test]
+fn eight_threads_at_once_do_not_disturb_each_other() {
+    both_do(test_name!(), "threads");
+}
+
+#[test]
+fn without_a_driver_the_runtime_loads_and_says_so() {
+    if std::path::Path::new("/usr/lib/x86_64-linux-gnu/libcuda.so.1").exists() {
+        vgputrace_tests::gate::skip(test_name!(), "this machine has a driver");
+        return;
+    }
+    for series in Series::ALL {
+        let Some(tier) = Tier::without_driver(test_name!(), series) else {
+            return;
+        };
+        ends_well(&calls(&tier, series, "alone"));
+    }
+}
+
+#[test]
+fn structures_are_those_of_the_original_headers() {
+    for series in Series::ALL {
+        let Some(tier) = Tier::apart(test_name!(), series) else {
+            return;
+        };
+        let Some(original) = wheels::original(test_name!(), series) else {
+            return;
+        };
+        let stub = vgputrace_tests::programs::sources().join("headers");
+        let include = format!("-I{}", original.headers().display());
+        let flags = [
+            OLD_C[0].to_owned(),
+            format!("-I{}", stub.display()),
+            include,
+        ];
+        let program = program_with("runtime_by_headers", &flags);
+        ends_well(&tier.run(program, &[]).arg(series.soname("cudart")));
+    }
+}
