@@ -93,11 +93,6 @@ impl<T> Out<T> {
         Ok(())
     }
 
-    /// Stores the result if it is wanted.
-    pub fn set_if_wanted(self, value: T) {
-        let _ = self.set(value);
-    }
-
     /// What is there now.
     ///
     /// # Errors
@@ -160,12 +155,6 @@ impl<T: Copy> In<T> {
         }
         // SAFETY: the C caller says that so many values are there.
         Self(unsafe { self.0.add(index) }).get()
-    }
-
-    /// Its value as a key or handle.
-    #[must_use]
-    pub const fn handle(self) -> Handle {
-        Handle(self.0.cast_mut().cast())
     }
 
     /// The value.

@@ -12,8 +12,10 @@ impl Code {
     pub const INVALID_VALUE: Self = Self(1);
     /// No memory left.
     pub const OUT_OF_MEMORY: Self = Self(2);
-    /// A kernel with no configuration or an impossible one.
-    pub const INVALID_CONFIGURATION: Self = Self(9);
+    /// The driver was not started in this process.
+    pub const NOT_STARTED: Self = Self(3);
+    /// Rows that are longer than the way from one to the next.
+    pub const INVALID_PITCH: Self = Self(12);
     /// Not the address of a variable on the device.
     pub const INVALID_SYMBOL: Self = Self(13);
     /// A kind of copy that does not exist.
@@ -26,8 +28,14 @@ impl Code {
     pub const MISSING_CONFIGURATION: Self = Self(52);
     /// Not the address of a kernel.
     pub const INVALID_DEVICE_FUNCTION: Self = Self(98);
+    /// There is no device.
+    pub const NO_DEVICE: Self = Self(100);
     /// No device has this number.
     pub const INVALID_DEVICE: Self = Self(101);
+    /// The thread has no context.
+    pub const NO_CONTEXT: Self = Self(201);
+    /// Not a handle, or one that this is not done with.
+    pub const INVALID_HANDLE: Self = Self(400);
     /// This is not done here.
     pub const NOT_SUPPORTED: Self = Self(801);
     /// Nothing better is known.

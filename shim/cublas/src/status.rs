@@ -33,8 +33,11 @@ impl From<Code> for Status {
             Code::INVALID_VALUE => Self::INVALID_VALUE,
             Code::OUT_OF_MEMORY => Self::ALLOC_FAILED,
             Code::NOT_SUPPORTED | Code::NEEDS_NEWER_DRIVER => Self::NOT_SUPPORTED,
-            // Not started, no driver, no device, no such device, no context.
-            Code(3 | 35 | 100 | 101 | 201) => Self::NOT_INITIALIZED,
+            Code::NOT_STARTED
+            | Code::INSUFFICIENT_DRIVER
+            | Code::NO_DEVICE
+            | Code::INVALID_DEVICE
+            | Code::NO_CONTEXT => Self::NOT_INITIALIZED,
             Code(_) => Self::EXECUTION_FAILED,
         }
     }

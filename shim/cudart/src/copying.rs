@@ -138,7 +138,7 @@ fn describe(to: Rows, from: Rows, width: usize, height: usize, kind: i32) -> Res
     let (from_memory, to_memory) = Kind::of(kind)?.memory();
     // The driver does not look at the pitch of a host side in all cases; the runtime's contract does.
     if width > to.pitch || width > from.pitch {
-        return Err(Code(12));
+        return Err(Code::INVALID_PITCH);
     }
     Ok(Copy2d {
         from: from.side(from_memory),

@@ -47,7 +47,7 @@ pub(crate) fn create_with_priority(to: Out<Handle>, flags: u32, priority: i32) -
 pub(crate) fn destroy(stream: Handle) -> Outcome {
     bind()?;
     if stream.value() <= 2 {
-        return Err(Code(400));
+        return Err(Code::INVALID_HANDLE);
     }
     cuStreamDestroy_v2(stream)
 }

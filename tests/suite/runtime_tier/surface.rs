@@ -61,19 +61,37 @@ fn they_need_the_c_library_and_nothing_of_a_driver() {
     }
 }
 
-/// The names of an exports table: those that begin an entry or a function.
+/// The names of an exports table: those that begin an entry or a function, as the build script reads them.
 fn implemented(table: &str) -> BTreeSet<String> {
-    let text = read(&workspace().join(table));
-    let entries = text.lines().filter_map(|line| {
+    let mut names = BTreeSet::new();
+    for line in read(&workspace().join(table)).lines() {
         let line = line.trim().trim_start_matches("extern \"C\" fn ");
-        Some(
-            line.split_once('(')?
-                .0
-                .split_whitespace()
-                .map(str::to_owned),
-        )
-    });
-    entries.flatten().collect()
+        let before = line.split_once('(').map_or("", |(before, _)| before);
+        let is_name = |word: &str| {
+            let word = word.trim_start_matches('_');
+            word.starts_with("cuda") || word.starts_with("cublas")
+        };
+        if before.split_whitespace().all(is_name) {
+            names.extend(before.split_whitespace().map(str::to_owned));
+        }
+    }
+    names
+}
+
+#[test]
+fn the_document_lists_what_is_implemented() {
+    let document = read(&workspace().join("docs/RUNTIME_TIER.md"));
+    let mut lists = document.split("```text\n").skip(1);
+    for table in [
+        "shim/cudart/src/exports_table.rs",
+        "shim/cublas/src/exports_table.rs",
+        "shim/cublas/src/lt.rs",
+    ] {
+        let list = lists.next().and_then(|list| list.split("```").next());
+        let listed = list.unwrap_or_default().split_whitespace();
+        let listed: BTreeSet<String> = listed.map(str::to_owned).collect();
+        assert_eq!(listed, implemented(table), "{table}");
+    }
 }
 
 /// The packages whose imports are kept in `corpus/imports`.
