@@ -4,6 +4,7 @@
 //! It needs the `vgputrace` binary as its user has it (`VGPUTRACE_BIN`, else the newest build in `target`) and takes
 //! nothing from the recorder's code but the vocabulary of events.
 
+pub mod answers;
 pub mod attached;
 pub mod chance;
 pub mod events;
@@ -13,6 +14,7 @@ pub mod libraries;
 pub mod mounted;
 pub mod neutral;
 pub mod npm;
+pub mod outline;
 pub mod programs;
 pub mod recorded;
 pub mod running;

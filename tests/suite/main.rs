@@ -4,8 +4,10 @@
 //! machine it says itself (`gate`): without it the test is skipped by name, in CI it fails.
 
 mod bare;
+mod calls;
 mod crashes;
 mod damage;
+mod discover;
 mod doctor;
 mod files;
 mod layouts;

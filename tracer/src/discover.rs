@@ -3,8 +3,10 @@
 //! In: the events of a trace, or the lines of a log. Out: [`Model`], facts in Ollama's own terms, each with the place
 //! where it was seen. Pure: no I/O, no clock. Why a backend was not used is for `diagnose` to say.
 
+pub mod events;
 pub mod model;
 pub mod role;
+pub mod slog;
 
 pub use model::Model;
 pub use role::{Role, Step};

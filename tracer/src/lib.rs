@@ -11,6 +11,7 @@
 pub mod cli;
 pub mod cmd;
 pub mod diagnose;
+pub mod diff;
 pub mod discover;
 pub mod event;
 pub mod source;

@@ -10,7 +10,9 @@
 //! byte of a trace reaches a terminal.
 
 pub mod amount;
+pub mod calls;
 pub mod decode;
+pub mod diff;
 pub mod doctor;
 pub mod errno;
 pub mod escape;
@@ -24,6 +26,7 @@ pub(crate) mod samples;
 pub mod scene;
 pub mod summary;
 pub mod text;
+pub mod wrap;
 
 /// How the reader wants text to look. Decided by the caller, who knows the terminal.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

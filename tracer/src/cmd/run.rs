@@ -19,6 +19,7 @@ use crate::event::Text;
 use crate::event::host::Header;
 use crate::source::discovery_end::{self, DiscoveryEnd};
 use crate::source::ebpf;
+pub use crate::source::ebpf::attach::Calls;
 use crate::source::ebpf::kernel::Kernel;
 use crate::source::ebpf::load::Sizes;
 use crate::source::ebpf::session::{Options, Session};
@@ -64,6 +65,8 @@ pub struct Props {
     pub engine: Engine,
     /// Imitate this systemd unit.
     pub like_unit: Option<String>,
+    /// Which functions of drivers are recorded.
+    pub calls: Calls,
     /// How much the recorder says about itself.
     pub verbose: u8,
     /// Command and arguments; empty only with `like_unit`.
@@ -147,6 +150,7 @@ fn session(props: &Props, kernel: &Kernel, target: &Target) -> Result<Session, R
         settings: Settings {
             environment: policy,
         },
+        calls: props.calls,
         verbose: props.verbose >= 2,
     };
     let mut session = Session::new(kernel, options).map_err(|error| engine_report(&error))?;

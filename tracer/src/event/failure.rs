@@ -39,6 +39,7 @@ impl Kind {
                     })
             }
             Self::Return(back) => back.failed,
+            Self::Counted(counted) => counted.failed > 0,
             Self::Unfinished(open) => open.is_telling(),
             Self::Fork(_)
             | Self::Exec(_)

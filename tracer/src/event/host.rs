@@ -116,4 +116,10 @@ pub struct End {
     pub status: Option<i32>,
     /// Records lost, all causes.
     pub lost: u64,
+    /// Functions that carried probes.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub probes: Option<u64>,
+    /// Calls of probed functions by processes that were not traced: each paid for a trap and nothing else.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub others: Option<u64>,
 }

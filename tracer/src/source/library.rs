@@ -14,6 +14,7 @@ pub mod cache;
 pub mod candidates;
 pub mod closure;
 pub mod expand;
+pub mod exports;
 pub mod facts;
 pub mod functions;
 pub mod identity;

@@ -4,6 +4,7 @@
 //! A wish is something the recorder has to look up on the machine (facts about a library, the layout of an image).
 
 mod calls;
+mod counted;
 mod exec;
 mod files;
 mod memory;
@@ -14,7 +15,7 @@ mod signals;
 
 use std::collections::HashMap;
 
-pub use calls::{Probe, Probes, descriptor};
+pub use calls::{Handles, Probe, Probes, descriptor};
 pub use memory::{Image, ImageReader};
 pub use process::{Process, Thread};
 
@@ -40,6 +41,11 @@ pub enum Wish {
         file: String,
         /// The process as it was then; it may be gone by the time of looking.
         context: Box<LoadContext>,
+    },
+    /// A process has ended: calls of it that were only counted are to be told.
+    Counts {
+        /// Raw process id.
+        tgid: u32,
     },
     /// A new program: its own libraries may need probes.
     Program {
@@ -91,6 +97,7 @@ pub struct Settings {
 pub struct Tracker {
     settings: Settings,
     probes: Probes,
+    handles: Handles,
     images: Box<dyn ImageReader>,
     processes: HashMap<u32, Process>,
     next_process: u32,
@@ -109,6 +116,7 @@ impl Tracker {
         Self {
             settings,
             probes: Probes::default(),
+            handles: Handles::default(),
             images,
             processes: HashMap::new(),
             next_process: 1,
@@ -183,8 +191,8 @@ impl Tracker {
             Body::Exit(exit) => self.exited(tgid, tid, time, exit),
             Body::Signal(signal) => self.signalled(tgid, tid, time, &signal),
             Body::Oom(oom) => self.out_of_memory(tgid, tid, time, oom),
-            Body::Enter(enter, strings) => self.entered(tgid, tid, time, &enter, strings),
-            Body::Return(back) => self.returned(tgid, tid, time, &back),
+            Body::Enter(enter, inputs) => self.entered(tgid, tid, time, &enter, inputs),
+            Body::Return(back, blob) => self.returned(tgid, tid, time, &back, blob.as_ref()),
             Body::Data(what, data, bytes) => self.bytes(tgid, tid, time, what, data, bytes),
             Body::Compat(compat) => self.compat(tgid, tid, time, compat),
         }

@@ -130,6 +130,7 @@ fn body(event: &Event, context: Context<'_>) -> Row {
         Kind::LateLibrary(body) => library::late(body),
         Kind::Call(body) => call::entry(body),
         Kind::Return(body) => call::returned(body, event.duration, context),
+        Kind::Counted(body) => call::counted(body, looks),
         Kind::Unfinished(body) => call::unfinished(body, event, context),
         Kind::LoaderError(body) => call::loader_alone(body, context),
         Kind::Output(body) => output::output(body, looks),

@@ -321,6 +321,8 @@ impl Live {
             why: Text::from(why.name()),
             status: Some(i32::from(exit_code(why, status))),
             lost: session.lost(),
+            probes: Some(session.functions()),
+            others: session.others(),
         };
         let event = session.own(clock::boottime(), Kind::End(end));
         self.summary.push(&event);

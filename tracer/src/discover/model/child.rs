@@ -28,6 +28,8 @@ pub struct Child {
     pub secure: bool,
     /// How it came to be, or why not.
     pub spawn: Spawn,
+    /// The event of its exec.
+    pub exec: Option<Seq>,
     /// When its program began and when it ended, nanoseconds of CLOCK_BOOTTIME; 0 when not known.
     pub begun: u64,
     /// See `begun`.
@@ -44,6 +46,9 @@ pub struct Child {
     pub missed_symbols: Vec<Symbol>,
     /// Objects named in LD_PRELOAD or /etc/ld.so.preload that were mapped or could not be.
     pub preloaded: Vec<Text>,
+    /// Files of libraries that were mapped executable, in order of the first mapping, each once, with where it was seen.
+    /// A file that is mapped says which one answered to its soname.
+    pub mapped: Vec<(Text, Seq)>,
     /// Calls of `ggml_backend_init` and what came of them.
     pub inits: Vec<Init>,
     /// Names of the backends that were registered (`CUDA`, `CPU`), with where that was seen.
@@ -62,6 +67,43 @@ pub struct Child {
     pub end: End,
     /// A call that had not come back when it ended or when the recording ended: what hung.
     pub hanging: Option<Evidence>,
+}
+
+impl Child {
+    /// A process of which nothing is known but its role.
+    #[must_use]
+    pub fn new(role: Role) -> Self {
+        Self {
+            role,
+            process: None,
+            pid: 0,
+            argv: Vec::new(),
+            env: Vec::new(),
+            env_whole: false,
+            cwd: Text::default(),
+            secure: false,
+            spawn: Spawn::default(),
+            exec: None,
+            begun: 0,
+            ended: 0,
+            walked: Vec::new(),
+            walks: Vec::new(),
+            loads: Vec::new(),
+            loader_words: Vec::new(),
+            missed_symbols: Vec::new(),
+            preloaded: Vec::new(),
+            mapped: Vec::new(),
+            inits: Vec::new(),
+            registered: Vec::new(),
+            calls: Vec::new(),
+            said: Vec::new(),
+            refused: Vec::new(),
+            answer: None,
+            crashes: Vec::new(),
+            end: End::default(),
+            hanging: None,
+        }
+    }
 }
 
 /// How a process came to be.
@@ -99,7 +141,7 @@ pub enum End {
     OutOfMemory(Option<Evidence>),
     /// A signal of somebody else, or its own: name, who, where.
     Signal {
-        /// `SIGKILL`.
+        /// `SIGKILL`; empty in a log that tells only that it was some signal.
         name: Text,
         /// Command name or role of the sender, where it is known.
         by: Option<Text>,
@@ -146,7 +188,7 @@ pub struct DriverCall {
     pub took: Option<u64>,
     /// The object that called.
     pub from: Option<Text>,
-    /// The event of the call.
+    /// The event of the call; in a log the number of the line (`Model::at`).
     pub seq: Seq,
 }
 

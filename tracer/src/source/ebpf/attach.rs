@@ -1,13 +1,14 @@
 //! Puts the generic function probe on a file's functions.
 
-use std::collections::{BTreeMap, HashSet};
+use std::cell::OnceCell;
+use std::collections::{HashMap, HashSet};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use aya::Ebpf;
 use aya::maps::Array;
 use aya::programs::uprobe::{UProbeAttachLocation, UProbeAttachPoint, UProbeScope};
-use vgputrace_api::{Function, Returns};
+use vgputrace_api::{Function, Returns, driver};
 use vgputrace_ebpf::wire::function::FnDesc;
 
 use super::Error;
@@ -22,10 +23,23 @@ use crate::source::tracker::{Probes, descriptor};
 /// Functions a recording can hold; as many as the kernel side's table.
 const MOST: usize = 8_192;
 
+/// Which functions of drivers and runtimes carry probes, beside those of loader and ggml.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Calls {
+    /// None.
+    None,
+    /// Those that decide whether a GPU is used.
+    #[default]
+    Discovery,
+    /// All that the table has.
+    All,
+}
+
 /// Files that carry probes, by device and inode.
-#[derive(Default)]
 pub struct Attached {
     seen: HashSet<(u64, u64)>,
+    table: HashMap<&'static str, &'static Function>,
+    functions: u64,
 }
 
 /// What became of a file.
@@ -48,6 +62,32 @@ struct Plan {
 }
 
 impl Attached {
+    /// No file yet.
+    #[must_use]
+    pub fn new(calls: Calls) -> Self {
+        let mut table = HashMap::new();
+        let mut add = |function: &'static Function| {
+            table.entry(function.name).or_insert(function);
+        };
+        vgputrace_api::all().for_each(&mut add);
+        match calls {
+            Calls::None => {}
+            Calls::Discovery => driver::discovery().for_each(&mut add),
+            Calls::All => driver::all().for_each(&mut add),
+        }
+        Self {
+            seen: HashSet::new(),
+            table,
+            functions: 0,
+        }
+    }
+
+    /// How many functions carry a probe.
+    #[must_use]
+    pub fn functions(&self) -> u64 {
+        self.functions
+    }
+
     /// Looks at a file once and probes what the table has of it. `path` is readable by this process; `name` is what the
     /// trace calls it.
     ///
@@ -69,13 +109,14 @@ impl Attached {
         if !self.seen.insert((metadata.dev(), metadata.ino())) {
             return Ok(Outcome::Known);
         }
-        let Some(plan) = plan(path, name, probes, ebpf)? else {
+        let Some(plan) = plan(&self.table, path, name, probes, ebpf)? else {
             return Ok(Outcome::Nothing);
         };
         // Returns first, so that no entry waits for a return that nobody sees.
         attach(ebpf, "on_ret", path, &plan.sites)?;
         attach(ebpf, "on_return", path, &plan.returns)?;
         attach(ebpf, "on_enter", path, &plan.entries)?;
+        self.functions += plan.entries.len() as u64;
         Ok(Outcome::Probed(
             u32::try_from(plan.entries.len()).unwrap_or(u32::MAX),
         ))
@@ -84,14 +125,12 @@ impl Attached {
 
 /// Finds the table's functions in the file and writes their descriptors.
 fn plan(
+    table: &HashMap<&'static str, &'static Function>,
     path: &Path,
     name: &str,
     probes: &mut Probes,
     ebpf: &mut Ebpf,
 ) -> Result<Option<Plan>, Error> {
-    let table: BTreeMap<&str, &'static Function> = vgputrace_api::all()
-        .map(|function| (function.name, function))
-        .collect();
     let Ok(image) = Image::open(path, &Root::default()) else {
         return Ok(None);
     };
@@ -101,11 +140,12 @@ fn plan(
     if found.list.is_empty() {
         return Ok(None);
     }
-    let symbols = Symbols::read(&image).unwrap_or_default();
+    let symbols = OnceCell::new();
+    let symbols = || symbols.get_or_init(|| Symbols::read(&image).unwrap_or_default());
     let map = ebpf
         .map_mut("FUNCTIONS")
         .ok_or(Error::Missing("FUNCTIONS"))?;
-    let mut descriptors: Array<_, [u64; 3]> =
+    let mut descriptors: Array<_, [u64; WORDS]> =
         Array::try_from(map).map_err(|source| Error::Map {
             map: "FUNCTIONS",
             source: Box::new(source),
@@ -126,7 +166,7 @@ fn plan(
             break;
         }
         let mut ways = match known.returns {
-            Returns::Sites => return_sites(&image, function, &symbols),
+            Returns::Sites => return_sites(&image, function, symbols()),
             Returns::No | Returns::Probe => Default::default(),
         };
         let seen = match known.returns {
@@ -141,7 +181,7 @@ fn plan(
                 let beyond: Vec<u64> = jumps
                     .iter()
                     .filter(|jump| !tabled(jump))
-                    .flat_map(|jump| target_sites(&image, jump, &symbols))
+                    .flat_map(|jump| target_sites(&image, jump, symbols()))
                     .collect();
                 let some = !ways.sites.is_empty() || !beyond.is_empty() || jumps.iter().any(tabled);
                 ways.sites.extend(beyond);
@@ -152,7 +192,7 @@ fn plan(
         };
         let number = probes.add(known, object, function.address, !seen);
         descriptors
-            .set(number, &words(descriptor(known)), 0)
+            .set(number, &words(descriptor(known, !seen)), 0)
             .map_err(|source| Error::Map {
                 map: "FUNCTIONS",
                 source: Box::new(source),
@@ -195,18 +235,28 @@ fn target_sites(image: &Image, jump: &TailJump, symbols: &Symbols) -> Vec<u64> {
     }
 }
 
+/// Words of a descriptor.
+const WORDS: usize = size_of::<FnDesc>() / 8;
+
 /// The descriptor as the words of the map's value.
-fn words(desc: FnDesc) -> [u64; 3] {
-    let four = |one: [u8; 4], two: [u8; 4]| {
-        u64::from_ne_bytes([
-            one[0], one[1], one[2], one[3], two[0], two[1], two[2], two[3],
-        ])
-    };
-    let numbers = u64::from(desc.flags) | u64::from(desc.arguments) << 32;
+fn words(desc: FnDesc) -> [u64; WORDS] {
+    let [a, b, c, d] = desc.inputs;
+    let [e, f, g, h] = desc.inside;
+    let inputs = u64::from_ne_bytes([a, b, c, d, e, f, g, h]);
+    let [a, b, c, d] = desc.sizes;
+    let [e, f, g, h] = desc.outs;
+    let outs = u64::from_ne_bytes([a, b, c, d, e, f, g, h]);
+    let [a, b, c, d] = desc.out_sizes;
+    let blob = [desc.blob, desc.blob_length, desc.bytes, desc.zero];
+    let [e, f, g, h] = blob;
+    let sizes = u64::from_ne_bytes([a, b, c, d, e, f, g, h]);
+    let pair = |low: u32, high: u32| u64::from(low) | u64::from(high) << 32;
     [
-        four(desc.strings, desc.inside),
-        four(desc.outs, desc.out_sizes),
-        numbers,
+        inputs,
+        outs,
+        sizes,
+        pair(desc.blob_size, desc.flags),
+        pair(desc.registers, 0),
     ]
 }
 

@@ -8,7 +8,8 @@ use aya::Ebpf;
 use vgputrace_ebpf::wire::{head::lost, syscall};
 
 use super::Error;
-use super::attach::{Attached, Outcome};
+use super::attach::{Attached, Calls, Outcome};
+use super::counts::Counts;
 use super::kernel::Kernel;
 use super::load::{self, Sizes};
 use super::ring::{self, InFlight, Ring};
@@ -29,6 +30,8 @@ pub struct Options {
     pub sizes: Sizes,
     /// How events are shaped.
     pub settings: Settings,
+    /// Which functions of drivers carry probes.
+    pub calls: Calls,
     /// The probes tell about themselves.
     pub verbose: bool,
 }
@@ -40,6 +43,7 @@ pub struct Session {
     tracker: Tracker,
     attached: Attached,
     facts: Facts,
+    counts: Counts,
     told_slow: HashSet<(u32, u64)>,
     lost: [u64; lost::COUNT as usize],
     bad: u64,
@@ -57,9 +61,10 @@ impl Session {
         Ok(Self {
             ebpf,
             ring,
+            attached: Attached::new(options.calls),
             tracker: Tracker::new(options.settings, Box::new(Images::default())),
-            attached: Attached::default(),
             facts: Facts::default(),
+            counts: Counts::default(),
             told_slow: HashSet::new(),
             lost: [0; lost::COUNT as usize],
             bad: 0,
@@ -141,6 +146,7 @@ impl Session {
     /// The kernel side's tables are gone.
     pub fn look(&mut self, now: u64, events: &mut Vec<Event>) -> Result<(), Error> {
         self.count_losses(now, events)?;
+        self.tell_counts(now, None, events);
         let Story { events: slow, .. } = self.tracker.sweep(now, Some(SLOW));
         events.extend(slow);
         let calls = ring::in_flight(&self.ebpf)?;
@@ -165,6 +171,7 @@ impl Session {
                 self.tell_slow(now, call, Because::End, events);
             }
         }
+        self.tell_counts(now, None, events);
         let Story { events: open, .. } = self.tracker.sweep(now, None);
         events.extend(open);
         self.count_losses(now, events)
@@ -174,6 +181,28 @@ impl Session {
     #[must_use]
     pub fn lost(&self) -> u64 {
         self.lost.iter().sum::<u64>() + self.bad
+    }
+
+    /// Functions that carry probes.
+    #[must_use]
+    pub fn functions(&self) -> u64 {
+        self.attached.functions()
+    }
+
+    /// Calls of probed functions by processes that are not traced; `None` when they could not be counted.
+    #[must_use]
+    pub fn others(&self) -> Option<u64> {
+        ring::passed_by_others(&self.ebpf).ok()
+    }
+
+    /// Calls that were counted since the last time, of all processes or of one that has ended.
+    fn tell_counts(&mut self, now: u64, ended: Option<u32>, events: &mut Vec<Event>) {
+        let told = self
+            .counts
+            .tell(&mut self.ebpf, &mut self.tracker, now, ended, events);
+        if let Err(error) = told {
+            tracing::warn!(%error, "counted calls cannot be read");
+        }
     }
 
     fn tell_slow(&mut self, now: u64, call: InFlight, because: Because, events: &mut Vec<Event>) {
@@ -227,6 +256,10 @@ impl Session {
                 if let Some(library) = self.facts.library(*tgid, path) {
                     events.push(self.event_of(*tgid, Kind::Library(library), events));
                 }
+            }
+            Wish::Counts { tgid } => {
+                let time = events.last().map_or(0, |event| event.time);
+                self.tell_counts(time, Some(*tgid), events);
             }
             Wish::Program { tgid, exe } => {
                 for path in self.facts.program(*tgid, exe, self.tracker.process(*tgid)) {

@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, HashMap};
 
 use vgputrace_ebpf::wire::{Compat, Exit, Fork, PathHead};
 
-use super::Tracker;
 use super::calls::OpenCall;
 use super::exec::PendingExec;
 use super::files::Pieces;
 use super::memory::Mapping;
+use super::{Tracker, Wish};
 use crate::event::call::Because;
 use crate::event::process as kind;
 use crate::event::{Kind, Proc, Seen, Seq, Text, Why};
@@ -149,6 +149,8 @@ impl Tracker {
             core,
         };
         self.tell(tgid, tid, time, None, Kind::Exit(exit));
+        self.story.wishes.push(Wish::Counts { tgid });
+        self.handles.forget_process(tgid);
         let process = self.known(tgid);
         process.ended = true;
         // Who it was stays, for signals to its zombie; `clear` would keep the tables' memory.

@@ -1,7 +1,8 @@
 //! The page: each section has its findings, then the facts in one glance.
 
+use super::super::Looks;
 use super::super::line::{Line, Role};
-use super::super::{Looks, escape};
+use super::super::wrap::wrap;
 use super::{About, Finding, Level};
 use crate::event::doctor::Facts;
 
@@ -83,7 +84,7 @@ impl Page {
         } else {
             Role::Plain
         };
-        for (at, part) in wrapped(&finding.sentence).into_iter().enumerate() {
+        for (at, part) in wrap(&finding.sentence, WIDTH).into_iter().enumerate() {
             self.line(|line| {
                 line.push(role, if at == 0 { sign } else { " " })
                     .plain(" ")
@@ -96,24 +97,4 @@ impl Page {
             });
         }
     }
-}
-
-/// Lines of at most [`WIDTH`] columns, broken at blanks. A longer word stays whole.
-fn wrapped(text: &str) -> Vec<String> {
-    let text = escape::text(text);
-    let mut lines = vec![String::new()];
-    for word in text.split(' ') {
-        let Some(last) = lines.last_mut() else {
-            break;
-        };
-        if last.is_empty() {
-            last.push_str(word);
-        } else if escape::width(last) + 1 + escape::width(word) <= WIDTH {
-            last.push(' ');
-            last.push_str(word);
-        } else {
-            lines.push(word.to_owned());
-        }
-    }
-    lines
 }

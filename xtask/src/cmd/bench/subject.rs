@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::place::Place;
+use crate::step;
 
 /// One thing to run under every peer.
 #[derive(Clone, Debug)]
@@ -16,8 +17,8 @@ pub(super) enum Subject {
     Open,
     /// dlopen and dlclose in a loop: seven events a turn.
     Load,
-    /// The bootstrap stand-in.
-    StandIn(PathBuf),
+    /// The bootstrap stand-in, and the era it plays.
+    StandIn(PathBuf, &'static str),
     /// A real Ollama, and its version.
     Ollama(PathBuf, String),
 }
@@ -27,13 +28,13 @@ impl Subject {
     pub(super) fn list(root: &Path, ollamas: &[PathBuf]) -> (Vec<Self>, Vec<String>) {
         let mut list = vec![Self::Symbol, Self::Open, Self::Load];
         let mut absent = Vec::new();
-        let standin = crate::machine::target(root).join("release/standin");
-        if standin.is_file() {
-            list.push(Self::StandIn(standin));
-        } else {
-            absent.push(
-                "the bootstrap stand-in: not measured, there is no `standin` program".to_owned(),
-            );
+        for era in ["runner", "llama-server"] {
+            match standin(root, era) {
+                Ok(server) => list.push(Self::StandIn(server, era)),
+                Err(error) => absent.push(format!(
+                    "the bootstrap stand-in of the {era} era: not measured, {error:#}"
+                )),
+            }
         }
         let named = std::env::var_os("VGPUTRACE_OLLAMA").map(PathBuf::from);
         let ollamas: Vec<&PathBuf> = named.iter().chain(ollamas).collect();
@@ -53,7 +54,7 @@ impl Subject {
             Self::Symbol => "dlsym".to_owned(),
             Self::Open => "open + close".to_owned(),
             Self::Load => "dlopen + dlclose".to_owned(),
-            Self::StandIn(_) => "bootstrap of the stand-in".to_owned(),
+            Self::StandIn(_, era) => format!("bootstrap of the stand-in, {era} era"),
             Self::Ollama(_, version) => format!("bootstrap of Ollama {version}"),
         }
     }
@@ -64,7 +65,7 @@ impl Subject {
             Self::Symbol => ("dlsym", 200_000),
             Self::Open => ("open", 60_000),
             Self::Load => ("load", 3_000),
-            Self::StandIn(_) | Self::Ollama(..) => return None,
+            Self::StandIn(..) | Self::Ollama(..) => return None,
         };
         Some((mode, if quick { full / 20 } else { full }))
     }
@@ -72,14 +73,14 @@ impl Subject {
     /// The words that show that a bootstrap is over.
     pub(super) fn until(&self) -> Option<&'static str> {
         match self {
-            Self::StandIn(_) | Self::Ollama(..) => Some("inference compute"),
+            Self::StandIn(..) | Self::Ollama(..) => Some("inference compute"),
             _ => None,
         }
     }
 
     /// The command of a bootstrap.
     pub(super) fn bootstrap(&self, place: &Place) -> Option<Vec<OsString>> {
-        let (Self::StandIn(program) | Self::Ollama(program, _)) = self else {
+        let (Self::StandIn(program, _) | Self::Ollama(program, _)) = self else {
             return None;
         };
         let port = TcpListener::bind("127.0.0.1:0")
@@ -109,7 +110,7 @@ impl Subject {
             Self::Symbol => &[],
             Self::Open => &["openat"],
             Self::Load => &["openat", "getcwd", "mmap", "munmap"],
-            Self::StandIn(_) | Self::Ollama(..) => &[
+            Self::StandIn(..) | Self::Ollama(..) => &[
                 "openat",
                 "newfstatat",
                 "readlinkat",
@@ -183,6 +184,37 @@ impl Subject {
             place.file("libc.so.6")
         }
     }
+}
+
+/// Lays the stand-in of an era out, without a folder for a graphics processor, and returns its server.
+fn standin(root: &Path, era: &str) -> anyhow::Result<PathBuf> {
+    let folder = crate::machine::target(root).join("bench/standin").join(era);
+    let _ = std::fs::remove_dir_all(&folder);
+    let mut command = Command::new("cargo");
+    command
+        .args([
+            "run",
+            "--quiet",
+            "--release",
+            "--package",
+            "vgputrace-tests",
+        ])
+        .args(["--bin", "lay-out-standin", "--", era])
+        .arg(&folder)
+        .current_dir(root);
+    let said = step::must(
+        &format!("stand-in, {era} era"),
+        "a minute when cold",
+        &mut command,
+    )?;
+    let path = said
+        .output
+        .lines()
+        .last()
+        .map(str::trim)
+        .unwrap_or_default();
+    anyhow::ensure!(Path::new(path).is_file(), "it was not laid out: {path:?}");
+    Ok(PathBuf::from(path))
 }
 
 /// The last word of `ollama --version`.

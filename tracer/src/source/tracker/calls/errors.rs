@@ -2,7 +2,7 @@
 
 use vgputrace_api::Function;
 use vgputrace_ebpf::wire::FnEnter;
-use vgputrace_ebpf::wire::function::STRINGS;
+use vgputrace_ebpf::wire::function::INPUTS;
 
 use super::OpenCall;
 use super::value::named_strings;
@@ -20,9 +20,9 @@ impl Tracker {
         time: u64,
         function: &'static Function,
         enter: &FnEnter,
-        strings: &[Option<Bytes>; STRINGS],
+        inputs: &[Option<Bytes>; INPUTS],
     ) {
-        let named = named_strings(function, strings);
+        let named = named_strings(function, inputs);
         let get = |name: &str| {
             named
                 .iter()

@@ -1,0 +1,46 @@
+//! Two runs: the first difference that matters.
+//!
+//! ```text
+//! Model + Explanation (each run) -> facts: (role, subject, name) -> value, noise taken out
+//!     -> compare: what only one side has, what both have with other values
+//!     -> rank: the difference that explains the changed verdict first, its ripple last -> Answer
+//! ```
+//!
+//! Pure. Aligned by role and name, not by time: pids, ports, addresses, the order of folders and threads never get into a
+//! fact, so they can never be a difference.
+
+mod compare;
+mod fact;
+mod facts;
+mod normal;
+mod rank;
+mod sentence;
+#[cfg(test)]
+mod tests;
+
+pub use compare::{Difference, compare};
+pub use fact::{Fact, Key, Stage, Value};
+pub use facts::{Facts, gather};
+pub use rank::{Answer, Divergence, Ranked, VerdictChange, rank};
+
+use crate::diagnose::Explanation;
+use crate::discover::Model;
+
+/// One run: its facts and their explanation.
+#[derive(Clone, Copy, Debug)]
+pub struct Run<'a> {
+    /// What happened.
+    pub model: &'a Model,
+    /// Why.
+    pub explanation: &'a Explanation,
+}
+
+/// Compares a run that was as it should be with one that is not. Keys that `ignore` names are left out.
+#[must_use]
+pub fn diff(good: Run<'_>, bad: Run<'_>, ignore: &dyn Fn(&Key) -> bool) -> Answer {
+    let eras_differ = good.model.era != bad.model.era;
+    let (mut one, mut two) = (gather(good, eras_differ), gather(bad, eras_differ));
+    one.facts.retain(|key, _| !ignore(key));
+    two.facts.retain(|key, _| !ignore(key));
+    rank(compare(&one, &two), good.explanation, bad.explanation)
+}

@@ -1,0 +1,158 @@
+//! A fact: one comparable thing about one role of a run.
+
+use crate::discover::model::Evidence;
+use crate::event::Text;
+
+/// What a fact is about, in the order in which one leads to the next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Stage {
+    /// Which release of Ollama, which era.
+    Release,
+    /// GPUs on the bus, kernel modules, device nodes, the driver's version.
+    Machine,
+    /// Variables, arguments, working directory, user, unit.
+    Setting,
+    /// The library folder, and what is in which folder.
+    Folder,
+    /// Which file answers to a soname, and which file that is.
+    File,
+    /// What was tried: attempts, and skip rules.
+    Attempt,
+    /// How a process was made.
+    Spawn,
+    /// What the loader did.
+    Load,
+    /// Calls of drivers and runtimes, and the start of the backend.
+    Call,
+    /// What the system refused.
+    Refused,
+    /// What a process said.
+    Words,
+    /// What it answered to the server.
+    Answer,
+    /// How it ended.
+    End,
+    /// What became of the backend.
+    Verdict,
+}
+
+impl Stage {
+    /// As it stands in JSON and in `--ignore`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Release => "release",
+            Self::Machine => "machine",
+            Self::Setting => "setting",
+            Self::Folder => "folder",
+            Self::File => "file",
+            Self::Attempt => "attempt",
+            Self::Spawn => "spawn",
+            Self::Load => "load",
+            Self::Call => "call",
+            Self::Refused => "refused",
+            Self::Words => "words",
+            Self::Answer => "answer",
+            Self::End => "end",
+            Self::Verdict => "verdict",
+        }
+    }
+}
+
+/// What is compared with what.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key {
+    /// Kind of the fact.
+    pub stage: Stage,
+    /// `machine`, `server`, `runner[cuda_v12] pass 1`, or a folder's name.
+    pub role: String,
+    /// What: the name of a variable, a soname, a file name, a function.
+    pub name: String,
+}
+
+/// A value without noise: what is compared, and how it is said.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Value {
+    /// Compared byte by byte.
+    pub same: String,
+    /// Shown in a sentence after "is", "comes from", "returns" and so on.
+    pub shown: String,
+}
+
+impl Value {
+    /// A value that is shown as it is compared.
+    #[must_use]
+    pub fn plain(text: impl Into<String>) -> Self {
+        let same = text.into();
+        Self {
+            shown: same.clone(),
+            same,
+        }
+    }
+
+    /// A value whose noise is not compared but may be read.
+    #[must_use]
+    pub fn shown(same: impl Into<String>, shown: impl Into<String>) -> Self {
+        Self {
+            same: same.into(),
+            shown: shown.into(),
+        }
+    }
+}
+
+/// One fact.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fact {
+    /// Its value.
+    pub value: Value,
+    /// The folder it bears on; `None` for what bears on all of them.
+    pub dir: Option<Text>,
+    /// It only follows from an earlier stage (a child's variable that the server set): said last.
+    pub derived: bool,
+    /// Paths, names and words by which it is linked to a cause, beside its name and value.
+    pub links: Vec<String>,
+    /// Where it was seen.
+    pub evidence: Option<Evidence>,
+}
+
+impl Fact {
+    /// A fact that bears on everything.
+    #[must_use]
+    pub const fn new(value: Value) -> Self {
+        Self {
+            value,
+            dir: None,
+            derived: false,
+            links: Vec::new(),
+            evidence: None,
+        }
+    }
+
+    /// The folder it bears on.
+    #[must_use]
+    pub fn of_dir(mut self, dir: &Text) -> Self {
+        self.dir = Some(dir.clone());
+        self
+    }
+
+    /// It follows from an earlier stage.
+    #[must_use]
+    pub const fn derived(mut self) -> Self {
+        self.derived = true;
+        self
+    }
+
+    /// Words that link it to a cause.
+    #[must_use]
+    pub fn linked(mut self, words: impl IntoIterator<Item = String>) -> Self {
+        self.links.extend(words);
+        self
+    }
+
+    /// Where it was seen.
+    #[must_use]
+    pub fn seen(mut self, evidence: Option<&Evidence>) -> Self {
+        self.evidence = evidence.cloned();
+        self
+    }
+}

@@ -1,0 +1,146 @@
+//! The facts of one run, and what it could have shown.
+
+mod children;
+mod files;
+mod folders;
+mod loads;
+mod settings;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Run;
+use super::fact::{Fact, Key, Stage, Value};
+use crate::discover::Role;
+use crate::discover::model::{Child, Era, Origin};
+use crate::event::Text;
+
+/// Facts kept of one run; a hostile trace must not make more.
+const MAX_FACTS: usize = 200_000;
+
+/// The facts of one run.
+#[derive(Clone, Debug, Default)]
+pub struct Facts {
+    /// By key.
+    pub facts: BTreeMap<Key, Fact>,
+    /// It is a log: what is not in it may have happened all the same.
+    log: bool,
+    /// Roles that were seen at all, by the name that keys use.
+    roles: BTreeSet<String>,
+    /// Roles of which something could not be seen.
+    blind: BTreeSet<String>,
+    /// Roles of which the whole environment was seen.
+    environments: BTreeSet<String>,
+    /// Roles whose driver calls were recorded.
+    calls: bool,
+}
+
+impl Facts {
+    /// A fact of this key would be here if it were so: its absence is a difference.
+    #[must_use]
+    pub fn shows(&self, key: &Key) -> bool {
+        let of_role = matches!(key.role.as_str(), "machine" | "recorder" | "verdicts")
+            || key.stage == Stage::Folder
+            || key.stage == Stage::Attempt
+            || self.roles.contains(&key.role);
+        // Without the role itself, that role is the difference, not each thing in it.
+        if !of_role || self.blind.contains(&key.role) {
+            return false;
+        }
+        match key.stage {
+            Stage::Setting => self.environments.contains(&key.role),
+            Stage::Call => self.calls && !self.log,
+            Stage::Verdict => true,
+            _ => !self.log,
+        }
+    }
+
+    fn add(&mut self, stage: Stage, role: &str, name: impl Into<String>, fact: Fact) {
+        if self.facts.len() >= MAX_FACTS {
+            return;
+        }
+        let key = Key {
+            stage,
+            role: role.to_owned(),
+            name: name.into(),
+        };
+        // The first word counts: later processes of a merged role repeat it.
+        self.facts.entry(key).or_insert(fact);
+    }
+}
+
+/// The name under which a role is compared: with two eras, folder and pass.
+fn aligned(role: &Role, eras_differ: bool) -> String {
+    match role {
+        Role::Attempt { dir, pass, .. } if eras_differ => format!("attempt[{dir}] pass {pass}"),
+        Role::Refresh { dir, .. } if eras_differ => format!("refresh[{dir}]"),
+        role => role.to_string(),
+    }
+}
+
+/// Takes the facts out of a run.
+#[must_use]
+pub fn gather(run: Run<'_>, eras_differ: bool) -> Facts {
+    let model = run.model;
+    let mut facts = Facts {
+        log: model.origin == Origin::Log,
+        calls: model.children.iter().any(|child| !child.calls.is_empty()),
+        ..Facts::default()
+    };
+    settings::gather(model, &mut facts);
+    folders::gather(model, &mut facts);
+    for child in &model.children {
+        let role = aligned(&child.role, eras_differ);
+        facts.roles.insert(role.clone());
+        if child.env_whole {
+            facts.environments.insert(role.clone());
+        }
+        if let Some(process) = child.process
+            && !model
+                .blind
+                .absence_is_certain(process, child.begun, child.ended)
+        {
+            facts.blind.insert(role.clone());
+        }
+        of_child(model, child, &role, eras_differ, &mut facts);
+    }
+    for backend in &run.explanation.backends {
+        let fact = Fact::new(Value::plain(backend.verdict.name())).of_dir(&backend.name);
+        facts.add(Stage::Verdict, "verdicts", backend.name.as_str(), fact);
+    }
+    facts
+}
+
+fn of_child(
+    model: &crate::discover::Model,
+    child: &Child,
+    role: &str,
+    eras_differ: bool,
+    facts: &mut Facts,
+) {
+    let dir = child.role.dir().cloned().unwrap_or_default();
+    children::gather(model, child, role, &dir, facts);
+    // The processes of one era do other things than those of the other: files and loads can be compared, words cannot.
+    files::gather(model, child, role, &dir, facts);
+    loads::gather(child, role, &dir, facts);
+    if !eras_differ {
+        children::words(child, role, &dir, facts);
+    }
+}
+
+/// The era in words.
+fn era(era: Era) -> &'static str {
+    match era {
+        Era::Runner => "by runners (0.12 to 0.24)",
+        Era::LlamaServer => "by llama-server (0.30 and later)",
+        Era::Ggml => "by a ggml program",
+        Era::Unknown => "in a way that was not seen",
+    }
+}
+
+/// A list in one order, for comparing.
+fn sorted(names: &[Text]) -> Vec<&str> {
+    let mut names: Vec<&str> = names.iter().map(Text::as_str).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}

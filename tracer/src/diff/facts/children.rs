@@ -1,0 +1,154 @@
+//! How a process of an attempt was made, what it was given, said, answered, and how it ended.
+
+use super::Facts;
+use super::settings::{is_noise, value_of};
+use crate::diff::fact::{Fact, Stage, Value};
+use crate::diff::normal;
+use crate::discover::model::{Answer, Child, End, Evidence, Spawn};
+use crate::discover::{Model, Role, Step};
+use crate::event::{Errno, Text};
+
+/// Lines of one process that are compared.
+const MAX_LINES: usize = 2_000;
+
+/// Facts about one process.
+pub(super) fn gather(model: &Model, child: &Child, role: &str, dir: &Text, facts: &mut Facts) {
+    let spawn = match &child.spawn {
+        Spawn::Done => None,
+        Spawn::ForkFailed(err, seen) => Some((could_not("be forked", *err), seen)),
+        Spawn::ExecFailed(err, seen) => Some((could_not("be executed", *err), seen)),
+        Spawn::Failed(seen) => Some(("could not be started".to_owned(), seen)),
+    };
+    if let Some((value, seen)) = spawn {
+        let fact = Fact::new(Value::plain(value)).of_dir(dir).seen(Some(seen));
+        facts.add(Stage::Spawn, role, "start", fact);
+    }
+    for variable in child.env.iter().filter(|one| !is_noise(one)) {
+        let mut fact = Fact::new(value_of(variable)).of_dir(dir);
+        // What the server has too, or sets for each child, follows from the server and its folders.
+        let same_as_server = model
+            .server
+            .as_ref()
+            .is_some_and(|server| server.variable(variable.k.as_str()) == variable.v.as_ref());
+        if same_as_server {
+            continue;
+        }
+        fact = fact.derived();
+        facts.add(Stage::Setting, role, variable.k.as_str(), fact);
+    }
+    for (err, what) in &child.refused {
+        let name = normal::text(what.text.as_str());
+        let fact = Fact::new(Value::plain(format!("refused ({err})")))
+            .of_dir(dir)
+            .seen(Some(what));
+        facts.add(Stage::Refused, role, name, fact);
+    }
+    for crash in &child.crashes {
+        let place = crash.at.as_ref().map_or_else(String::new, |site| {
+            let object = site
+                .object
+                .as_ref()
+                .map_or("no object", |path| path.as_str());
+            let symbol = site.symbol.as_ref().map_or("", |name| name.as_str());
+            format!(" in {} {symbol}", normal::base(object))
+        });
+        let fact = Fact::new(Value::plain(format!("{}{place}", crash.signal)))
+            .of_dir(dir)
+            .seen(Some(&crash.seen));
+        facts.add(Stage::Call, role, "crash", fact);
+    }
+    if let Some(hanging) = &child.hanging {
+        let fact = Fact::new(Value::plain(normal::text(hanging.text.as_str())))
+            .of_dir(dir)
+            .seen(Some(hanging));
+        facts.add(Stage::Call, role, "hanging", fact);
+    }
+    if let Some(answer) = &child.answer {
+        let fact = Fact::new(said(answer))
+            .of_dir(dir)
+            .seen(answer.seen.as_ref());
+        facts.add(Stage::Answer, role, "answer", fact);
+    }
+    if let Some((value, seen)) = end(child) {
+        let fact = Fact::new(Value::plain(value)).of_dir(dir).seen(seen);
+        facts.add(Stage::End, role, "end", fact);
+    }
+}
+
+/// Facts about the words of one process: which lines it said, not how often and in which order.
+pub(super) fn words(child: &Child, role: &str, dir: &Text, facts: &mut Facts) {
+    for said in child.said.iter().take(MAX_LINES) {
+        let line = normal::text(said.text.as_str());
+        if line.is_empty() {
+            continue;
+        }
+        let fact = Fact::new(Value::shown("said", said.text.as_str()))
+            .of_dir(dir)
+            .seen(Some(&said.seen));
+        facts.add(Stage::Words, role, line, fact);
+    }
+}
+
+fn could_not(what: &str, err: Errno) -> String {
+    format!("could not {what} ({err})")
+}
+
+fn said(answer: &Answer) -> Value {
+    if answer.unreadable {
+        return Value::plain("could not be read");
+    }
+    if let Some(error) = &answer.error {
+        return Value::shown(normal::text(error.as_str()), error.as_str());
+    }
+    if answer.devices.is_empty() {
+        return Value::plain("no device");
+    }
+    let mut devices: Vec<String> = answer
+        .devices
+        .iter()
+        .map(|device| format!("{} {} {}", device.library, device.id, device.name))
+        .collect();
+    devices.sort_unstable();
+    Value::plain(devices.join(", "))
+}
+
+/// How it ended. The brief start ends by itself 3 ms after its last word when the server's signal is slower: the same.
+fn end(child: &Child) -> Option<(String, Option<&Evidence>)> {
+    let brief = child.role.step() == Some(Step::Start);
+    // A model server lives as long as its user likes.
+    if matches!(child.role, Role::Model { .. }) {
+        return None;
+    }
+    Some(match &child.end {
+        End::Unknown => return None,
+        End::Exit(1, seen)
+            if brief && child.crashes.is_empty() && child.loader_words.is_empty() =>
+        {
+            ("as it should".to_owned(), seen.as_ref())
+        }
+        End::KilledByServer {
+            before_answer: false,
+            seen,
+            ..
+        } if brief || child.role.step() == Some(Step::Runner) => {
+            ("as it should".to_owned(), seen.as_ref())
+        }
+        End::KilledByServer {
+            before_answer: true,
+            seen,
+            ..
+        } => (
+            "killed by the server, out of time".to_owned(),
+            seen.as_ref(),
+        ),
+        End::KilledByServer { seen, .. } => ("killed by the server".to_owned(), seen.as_ref()),
+        End::Exit(code, seen) => (format!("exit {code}"), seen.as_ref()),
+        End::OutOfMemory(seen) => ("killed for lack of memory".to_owned(), seen.as_ref()),
+        End::Signal { name, by, seen } => {
+            let by = by
+                .as_ref()
+                .map_or_else(String::new, |by| format!(" by {by}"));
+            (format!("{name}{by}"), seen.as_ref())
+        }
+    })
+}

@@ -1,0 +1,86 @@
+//! Which file answered to a soname in a process, and which file that is.
+
+use super::Facts;
+use crate::diff::fact::{Fact, Stage, Value};
+use crate::diff::normal;
+use crate::discover::Model;
+use crate::discover::model::{At, Child, Evidence};
+use crate::event::Text;
+use crate::event::library::Library;
+
+/// Facts about the files a process mapped, and those a failed load would have taken.
+pub(super) fn gather(model: &Model, child: &Child, role: &str, dir: &Text, facts: &mut Facts) {
+    for (path, seq) in &child.mapped {
+        let library = model.libraries.get(path);
+        let seen = Evidence {
+            at: At::Event(*seq),
+            text: path.clone(),
+        };
+        add(path.as_str(), library, role, dir, &seen, facts);
+    }
+    // A failed load maps and gives back in one breath; its closure says which files it picked.
+    for load in &child.loads {
+        for object in load.closure.iter().flat_map(|closure| &closure.objects) {
+            if let (Some(file), Some(seen)) = (&object.file, &load.seen) {
+                add(
+                    file.as_str(),
+                    model.libraries.get(file),
+                    role,
+                    dir,
+                    seen,
+                    facts,
+                );
+            }
+        }
+    }
+}
+
+fn add(
+    path: &str,
+    library: Option<&Library>,
+    role: &str,
+    dir: &Text,
+    seen: &Evidence,
+    facts: &mut Facts,
+) {
+    let soname = library
+        .and_then(|library| library.soname.as_ref())
+        .map_or_else(|| normal::base(path), |soname| soname.as_str())
+        .to_owned();
+    // Variants of the CPU backend come and go by their score, which is the processor's business.
+    if soname.starts_with("libggml-cpu") || normal::base(path).starts_with("libggml-cpu") {
+        return;
+    }
+    let fact = Fact::new(Value::plain(path))
+        .of_dir(dir)
+        .seen(Some(seen))
+        .linked([soname.clone(), path.to_owned()]);
+    facts.add(Stage::File, role, soname, fact);
+    if let Some(identity) = library.and_then(identity) {
+        // The same file in every process: said once, for all.
+        let fact = Fact::new(identity)
+            .seen(Some(seen))
+            .linked([path.to_owned(), normal::base(path).to_owned()]);
+        facts.add(Stage::File, "machine", format!("contents of {path}"), fact);
+    }
+}
+
+/// What tells one build of a file from another. Its date alone says nothing: a copy has another one.
+fn identity(library: &Library) -> Option<Value> {
+    let size = library.size?;
+    let same = match &library.build_id {
+        Some(id) => format!("build-id {id}, {size} bytes"),
+        None => format!("{size} bytes"),
+    };
+    let mut shown = same.clone();
+    if let Some(problem) = &library.problem {
+        shown = format!("{shown}, {problem}");
+    }
+    let mut same = same;
+    for version in &library.defines_versions {
+        same.push(' ');
+        same.push_str(version.as_str());
+    }
+    same.push_str(library.problem.as_ref().map_or("", |text| text.as_str()));
+    Some(Value::shown(same, shown))
+}

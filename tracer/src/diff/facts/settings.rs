@@ -1,0 +1,149 @@
+//! Release, machine, and what the server was started with.
+
+use super::{Facts, era};
+use crate::diff::fact::{Fact, Stage, Value};
+use crate::discover::Model;
+use crate::discover::model::Era;
+use crate::event::process::EnvVar;
+
+/// Variables that say nothing about a backend: where the user stood, how he looks.
+const NOISE: [&str; 12] = [
+    "_",
+    "PWD",
+    "OLDPWD",
+    "SHLVL",
+    "OLLAMA_HOST",
+    "OLLAMA_MODELS",
+    "TERM",
+    "INVOCATION_ID",
+    "JOURNAL_STREAM",
+    "SUDO_COMMAND",
+    "LS_COLORS",
+    "WINDOWID",
+];
+
+/// Facts about release, machine and server.
+pub(super) fn gather(model: &Model, facts: &mut Facts) {
+    if let Some(version) = &model.version {
+        let fact = Fact::new(Value::plain(version.as_str()));
+        facts.add(Stage::Release, "server", "version", fact);
+    }
+    if model.era != Era::Unknown {
+        let fact = Fact::new(Value::plain(era(model.era))).seen(model.era_seen.as_ref());
+        facts.add(Stage::Release, "server", "discovery", fact);
+    }
+    machine(model, facts);
+    server(model, facts);
+}
+
+fn machine(model: &Model, facts: &mut Facts) {
+    let Some(host) = &model.host else { return };
+    let mut add = |name: &str, value: String| {
+        facts.add(
+            Stage::Machine,
+            "machine",
+            name,
+            Fact::new(Value::plain(value)),
+        );
+    };
+    if !host.pci_unseen {
+        for gpu in &host.gpus {
+            let driver = gpu
+                .driver
+                .as_ref()
+                .map_or("no driver", |name| name.as_str());
+            add(
+                &format!("GPU {}", gpu.address),
+                format!("{} with {driver}", gpu.ids),
+            );
+        }
+    }
+    for (module, version) in &host.modules {
+        let version = version.as_ref().map_or("loaded", |text| text.as_str());
+        add(&format!("kernel module {module}"), version.to_owned());
+    }
+    for node in &host.nodes {
+        add(
+            node.path.as_str(),
+            format!(
+                "mode {:o} of {}:{}",
+                node.mode & 0o7777,
+                node.owner[0],
+                node.owner[1]
+            ),
+        );
+    }
+    if let Some(nvidia) = &host.nvidia {
+        add("NVIDIA kernel driver", nvidia.as_str().to_owned());
+    }
+    for (name, value) in [
+        ("kernel", Some(&host.kernel)),
+        ("C library", host.libc.as_ref()),
+    ] {
+        if let Some(value) = value {
+            let fact = Fact::new(Value::plain(value.as_str()));
+            facts.add(Stage::Machine, "recorder", name, fact);
+        }
+    }
+}
+
+fn server(model: &Model, facts: &mut Facts) {
+    let Some(server) = &model.server else { return };
+    facts.roles.insert("server".to_owned());
+    if server.env_whole {
+        facts.environments.insert("server".to_owned());
+    }
+    let seen = server.seen.as_ref();
+    let mut add = |name: &str, value: String| {
+        let fact = Fact::new(Value::plain(value)).seen(seen);
+        facts.add(Stage::Setting, "server", name, fact);
+    };
+    if !server.exe.is_empty() {
+        add("program", server.exe.as_str().to_owned());
+    }
+    if !server.argv.is_empty() {
+        let words = server.argv.iter().skip(1).map(|word| word.as_str());
+        add("arguments", words.collect::<Vec<_>>().join(" "));
+    }
+    if !server.cwd.is_empty() {
+        add("working directory", server.cwd.as_str().to_owned());
+    }
+    if let Some(uid) = server.uid {
+        add("user id", uid.to_string());
+    }
+    if let Some(unit) = server
+        .cgroup
+        .as_ref()
+        .and_then(|group| unit(group.as_str()))
+    {
+        add("unit", unit.to_owned());
+    }
+    for variable in server.env.iter().filter(|one| !is_noise(one)) {
+        let fact = Fact::new(value_of(variable))
+            .seen(seen)
+            .linked(variable.v.iter().map(|value| value.as_str().to_owned()));
+        facts.add(Stage::Setting, "server", variable.k.as_str(), fact);
+    }
+}
+
+/// A variable that is no cause of anything.
+pub(super) fn is_noise(variable: &EnvVar) -> bool {
+    NOISE.contains(&variable.k.as_str())
+}
+
+/// Its value; of one that is withheld the length.
+pub(super) fn value_of(variable: &EnvVar) -> Value {
+    match (&variable.v, variable.len) {
+        (Some(value), _) => Value::plain(value.as_str()),
+        (None, Some(length)) => Value::plain(format!("withheld, {length} bytes")),
+        (None, None) => Value::plain("withheld"),
+    }
+}
+
+/// The systemd unit of a control group: `/system.slice/ollama.service`.
+fn unit(cgroup: &str) -> Option<&str> {
+    cgroup
+        .rsplit('/')
+        .find(|part| part.ends_with(".service") || part.ends_with(".scope"))
+        .filter(|part| part.ends_with(".service"))
+}

@@ -1,0 +1,169 @@
+//! A difference in words: what is now, and what was.
+
+use super::compare::Difference;
+use super::fact::{Fact, Stage};
+
+/// What is known of both sides.
+enum Sides<'a> {
+    Both(&'a str, &'a str),
+    OnlyGood(&'a str),
+    OnlyBad(&'a str),
+}
+
+/// One clause, without a full stop. Not escaped.
+#[must_use]
+pub(super) fn of(difference: &Difference) -> String {
+    let shown = |fact: &'_ Fact| -> String { fact.value.shown.clone() };
+    let (good, bad) = (
+        difference.good.as_ref().map(shown),
+        difference.bad.as_ref().map(shown),
+    );
+    let sides = match (&good, &bad) {
+        (Some(was), Some(is)) => Sides::Both(was, is),
+        (Some(was), None) => Sides::OnlyGood(was),
+        (None, Some(is)) => Sides::OnlyBad(is),
+        (None, None) => return "nothing".to_owned(),
+    };
+    let (role, name) = (difference.key.role.as_str(), difference.key.name.as_str());
+    match difference.key.stage {
+        Stage::Release => plain(&format!("the {name} of Ollama"), "is", &sides),
+        Stage::Machine => machine(name, &sides),
+        Stage::Setting => setting(name, &sides),
+        Stage::Folder => folder(role, name, &sides),
+        Stage::File => file(name, &sides),
+        Stage::Attempt => attempt(name, &sides),
+        Stage::Spawn => plain("it", "", &sides),
+        Stage::Load => load(name, &sides),
+        Stage::Call => call(name, &sides),
+        Stage::Refused => refused(name, &sides),
+        Stage::Words => words(name, &sides),
+        Stage::Answer => answer(name, &sides),
+        Stage::End => plain("its end", "is", &sides),
+        Stage::Verdict => plain(name, "is", &sides),
+    }
+}
+
+fn plain(what: &str, verb: &str, sides: &Sides<'_>) -> String {
+    let verb = if verb.is_empty() {
+        String::new()
+    } else {
+        format!("{verb} ")
+    };
+    match sides {
+        Sides::Both(was, is) => format!("{what} {verb}`{is}` (was `{was}`)"),
+        Sides::OnlyGood(was) => format!("{what} is not there any more (was `{was}`)"),
+        Sides::OnlyBad(is) => format!("{what} {verb}`{is}` (was not there)"),
+    }
+}
+
+fn machine(name: &str, sides: &Sides<'_>) -> String {
+    match sides {
+        Sides::Both(was, is) => format!("{name} is `{is}` (was `{was}`)"),
+        Sides::OnlyGood(was) => format!("{name} is missing (was `{was}`)"),
+        Sides::OnlyBad(is) => format!("{name} is new: `{is}`"),
+    }
+}
+
+fn setting(name: &str, sides: &Sides<'_>) -> String {
+    match sides {
+        Sides::Both(was, is) => format!("{name} is `{is}` (was `{was}`)"),
+        Sides::OnlyGood(was) => format!("{name} is not set (was `{was}`)"),
+        Sides::OnlyBad(is) => format!("{name} is `{is}` (was not set)"),
+    }
+}
+
+fn folder(role: &str, name: &str, sides: &Sides<'_>) -> String {
+    if role == "folders" {
+        return match sides {
+            Sides::Both(was, is) => format!("the folder {name} is {is} (was {was})"),
+            Sides::OnlyGood(was) => format!("there is no folder {name} any more (was {was})"),
+            Sides::OnlyBad(is) => format!("the folder {name} is {is} (was not there)"),
+        };
+    }
+    if name == "library folder" {
+        return plain("the library folder", "is", sides);
+    }
+    let place = if role == "library folder" {
+        "the library folder".to_owned()
+    } else {
+        format!("the folder {role}")
+    };
+    match sides {
+        Sides::Both(was, is) => format!("{name} in {place} is {is} (was {was})"),
+        Sides::OnlyGood(_) => format!("{name} is not in {place} any more"),
+        Sides::OnlyBad(_) => format!("{name} is in {place} (was not there)"),
+    }
+}
+
+fn file(name: &str, sides: &Sides<'_>) -> String {
+    if let Some(path) = name.strip_prefix("contents of ") {
+        return match sides {
+            Sides::Both(was, is) => format!("{path} is another file: {is} (was {was})"),
+            Sides::OnlyGood(was) => format!("{path} is not used any more (was {was})"),
+            Sides::OnlyBad(is) => format!("{path} is used now: {is}"),
+        };
+    }
+    match sides {
+        Sides::Both(was, is) => format!("{name} now comes from {is} (was {was})"),
+        Sides::OnlyGood(was) => format!("no file answers to {name} any more (was {was})"),
+        Sides::OnlyBad(is) => format!("{name} comes from {is} (was not loaded)"),
+    }
+}
+
+fn attempt(name: &str, sides: &Sides<'_>) -> String {
+    match (name.strip_suffix(" passed over"), sides) {
+        (Some(dir), Sides::OnlyBad(line)) => format!("{dir} is passed over ({line})"),
+        (Some(dir), Sides::OnlyGood(_)) => format!("{dir} is not passed over any more"),
+        (Some(dir), Sides::Both(was, is)) => {
+            format!("{dir} is passed over by `{is}` (was `{was}`)")
+        }
+        (None, Sides::OnlyGood(_)) => format!("{name} does not take place any more"),
+        (None, Sides::OnlyBad(_)) => format!("{name} takes place (did not)"),
+        (None, Sides::Both(was, is)) => format!("{name} is {is} (was {was})"),
+    }
+}
+
+fn load(name: &str, sides: &Sides<'_>) -> String {
+    match sides {
+        Sides::Both(was, is) => format!("the {name} {is}, where it {was}"),
+        Sides::OnlyGood(was) => format!("there is no {name} any more (it {was})"),
+        Sides::OnlyBad(is) => format!("there is a {name}, which was not there: {is}"),
+    }
+}
+
+fn call(name: &str, sides: &Sides<'_>) -> String {
+    match (name, sides) {
+        ("crash", Sides::OnlyBad(is)) => format!("it crashes: {is}"),
+        ("crash", Sides::OnlyGood(was)) => format!("it does not crash any more ({was})"),
+        ("hanging", Sides::OnlyBad(is)) => format!("it hangs in {is}"),
+        ("hanging", Sides::OnlyGood(was)) => format!("it does not hang any more ({was})"),
+        (_, Sides::Both(was, is)) => format!("{name} answers {is} (was {was})"),
+        (_, Sides::OnlyGood(was)) => format!("{name} is not called any more (answered {was})"),
+        (_, Sides::OnlyBad(is)) => format!("{name} is called and answers {is} (was not called)"),
+    }
+}
+
+fn refused(name: &str, sides: &Sides<'_>) -> String {
+    match sides {
+        Sides::Both(was, is) => format!("{name} is {is} (was {was})"),
+        Sides::OnlyGood(was) => format!("{name} is not {was} any more"),
+        Sides::OnlyBad(is) => format!("{name} is {is}"),
+    }
+}
+
+fn words(name: &str, sides: &Sides<'_>) -> String {
+    match sides {
+        Sides::OnlyGood(was) => format!("it does not say `{was}` any more"),
+        Sides::OnlyBad(is) => format!("it says `{is}`"),
+        Sides::Both(..) => format!("it says `{name}` in other words"),
+    }
+}
+
+fn answer(name: &str, sides: &Sides<'_>) -> String {
+    let what = if name == "answer" { "its answer" } else { name };
+    match sides {
+        Sides::Both(was, is) => format!("{what} is `{is}` (was `{was}`)"),
+        Sides::OnlyGood(was) => format!("there is no {name} (was `{was}`)"),
+        Sides::OnlyBad(is) => format!("{what} is `{is}` (there was none)"),
+    }
+}

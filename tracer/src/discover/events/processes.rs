@@ -1,0 +1,102 @@
+//! Who is who: parents, execs, ends, and what each process is to the discovery.
+
+use std::collections::BTreeMap;
+
+use crate::discover::role::Role;
+use crate::event::process::{Exec, Exit, Fork};
+use crate::event::{Event, Proc, Seq};
+
+use super::roles;
+
+/// Processes remembered; one that forks without end must not fill the memory.
+const MAX_PROCESSES: usize = 65_536;
+
+/// One process, by its number.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Known {
+    parent: Option<u32>,
+    generation: u32,
+    role: Option<Role>,
+    /// Its last exec.
+    pub(super) exec: Option<(Exec, Seq)>,
+    /// When that was.
+    pub(super) begun: u64,
+}
+
+/// All of them.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Processes {
+    pub(super) known: BTreeMap<u32, Known>,
+    /// Number of `ollama serve`: the first one.
+    pub(super) server: Option<u32>,
+}
+
+impl Processes {
+    pub(super) fn forked(&mut self, event: &Event, fork: &Fork) {
+        if self.known.len() >= MAX_PROCESSES {
+            return;
+        }
+        let known = self.known.entry(fork.child.number).or_default();
+        known.parent = event.process.map(|parent| parent.number);
+    }
+
+    pub(super) fn executed(&mut self, event: &Event, exec: &Exec) {
+        let Some(process) = event.process else { return };
+        if self.known.len() >= MAX_PROCESSES && !self.known.contains_key(&process.number) {
+            return;
+        }
+        let known = self.known.entry(process.number).or_default();
+        known.parent = known
+            .parent
+            .or_else(|| exec.parent.map(|parent| parent.number));
+        known.generation = process.generation;
+        known.begun = event.time;
+        let is_server = roles::is_server(exec);
+        // Only a program that may turn out to use ggml is looked at again.
+        known.exec = Some((exec.clone(), event.seq));
+        if is_server && self.server.is_none() {
+            self.server = Some(process.number);
+            known.role = Some(Role::Server);
+        }
+    }
+
+    /// A child that ended well without a program of its own: Go tests with it whether pidfd works
+    /// (os/pidfd_linux.go, checkPidfd).
+    pub(super) fn exited(&mut self, event: &Event, exit: &Exit) {
+        let Some(known) = event
+            .process
+            .and_then(|process| self.known.get_mut(&process.number))
+        else {
+            return;
+        };
+        if known.exec.is_none() && exit.code == Some(0) {
+            known.role = Some(Role::Helper);
+        }
+        if known.role.is_some() {
+            known.exec = None;
+        }
+    }
+
+    pub(super) fn name(&mut self, number: u32, role: Role) {
+        if let Some(known) = self.known.get_mut(&number) {
+            known.role = Some(role);
+        }
+    }
+
+    pub(super) fn parent(&self, number: u32) -> Option<u32> {
+        self.known.get(&number)?.parent
+    }
+
+    pub(super) fn roles(&self) -> BTreeMap<Proc, Role> {
+        self.known
+            .iter()
+            .map(|(number, known)| {
+                let process = Proc {
+                    number: *number,
+                    generation: known.generation,
+                };
+                (process, known.role.clone().unwrap_or(Role::Other))
+            })
+            .collect()
+    }
+}

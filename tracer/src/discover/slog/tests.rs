@@ -1,0 +1,110 @@
+use proptest::prelude::*;
+
+use super::{line, parse};
+use crate::discover::model::{Evidence, Level};
+use crate::event::Text;
+
+fn field(record: &super::Record, name: &str) -> Option<String> {
+    record
+        .fields
+        .get(&Text::from(name))
+        .map(|value| value.as_str().to_owned())
+}
+
+#[test]
+fn a_line_of_the_server_is_taken_apart() {
+    let record = parse(
+        br#"time=2026-11-21T10:29:15.084Z level=DEBUG source=native_probe.go:259 msg="native GPU discovery failed" error="exit status 1" stderr="load_backend: \"a\"\nError: dlopen\n" libDirs="[/usr/local/lib/ollama /usr/local/lib/ollama/cuda_v13]""#,
+    )
+    .unwrap();
+    assert_eq!(record.level, Level::Debug);
+    assert_eq!(record.wall, Some(1_795_256_955_084_000_000));
+    assert_eq!(record.source, Some(Text::from("native_probe.go:259")));
+    assert_eq!(record.message.as_str(), "native GPU discovery failed");
+    assert_eq!(field(&record, "error").as_deref(), Some("exit status 1"));
+    assert_eq!(
+        field(&record, "stderr").as_deref(),
+        Some("load_backend: \"a\"\nError: dlopen\n")
+    );
+    assert_eq!(record.fields.len(), 3);
+}
+
+#[test]
+fn words_without_quotes_quoted_keys_and_a_second_message_are_kept() {
+    let record = parse(
+        br#"time=2025-12-18T09:00:00.000+01:00 level=INFO msg=subprocess "total vram"="0 B" PATH=/a=b:/c msg=two level=odd flag EMPTY= last="no end"#,
+    )
+    .unwrap();
+    assert_eq!(record.message.as_str(), "subprocess");
+    assert_eq!(record.wall, Some(1_766_044_800_000_000_000));
+    assert_eq!(field(&record, "total vram").as_deref(), Some("0 B"));
+    assert_eq!(field(&record, "PATH").as_deref(), Some("/a=b:/c"));
+    assert_eq!(field(&record, "msg").as_deref(), Some("two"));
+    assert_eq!(field(&record, "level").as_deref(), Some("odd"));
+    assert_eq!(field(&record, "flag").as_deref(), Some(""));
+    assert_eq!(field(&record, "EMPTY").as_deref(), Some(""));
+    assert_eq!(field(&record, "last").as_deref(), Some("\"no"));
+}
+
+#[test]
+fn levels_between_the_named_ones_count_as_the_lower_name() {
+    for (text, level) in [
+        ("TRACE", Level::Trace),
+        ("DEBUG-4", Level::Trace),
+        ("DEBUG-8", Level::Trace),
+        ("DEBUG", Level::Debug),
+        ("DEBUG+1", Level::Debug),
+        ("INFO", Level::Info),
+        ("WARN", Level::Warn),
+        ("ERROR+4", Level::Error),
+    ] {
+        let record = parse(format!("level={text} msg=x").as_bytes());
+        assert_eq!(record.map(|record| record.level), Some(level), "{text}");
+    }
+}
+
+#[test]
+fn other_text_is_raw() {
+    for text in [
+        "",
+        "load_backend: loaded CPU backend",
+        "time=now",
+        "time=2026-11-21T10:29:15Z level=LOUD msg=x",
+        "time=2026-11-21T10:29:15Z level=INFO",
+        "level=INFO-99999999999999999999 msg=x",
+    ] {
+        assert_eq!(parse(text.as_bytes()), None, "{text}");
+        let text = Text::from(text);
+        let line = line(&text, 5, Evidence::line(1, text.clone()));
+        assert_eq!((line.level, line.time), (Level::Raw, 5));
+        assert_eq!(line.message, text);
+    }
+}
+
+#[test]
+fn escapes_of_go_are_undone_and_others_stand_for_themselves() {
+    let record = parse(br#"level=INFO msg="\a\t\x1b[1m\u00e9\U0001f600\\\q\xzz\ud800""#).unwrap();
+    assert_eq!(
+        record.message.to_bytes().as_ref(),
+        "\x07\t\x1b[1m\u{e9}\u{1f600}\\\\q\\xzz\\ud800".as_bytes()
+    );
+    let record = parse(b"level=INFO msg=\"\\xff\xfe\"").unwrap();
+    assert_eq!(record.message.to_bytes().as_ref(), b"\xff\xfe");
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_panic(bytes: Vec<u8>, prefix in "(time=2026-11-21T10:29:15Z )?level=INFO (msg=)?\"?") {
+        let _ = parse(&bytes);
+        let _ = parse(&[prefix.as_bytes(), &bytes].concat());
+    }
+
+    #[test]
+    fn what_was_quoted_comes_back(value in r#"[ -~é"\\\n\t=]{0,30}"#) {
+        let quoted = format!("{value:?}");
+        let record = parse(format!("level=INFO msg={quoted} after=1").as_bytes()).unwrap();
+        prop_assert_eq!(record.message.as_str(), value);
+        let after = field(&record, "after");
+        prop_assert_eq!(after.as_deref(), Some("1"));
+    }
+}

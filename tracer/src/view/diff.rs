@@ -1,0 +1,56 @@
+//! The comparison of two runs as text, JSON and Markdown: the answer in one sentence first, then the proof.
+
+mod json;
+mod markdown;
+#[cfg(test)]
+mod tests;
+mod text;
+
+pub use json::json;
+pub use markdown::markdown;
+pub use text::text;
+
+use crate::diagnose::Verdict;
+use crate::diff::{Answer, VerdictChange};
+use crate::discover::model::{At, Evidence};
+
+/// What was compared, for the heads of the texts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Names {
+    /// The good side, as the user named it.
+    pub good: String,
+    /// The bad side.
+    pub bad: String,
+}
+
+/// The one sentence that answers the question.
+fn headline(answer: &Answer) -> String {
+    if answer.same {
+        return "the two runs are the same in everything that counts".to_owned();
+    }
+    match &answer.first {
+        Some(first) => first.sentence.clone(),
+        None => "the verdicts differ, and nothing that both sides show tells why".to_owned(),
+    }
+}
+
+/// `cuda_v12 is failed (was used)`.
+fn change(change: &VerdictChange) -> String {
+    let verdict = |verdict: Option<Verdict>| verdict.unwrap_or(Verdict::Absent).name();
+    format!(
+        "{} is {} (was {})",
+        change.name,
+        verdict(change.bad),
+        verdict(change.good)
+    )
+}
+
+/// Where a fact was seen: `#12`, `line 12`, a file.
+fn place(evidence: Option<&Evidence>) -> String {
+    match evidence.map(|evidence| &evidence.at) {
+        Some(At::Event(seq)) => seq.to_string(),
+        Some(At::Line(number)) => format!("line {number}"),
+        Some(At::File(path)) => path.as_str().to_owned(),
+        Some(At::Host) | None => String::new(),
+    }
+}
