@@ -299,6 +299,7 @@ static void products(void) {
         for (int i = 0; i < M * N; i++) IS(round * product(0, i % M, i / M), (int)before[i]);
     }
     OK(RT(cudaGraphExecDestroy, exec));
+    OK(RT(cudaStreamDestroy, stream));
     IS(1, BL(cublasDestroy_v2, handle));
 }
 

@@ -4,6 +4,7 @@
 
 mod backends;
 mod surface;
+mod traced;
 
 use vgputrace_tests::programs::program_with;
 use vgputrace_tests::runtime_tier::{Series, Tier};

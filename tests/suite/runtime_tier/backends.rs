@@ -14,7 +14,11 @@ const RELEASES: [(Release, Series); 2] = [
 ];
 
 /// A program that uses a release's backend, and the folder it needs; nothing when a part of that is missing.
-fn ggml(test: &str, (release, series): (Release, Series), what: &str) -> Option<(Tier, Target)> {
+pub(super) fn ggml(
+    test: &str,
+    (release, series): (Release, Series),
+    what: &str,
+) -> Option<(Tier, Target)> {
     let backend = npm::cuda_backend(test, release)?;
     let tier = Tier::apart(test, series)?;
     let beside = backend.parent()?;
