@@ -76,7 +76,12 @@ fn library() -> Option<usize> {
 
 /// Declares functions of the driver. Each is a Rust function of the same name that looks the foreign one up and calls it.
 macro_rules! functions {
-    ($($(#[$meta:meta])* $name:ident($($arg:ident: $type:ty),* $(,)?);)*) => {$(
+    ($($(#[$meta:meta])* $name:ident($($arg:ident: $type:ty),* $(,)?);)*) => {
+        /// Each name with the bytes of its parameters.
+        #[cfg(test)]
+        static SIGNATURES: &[(&str, &[usize])] = &[$((stringify!($name), &[$(size_of::<$type>()),*])),*];
+
+        $(
         $(#[$meta])*
         ///
         /// # Errors
@@ -98,6 +103,7 @@ macro_rules! functions {
             // SAFETY: the arguments are ours or those of the C caller, under the same contract.
             $crate::Code::check(unsafe { function($($arg),*) })
         }
-    )*};
+        )*
+    };
 }
 pub(crate) use functions;

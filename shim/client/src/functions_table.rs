@@ -6,6 +6,9 @@
     reason = "the driver's signatures are what they are"
 )]
 
+#[cfg(test)]
+mod tests;
+
 use crate::boundary::{Handle, In, Out, Text};
 use crate::copy::{Copy2d, Copy3d};
 use crate::driver::functions;
