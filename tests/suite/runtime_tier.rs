@@ -62,12 +62,33 @@ fn kernels_are_registered_and_their_launch_is_not_supported() {
 
 #[test]
 fn products_are_right_one_many_listed_and_captured() {
-    both_do(test_name!(), "products");
+    for series in Series::ALL {
+        let Some(tier) = Tier::apart(test_name!(), series) else {
+            return;
+        };
+        let program = program_with("runtime_products", &OLD_C);
+        ends_well(&tier.run(program, &[]).arg(series.number().to_string()));
+    }
 }
 
 #[test]
 fn eight_threads_at_once_do_not_disturb_each_other() {
     both_do(test_name!(), "threads");
+}
+
+#[test]
+fn two_devices_are_chosen_by_each_thread_and_reach_each_other() {
+    for series in Series::ALL {
+        let Some(tier) = Tier::apart(test_name!(), series) else {
+            return;
+        };
+        ends_well(&calls(&tier, series, "two").env("APART_DRIVER_COUNT", "2"));
+    }
+}
+
+#[test]
+fn a_forked_child_hears_that_the_driver_is_not_started() {
+    both_do(test_name!(), "child");
 }
 
 #[test]

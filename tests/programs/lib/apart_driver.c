@@ -1,8 +1,9 @@
 /* A small libcuda.so.1 whose device memory is apart from the host's: a device address cannot be followed, only copied
  * from and to, as with a driver on another machine. So it proves that the runtime tier asks the driver for everything.
  *
- * One device, streams that do their work at once, captures of copies, fills and host calls, no kernels (801).
+ * Devices are all alike; streams do their work at once, captures of copies, fills and host calls, no kernels (801).
  * APART_DRIVER_FAULTS is a list like cuInit=100,cuMemAlloc_v2=2: those functions answer that code and do nothing.
+ * APART_DRIVER_COUNT is how many devices there are, 1 without it.
  * APART_DRIVER_VERSION is what cuDriverGetVersion gives; 13000 without it. */
 #include "apart_base.h"
 #include "apart_memory.h"
@@ -11,8 +12,8 @@
 
 int cuInit(unsigned flags) {
     ENTER;
-    started = 1;
-    return OK;
+    if (!starter) starter = getpid();
+    return started() ? OK : UNINITIALIZED;
 }
 int cuDriverGetVersion(int *version) {
     ENTER;
@@ -22,13 +23,14 @@ int cuDriverGetVersion(int *version) {
 }
 int cuDeviceGetCount(int *count) {
     ENTER;
-    *count = 1;
-    return started ? OK : UNINITIALIZED;
+    *count = devices();
+    return started() ? OK : UNINITIALIZED;
 }
 int cuDeviceGet(int *device, int ordinal) {
     ENTER;
-    if (ordinal) return 101;
-    *device = 0;
+    if (!started()) return UNINITIALIZED;
+    if (ordinal < 0 || ordinal >= devices()) return 101;
+    *device = ordinal;
     return OK;
 }
 int cuDeviceGetName(char *name, int length, int device) {
@@ -68,15 +70,15 @@ int cuDeviceGetAttribute(int *value, int attribute, int device) {
     return attribute < 1 || attribute > 160 ? INVALID : OK;
 }
 
-int cuDevicePrimaryCtxRetain(void **context, int device) {
+int cuDevicePrimaryCtxRetain(char **context, int device) {
     ENTER;
-    retained++;
-    *context = &context_object;
-    return started ? OK : UNINITIALIZED;
+    retained[device]++;
+    *context = &contexts[device];
+    return started() ? OK : UNINITIALIZED;
 }
 int cuDevicePrimaryCtxReset_v2(int device) {
     ENTER;
-    retained = 0;
+    retained[device] = 0;
     return OK;
 }
 int cuDevicePrimaryCtxSetFlags_v2(int device, unsigned flags) {
@@ -86,23 +88,31 @@ int cuDevicePrimaryCtxSetFlags_v2(int device, unsigned flags) {
 int cuDevicePrimaryCtxGetState(int device, unsigned *flags, int *active) {
     ENTER;
     *flags = 0;
-    *active = retained > 0;
+    *active = retained[device] > 0;
     return OK;
 }
-int cuCtxGetCurrent(void **context) {
+int cuCtxGetCurrent(char **context) {
     ENTER;
     *context = current;
-    return started ? OK : UNINITIALIZED;
+    return started() ? OK : UNINITIALIZED;
 }
-int cuCtxSetCurrent(void *context) {
+int cuCtxSetCurrent(char *context) {
     ENTER;
     current = context;
-    return OK;
+    return context && !is_context(context) ? NO_CONTEXT : OK;
 }
 int cuCtxGetDevice(int *device) {
     ENTER_CONTEXT;
-    *device = 0;
+    *device = (int)(current - contexts);
     return OK;
+}
+int cuCtxEnablePeerAccess(char *peer, unsigned flags) {
+    ENTER_CONTEXT;
+    return is_context(peer) && peer != current ? OK : 217;
+}
+int cuCtxDisablePeerAccess(char *peer) {
+    ENTER_CONTEXT;
+    return is_context(peer) && peer != current ? OK : 705;
 }
 int cuCtxGetFlags(unsigned *flags) {
     ENTER_CONTEXT;

@@ -165,13 +165,11 @@ int cuMemcpy3D_v2(const struct box *box) {
 }
 int cuMemcpy3DPeerAsync(const struct box *box, void *stream) {
     ENTER;
-    return box->to.context == &context_object && box->from.context == &context_object ? cuMemcpy3DAsync_v2(box, stream)
-                                                                                      : INVALID;
+    return is_context(box->to.context) && is_context(box->from.context) ? cuMemcpy3DAsync_v2(box, stream) : INVALID;
 }
 int cuMemcpyPeerAsync(uint64_t to, void *to_context, uint64_t from, void *from_context, size_t bytes, void *stream) {
     ENTER_CONTEXT;
-    return to_context == &context_object && from_context == &context_object ? copy(stream, to, 1, from, 1, bytes)
-                                                                            : INVALID;
+    return is_context(to_context) && is_context(from_context) ? copy(stream, to, 1, from, 1, bytes) : INVALID;
 }
 int cuMemsetD8Async(uint64_t to, unsigned char value, size_t bytes, void *stream) {
     ENTER_CONTEXT;
