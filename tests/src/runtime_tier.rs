@@ -43,24 +43,36 @@ impl Series {
         format!("lib{library}.so.{}", self.number())
     }
 
+    /// The newest build of a library.
+    #[must_use]
+    pub fn newest(self, library: &str) -> Option<PathBuf> {
+        let target = crate::workspace().join("target");
+        let builds = ["release", "debug"].map(|profile| target.join(profile));
+        let files = builds.map(|folder| folder.join(self.file(library)));
+        let age = |path: &PathBuf| {
+            let modified = fs::metadata(path).and_then(|facts| facts.modified());
+            modified.unwrap_or(SystemTime::UNIX_EPOCH)
+        };
+        files
+            .into_iter()
+            .filter(|path| path.is_file())
+            .max_by_key(age)
+    }
+
+    /// The name that cargo gives a library.
+    fn file(self, library: &str) -> String {
+        format!("lib{}{}.so", library.to_lowercase(), self.number())
+    }
+
     /// The newest build of a library, or a skip by name when there is none.
     ///
     /// # Panics
     /// In CI, when there is none.
     #[must_use]
     pub fn built(self, test: &str, library: &str) -> Option<PathBuf> {
-        let file = format!("lib{}{}.so", library.to_lowercase(), self.number());
-        let target = crate::workspace().join("target");
-        let builds = ["release", "debug"].map(|profile| target.join(profile).join(&file));
-        let age = |path: &PathBuf| {
-            let modified = fs::metadata(path).and_then(|facts| facts.modified());
-            modified.unwrap_or(SystemTime::UNIX_EPOCH)
-        };
-        let newest = builds
-            .into_iter()
-            .filter(|path| path.is_file())
-            .max_by_key(age);
+        let newest = self.newest(library);
         if newest.is_none() {
+            let file = self.file(library);
             gate::missing(
                 test,
                 &format!("{file} is not built: 'cargo build' makes it"),

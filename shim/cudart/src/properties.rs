@@ -4,10 +4,15 @@ mod structures_table;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
 use vgputrace_client::functions_table::{
     cuDeviceGetAttribute, cuDeviceGetLuid, cuDeviceGetName, cuDeviceGetUuid_v2, cuDeviceTotalMem_v2,
 };
 use vgputrace_client::{Code, Out, Outcome};
+
+use crate::context;
 
 pub(crate) use structures_table::Properties;
 
@@ -139,12 +144,28 @@ impl Identity {
     }
 }
 
+/// What was asked, by device. It does not change, and programs ask again and again.
+static KNOWN: Mutex<BTreeMap<i32, Properties>> = Mutex::new(BTreeMap::new());
+
+/// The properties of a device.
+fn known(ordinal: i32) -> Result<Properties, Code> {
+    // Also when it is known already: the driver may have gone, as in a forked child.
+    context::device(ordinal)?;
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(properties) = known.get(&ordinal) {
+        return Ok(*properties);
+    }
+    let properties = Properties::of(ordinal)?;
+    known.insert(ordinal, properties);
+    Ok(properties)
+}
+
 /// `cudaGetDeviceProperties`, in the layout of this series.
 pub(crate) fn store(to: Out<Properties>, ordinal: i32) -> Outcome {
     if to.is_null() {
         return Err(Code::INVALID_VALUE);
     }
-    to.set(Properties::of(ordinal)?)
+    to.set(known(ordinal)?)
 }
 
 /// `sizeof (struct cudaDeviceProp)` of CUDA 11.
@@ -161,7 +182,7 @@ pub(crate) fn store_beginning(to: Out<Beginning>, ordinal: i32) -> Outcome {
     if to.is_null() {
         return Err(Code::INVALID_VALUE);
     }
-    let all = Properties::of(ordinal)?;
+    let all = known(ordinal)?;
     // SAFETY: any bytes are a value of that type, padding too, and it is the shorter of the two.
     to.set(unsafe { std::mem::transmute_copy(&all) })
 }

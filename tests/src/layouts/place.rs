@@ -9,6 +9,7 @@ use super::format::{Need, Put};
 use crate::libraries;
 use crate::npm;
 use crate::programs::library_of;
+use crate::runtime_tier::Series;
 
 /// Why a layout cannot be laid out here.
 pub(super) enum Lack {
@@ -35,7 +36,8 @@ fn one(test: &str, put: &Put, root: &Path, release: &str) -> Result<(), Lack> {
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder)?;
         }
-        let makes = put.source.is_some() || put.npm.is_some() || put.text.is_some();
+        let fetched = put.npm.is_some() || put.tier.is_some();
+        let makes = put.source.is_some() || fetched || put.text.is_some();
         // What is there may be one of the real tree's own files under another name.
         if (makes || put.link.is_some()) && path.symlink_metadata().is_ok() {
             fs::remove_file(&path)?;
@@ -61,6 +63,14 @@ fn one(test: &str, put: &Put, root: &Path, release: &str) -> Result<(), Lack> {
             "cuda/libggml-cuda.so" => libraries::copy(&parts.backend(), &path),
             other => panic!("no package has {other}"),
         }
+    }
+    if let Some(library) = &put.tier {
+        let series = Series::ALL
+            .into_iter()
+            .find(|series| put.at.ends_with(&series.soname(library)));
+        let series = series.unwrap_or_else(|| panic!("{} is no name of {library}", put.at));
+        let built = series.built(test, library).ok_or(Lack::Part)?;
+        libraries::copy(&built, &path);
     }
     if let Some(length) = put.cut {
         libraries::damage::cut(&path, length);
