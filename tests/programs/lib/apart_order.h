@@ -1,6 +1,13 @@
 /* Streams, captures, graphs and events of apart_driver.c. */
 #include "apart_work.h"
 
+/* A call that a captured stream does not allow breaks its capture. */
+static int must_not_capture(void *handle) {
+    struct stream *stream = stream_of(handle);
+    stream->is_broken = stream->capturing != NULL;
+    return stream->capturing ? CAPTURE_UNSUPPORTED : OK;
+}
+
 int cuStreamCreate(void **stream, unsigned flags) {
     ENTER_CONTEXT;
     *stream = calloc(1, sizeof(struct stream));
@@ -13,11 +20,11 @@ int cuStreamDestroy_v2(void *stream) {
 }
 int cuStreamSynchronize(void *stream) {
     ENTER_CONTEXT;
-    return stream_of(stream)->capturing ? CAPTURE_UNSUPPORTED : OK;
+    return must_not_capture(stream);
 }
 int cuStreamQuery(void *stream) {
     ENTER_CONTEXT;
-    return stream_of(stream)->capturing ? CAPTURE_UNSUPPORTED : OK;
+    return must_not_capture(stream);
 }
 int cuStreamWaitEvent(void *stream, void *event, unsigned flags) {
     ENTER_CONTEXT;
@@ -39,9 +46,13 @@ int cuStreamBeginCapture_v2(void *handle, int mode) {
 }
 int cuStreamEndCapture(void *handle, void **graph) {
     ENTER_CONTEXT;
-    *graph = stream_of(handle)->capturing;
-    stream_of(handle)->capturing = NULL;
-    return *graph ? OK : 401;
+    struct stream *stream = stream_of(handle);
+    struct graph *made = stream->capturing;
+    int is_broken = stream->is_broken;
+    *stream = (struct stream){NULL, 0};
+    *graph = is_broken ? NULL : made;
+    if (is_broken) graph_less(made);
+    return is_broken ? 901 : made ? OK : 401;
 }
 int cuStreamGetCaptureInfo_v2(void *handle, int *status, uint64_t *id, void **graph, void **nodes, size_t *count) {
     ENTER_CONTEXT;

@@ -24,6 +24,7 @@ struct graph {
 };
 struct stream {
     struct graph *capturing;
+    int is_broken;
 };
 static struct stream defaults[3];
 
