@@ -22,6 +22,24 @@ static void *upload(const void *from, size_t bytes) {
     return device;
 }
 
+/* Every second element there, every third one back; a part of a matrix there, the same back. */
+static void transfers(void) {
+    int values[12], back[12] = {0}, *device;
+    for (int i = 0; i < 12; i++) values[i] = i + 1;
+    OK(RT(cudaMalloc, &device, sizeof values));
+    OK(RT(cudaMemset, device, 0, sizeof values));
+    OK(BL(cublasSetVector, 4, 4, values, 2, device, 3));
+    OK(BL(cublasGetVector, 4, 4, device, 3, back, 1));
+    for (int i = 0; i < 4; i++) IS(1 + 2 * i, back[i]);
+    OK(BL(cublasSetMatrix, 2, 3, 4, values, 4, device, 3));
+    OK(BL(cublasGetMatrixAsync, 2, 3, 4, device, 3, back, 2, NULL));
+    OK(RT(cudaStreamSynchronize, NULL));
+    for (int i = 0; i < 6; i++) IS(values[i / 2 * 4 + i % 2], back[i]);
+    IS(7, BL(cublasSetMatrix, 2, 3, 4, values, 1, device, 3));
+    IS(7, BL(cublasSetVector, 4, 0, values, 1, device, 1));
+    OK(RT(cudaFree, device));
+}
+
 static void products(void) {
     void *handle = NULL, *stream;
     IS(1, BL(cublasSetStream_v2, (void *)64, NULL));
@@ -113,6 +131,7 @@ static void products(void) {
 int main(int argc, char **argv) {
     if (!open_tier(argv[1])) return 1;
     products();
+    transfers();
     if (!wrong) puts("well");
     return wrong != 0;
 }

@@ -5,6 +5,7 @@ use vgputrace_client::{Handle, Out, Text};
 
 use crate::gemm::{Call, DOUBLE, HALF, Matrix, SINGLE, listed, many, one};
 use crate::status::{Status, enter, name, text};
+use crate::transfer::{End, Pieces, Way, pieces};
 use crate::{handle, triangular};
 
 /// One function each: name, parameters, what it does.
@@ -168,4 +169,24 @@ exports! {
         }, count);
     cublasStrsmBatched(handle: Handle, side: i32, fill: i32, taken: i32, diagonal: i32, m: i32, n: i32, alpha: u64, a: u64, lda: i32, b: u64, ldb: i32, count: i32) =>
         triangular::listed(handle, &triangular::Call { side, fill, taken, diagonal, rows: m, columns: n, alpha, a: (a, lda), b: (b, ldb) }, count);
+}
+
+// Between host and device.
+exports! {
+    cublasSetVector(n: i32, bytes: i32, x: u64, x_step: i32, y: u64, y_step: i32) =>
+        pieces(Way::ToDevice, Pieces { count: n, elements: 1, bytes }, End { address: x, step: x_step }, End { address: y, step: y_step }, None);
+    cublasSetMatrix(rows: i32, columns: i32, bytes: i32, a: u64, lda: i32, b: u64, ldb: i32) =>
+        pieces(Way::ToDevice, Pieces { count: columns, elements: rows, bytes }, End { address: a, step: lda }, End { address: b, step: ldb }, None);
+    cublasSetVectorAsync(n: i32, bytes: i32, x: u64, x_step: i32, y: u64, y_step: i32, stream: Handle) =>
+        pieces(Way::ToDevice, Pieces { count: n, elements: 1, bytes }, End { address: x, step: x_step }, End { address: y, step: y_step }, Some(stream));
+    cublasSetMatrixAsync(rows: i32, columns: i32, bytes: i32, a: u64, lda: i32, b: u64, ldb: i32, stream: Handle) =>
+        pieces(Way::ToDevice, Pieces { count: columns, elements: rows, bytes }, End { address: a, step: lda }, End { address: b, step: ldb }, Some(stream));
+    cublasGetVector(n: i32, bytes: i32, x: u64, x_step: i32, y: u64, y_step: i32) =>
+        pieces(Way::ToHost, Pieces { count: n, elements: 1, bytes }, End { address: x, step: x_step }, End { address: y, step: y_step }, None);
+    cublasGetMatrix(rows: i32, columns: i32, bytes: i32, a: u64, lda: i32, b: u64, ldb: i32) =>
+        pieces(Way::ToHost, Pieces { count: columns, elements: rows, bytes }, End { address: a, step: lda }, End { address: b, step: ldb }, None);
+    cublasGetVectorAsync(n: i32, bytes: i32, x: u64, x_step: i32, y: u64, y_step: i32, stream: Handle) =>
+        pieces(Way::ToHost, Pieces { count: n, elements: 1, bytes }, End { address: x, step: x_step }, End { address: y, step: y_step }, Some(stream));
+    cublasGetMatrixAsync(rows: i32, columns: i32, bytes: i32, a: u64, lda: i32, b: u64, ldb: i32, stream: Handle) =>
+        pieces(Way::ToHost, Pieces { count: columns, elements: rows, bytes }, End { address: a, step: lda }, End { address: b, step: ldb }, Some(stream));
 }

@@ -19,4 +19,5 @@ mod matrix;
 mod product;
 mod record;
 mod status;
+mod transfer;
 mod triangular;
