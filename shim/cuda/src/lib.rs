@@ -1,0 +1,25 @@
+//! libcuda.so.1 of the virtual GPU: every function of the driver API, over `vgputrace-device`.
+//!
+//! It is found, allocates and copies, and runs no kernels. What is not implemented gives `CUDA_ERROR_NOT_SUPPORTED`;
+//! nothing gives success for work it did not do. Nothing happens when the library is loaded: no constructor of ours, no
+//! thread, no function of libc replaced. docs/SHIM.md lists what each function does.
+//!
+//! - [`calls`]: the exported functions, one file a subject. [`export`]: what stands around each of them.
+//! - [`abi`]: arguments as C hands them over; with [`local`] and [`image`] the only places that touch foreign memory.
+//! - [`process`]: configuration, start, fork. [`driver`], [`objects`], [`memory`]: the state.
+//! - [`table`]: what the build makes of the table of functions. [`messages`]: texts of result codes.
+#![expect(
+    unsafe_code,
+    reason = "a C interface: symbols without mangling, pointers of the caller, memory by mmap"
+)]
+
+mod abi;
+mod calls;
+mod driver;
+mod export;
+mod local;
+mod memory;
+mod messages;
+mod objects;
+mod process;
+mod table;
