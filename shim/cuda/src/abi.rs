@@ -70,6 +70,16 @@ impl<T: Copy> Out<T> {
         Ok(())
     }
 
+    /// Reads what is there: where a value goes in and another one out.
+    pub(crate) fn get(self) -> Result<T, Code> {
+        In(self.0.cast_const()).get()
+    }
+
+    /// The place of this index in an array of outputs.
+    pub(crate) const fn at(self, index: usize) -> Self {
+        Self(self.0.wrapping_add(index))
+    }
+
     /// Writes where the caller wants it: NULL means no.
     pub(crate) fn offer(self, value: T) -> Result<(), Code> {
         if self.0.is_null() {

@@ -5,6 +5,7 @@
 //! it is asked for.
 
 mod address;
+mod captures;
 mod contexts;
 mod copies;
 mod copies_3d;
@@ -12,14 +13,17 @@ mod devices;
 mod entry;
 mod events;
 mod fills;
+mod graphs;
 mod host;
 mod memory;
 mod pools;
 mod primary;
 mod streams;
+mod user_objects;
 mod virtual_memory;
 
 pub(crate) use address::*;
+pub(crate) use captures::*;
 pub(crate) use contexts::*;
 pub(crate) use copies::*;
 pub(crate) use copies_3d::*;
@@ -27,9 +31,11 @@ pub(crate) use devices::*;
 pub(crate) use entry::*;
 pub(crate) use events::*;
 pub(crate) use fills::*;
+pub(crate) use graphs::*;
 pub(crate) use host::*;
 pub(crate) use memory::*;
 pub(crate) use pools::*;
 pub(crate) use primary::*;
 pub(crate) use streams::*;
+pub(crate) use user_objects::*;
 pub(crate) use virtual_memory::*;

@@ -7,6 +7,11 @@ use std::time::Instant;
 use vgputrace_device::Code;
 
 use crate::abi::Handle;
+use crate::capture::Captures;
+use crate::graph::{Exec, Graph, Kind, UserObject};
+
+/// The first kind of handles of graphs and what belongs to them.
+const GRAPHS: u64 = 32;
 
 /// Things of one kind.
 #[derive(Debug)]
@@ -138,6 +143,12 @@ pub(crate) struct Objects {
     pub(crate) streams: Registry<Stream>,
     pub(crate) events: Registry<Event>,
     pub(crate) pools: Registry<Pool>,
+    pub(crate) graphs: Registry<Graph>,
+    pub(crate) execs: Registry<Exec>,
+    /// For each node its graph.
+    pub(crate) nodes: Registry<(Handle, Kind)>,
+    pub(crate) user_objects: Registry<UserObject>,
+    pub(crate) captures: Captures,
     /// For each device.
     pub(crate) primaries: Vec<Primary>,
     /// For each device: its default pool, and the one it uses.
@@ -172,6 +183,11 @@ impl Objects {
             streams: Registry::new(2),
             events: Registry::new(3),
             pools,
+            graphs: Registry::new(GRAPHS),
+            execs: Registry::new(GRAPHS + 1),
+            nodes: Registry::new(GRAPHS + 2),
+            user_objects: Registry::new(GRAPHS + 3),
+            captures: Captures::default(),
             primaries: vec![unused; devices],
             device_pools,
             next_id: 1,
