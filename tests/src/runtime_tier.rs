@@ -46,17 +46,7 @@ impl Series {
     /// The newest build of a library.
     #[must_use]
     pub fn newest(self, library: &str) -> Option<PathBuf> {
-        let target = crate::workspace().join("target");
-        let builds = ["release", "debug"].map(|profile| target.join(profile));
-        let files = builds.map(|folder| folder.join(self.file(library)));
-        let age = |path: &PathBuf| {
-            let modified = fs::metadata(path).and_then(|facts| facts.modified());
-            modified.unwrap_or(SystemTime::UNIX_EPOCH)
-        };
-        files
-            .into_iter()
-            .filter(|path| path.is_file())
-            .max_by_key(age)
+        newest(&self.file(library))
     }
 
     /// The name that cargo gives a library.
@@ -101,6 +91,47 @@ impl Series {
     }
 }
 
+/// What lies below the runtime.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Driver {
+    /// The shim's own.
+    Shim,
+    /// One whose device memory is apart from the host's (`programs/lib/apart_driver.c`).
+    Apart,
+}
+
+impl Driver {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Shim, Self::Apart];
+
+    /// Its file, or a skip by name.
+    fn file(self, test: &str) -> Option<PathBuf> {
+        if self == Self::Apart {
+            let flags = ["-Wl,-soname,libcuda.so.1"];
+            return Some(library("apart_driver", "libcuda.so.1", &flags));
+        }
+        let built = newest("libvgpu_cuda.so");
+        if built.is_none() {
+            gate::missing(test, "libvgpu_cuda.so is not built: 'cargo build' makes it");
+        }
+        built
+    }
+}
+
+/// The newest build of a file of cargo's.
+fn newest(file: &str) -> Option<PathBuf> {
+    let target = crate::workspace().join("target");
+    let builds = ["release", "debug"].map(|profile| target.join(profile).join(file));
+    let age = |path: &PathBuf| {
+        let modified = fs::metadata(path).and_then(|facts| facts.modified());
+        modified.unwrap_or(SystemTime::UNIX_EPOCH)
+    };
+    builds
+        .into_iter()
+        .filter(|path| path.is_file())
+        .max_by_key(age)
+}
+
 /// A folder with the runtime of a series under the names that programs ask for.
 #[derive(Debug)]
 pub struct Tier {
@@ -122,16 +153,11 @@ impl Tier {
         Some(Self { folder })
     }
 
-    /// Lays it out over the driver whose device memory is apart from the host's (`programs/lib/apart_driver.c`).
+    /// Lays it out over a driver, or skips by name.
     #[must_use]
-    pub fn apart(test: &str, series: Series) -> Option<Self> {
+    pub fn over(test: &str, series: Series, driver: Driver) -> Option<Self> {
         let tier = Self::without_driver(test, series)?;
-        let driver = library(
-            "apart_driver",
-            "libcuda.so.1",
-            &["-Wl,-soname,libcuda.so.1"],
-        );
-        crate::npm::place(&driver, &tier.path().join("libcuda.so.1"));
+        crate::npm::place(&driver.file(test)?, &tier.path().join("libcuda.so.1"));
         Some(tier)
     }
 
@@ -146,7 +172,10 @@ impl Tier {
     pub fn run(&self, program: impl AsRef<Path>, more: &[&Path]) -> Target {
         let mut folders = vec![self.path().display().to_string()];
         folders.extend(more.iter().map(|folder| folder.display().to_string()));
-        crate::trace(program).env("LD_LIBRARY_PATH", folders.join(":"))
+        // The shim's driver has its own device, whatever this machine has.
+        crate::trace(program)
+            .env("LD_LIBRARY_PATH", folders.join(":"))
+            .env("VGPU_SYSFS", self.path())
     }
 }
 

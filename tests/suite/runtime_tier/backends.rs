@@ -3,7 +3,7 @@
 
 use vgputrace_tests::npm::{self, Release};
 use vgputrace_tests::programs::program_with;
-use vgputrace_tests::runtime_tier::{Series, Tier};
+use vgputrace_tests::runtime_tier::{Driver, Series, Tier};
 use vgputrace_tests::{Target, test_name};
 
 use super::OLD_C;
@@ -16,11 +16,12 @@ const RELEASES: [(Release, Series); 2] = [
 /// A program that uses a release's backend, and the folder it needs; nothing when a part of that is missing.
 pub(super) fn ggml(
     test: &str,
+    driver: Driver,
     (release, series): (Release, Series),
     what: &str,
 ) -> Option<(Tier, Target)> {
     let backend = npm::cuda_backend(test, release)?;
-    let tier = Tier::apart(test, series)?;
+    let tier = Tier::over(test, series, driver)?;
     let beside = backend.parent()?;
     let target = tier
         .run(program_with("ggml_on_gpu", &OLD_C), &[beside])
@@ -45,62 +46,68 @@ fn says(target: &Target, lines: &[&str]) {
     );
 }
 
-const FOUND: [&str; 2] = ["CUDA, 1 devices", "CUDA0: Apart GPU, 81559 of 81559 MiB"];
+/// What the program says first: what it found on a driver.
+const fn found(driver: Driver) -> [&'static str; 2] {
+    let device = match driver {
+        Driver::Shim => "CUDA0: NVIDIA H100 80GB HBM3, 81920 of 81920 MiB",
+        Driver::Apart => "CUDA0: Apart GPU, 81559 of 81559 MiB",
+    };
+    ["CUDA, 1 devices", device]
+}
 
-#[test]
-fn a_real_backend_finds_the_device_and_its_memory() {
-    for release in RELEASES {
-        let Some((_tier, target)) = ggml(test_name!(), release, "list") else {
-            return;
-        };
-        says(&target, &FOUND);
-        let words = target.bare().err();
-        assert!(words.contains("found 1 CUDA devices"), "{words}");
-        assert!(
-            words.contains("compute capability 9.0, VMM: yes"),
-            "{words}"
-        );
+/// Each release on each driver.
+#[track_caller]
+fn everywhere(test: &str, what: &str, check: impl Fn(Driver, &Target)) {
+    for driver in Driver::ALL {
+        for release in RELEASES {
+            let Some((_tier, target)) = ggml(test, driver, release, what) else {
+                return;
+            };
+            check(driver, &target);
+        }
     }
 }
 
 #[test]
+fn a_real_backend_finds_the_device_and_its_memory() {
+    everywhere(test_name!(), "list", |driver, target| {
+        says(target, &found(driver));
+        let words = target.bare().err();
+        assert!(words.contains("found 1 CUDA devices"), "{words}");
+        let device = "compute capability 9.0, VMM: yes";
+        assert!(words.contains(device), "{words}");
+    });
+}
+
+#[test]
 fn a_real_backend_writes_a_tensor_and_reads_it_back() {
-    for release in RELEASES {
-        let Some((_tier, target)) = ggml(test_name!(), release, "memory") else {
-            return;
-        };
+    everywhere(test_name!(), "memory", |driver, target| {
+        let [backend, device] = found(driver);
         says(
-            &target,
-            &[FOUND[0], FOUND[1], "round trip of 5242880 bytes: the same"],
+            target,
+            &[backend, device, "round trip of 5242880 bytes: the same"],
         );
-    }
+    });
 }
 
 /// Four rounds: the releases capture the work in a graph after the first or second one.
 #[test]
 fn a_real_backend_multiplies_matrices_right_captured_too() {
-    for release in RELEASES {
-        let Some((_tier, target)) = ggml(test_name!(), release, "multiply") else {
-            return;
-        };
-        says(&target, &[FOUND[0], FOUND[1], "0 wrong of 7680"]);
-    }
+    everywhere(test_name!(), "multiply", |driver, target| {
+        let [backend, device] = found(driver);
+        says(target, &[backend, device, "0 wrong of 7680"]);
+    });
 }
 
 #[test]
 fn a_real_backend_is_told_that_kernels_are_not_supported() {
-    for release in RELEASES {
-        let Some((_tier, target)) = ggml(test_name!(), release, "add") else {
-            return;
-        };
+    everywhere(test_name!(), "add", |_, target| {
         let outcome = target.bare();
         assert_eq!(outcome.shell_code(), 134, "ggml aborts: {}", outcome.err());
         let words = outcome.err();
-        assert!(
-            words.contains("CUDA error: operation not supported"),
-            "{words}"
-        );
-    }
+        let refusal = "CUDA error: operation not supported";
+        assert!(words.contains(refusal), "{words}");
+    });
 }
 
 /// Failures of a driver and what a real backend says of them.
@@ -131,7 +138,7 @@ fn a_real_backend_hears_the_drivers_failures() {
     ];
     for release in RELEASES {
         for (fault, words) in failures {
-            let Some((_tier, target)) = ggml(test_name!(), release, "list") else {
+            let Some((_tier, target)) = ggml(test_name!(), Driver::Apart, release, "list") else {
                 return;
             };
             let outcome = target.env("APART_DRIVER_FAULTS", fault).bare();
@@ -145,7 +152,7 @@ fn a_real_backend_hears_the_drivers_failures() {
 fn a_driver_of_an_older_series_is_insufficient() {
     let cases = [(RELEASES[0], "11080"), (RELEASES[1], "12080")];
     for (release, version) in cases {
-        let Some((_tier, target)) = ggml(test_name!(), release, "list") else {
+        let Some((_tier, target)) = ggml(test_name!(), Driver::Apart, release, "list") else {
             return;
         };
         let outcome = target.env("APART_DRIVER_VERSION", version).bare();
@@ -158,7 +165,7 @@ fn a_driver_of_an_older_series_is_insufficient() {
 #[test]
 fn memory_that_is_not_there_is_an_error_and_no_buffer() {
     for release in RELEASES {
-        let Some((_tier, target)) = ggml(test_name!(), release, "memory") else {
+        let Some((_tier, target)) = ggml(test_name!(), Driver::Apart, release, "memory") else {
             return;
         };
         let outcome = target.env("APART_DRIVER_FAULTS", "cuMemAlloc_v2=2").bare();

@@ -1,7 +1,7 @@
 //! A real backend on the shim's runtime under the recorder: its calls are there, with the driver's below them.
 
 use vgputrace_tests::npm::Release;
-use vgputrace_tests::runtime_tier::Series;
+use vgputrace_tests::runtime_tier::{Driver, Series};
 use vgputrace_tests::{Events, gate, test_name};
 
 use super::backends::ggml;
@@ -25,7 +25,7 @@ fn a_recording_shows_the_runtimes_calls_and_the_drivers() {
         return;
     }
     let release = (Release::B10361, Series::Thirteen);
-    let Some((_tier, target)) = ggml(test_name!(), release, "list") else {
+    let Some((_tier, target)) = ggml(test_name!(), Driver::Apart, release, "list") else {
         return;
     };
     let record = target.run();
