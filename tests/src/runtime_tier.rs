@@ -105,7 +105,11 @@ impl Driver {
     pub const ALL: [Self; 2] = [Self::Shim, Self::Apart];
 
     /// Its file, or a skip by name.
-    fn file(self, test: &str) -> Option<PathBuf> {
+    ///
+    /// # Panics
+    /// In CI, when it is not built.
+    #[must_use]
+    pub fn file(self, test: &str) -> Option<PathBuf> {
         if self == Self::Apart {
             let flags = ["-Wl,-soname,libcuda.so.1"];
             return Some(library("apart_driver", "libcuda.so.1", &flags));
@@ -119,7 +123,7 @@ impl Driver {
 }
 
 /// The newest build of a file of cargo's.
-fn newest(file: &str) -> Option<PathBuf> {
+pub(crate) fn newest(file: &str) -> Option<PathBuf> {
     let target = crate::workspace().join("target");
     let builds = ["release", "debug"].map(|profile| target.join(profile).join(file));
     let age = |path: &PathBuf| {

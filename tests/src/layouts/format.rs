@@ -67,7 +67,8 @@ pub struct Put {
     /// A file of a prebuilt package: `cuda/libggml-cuda.so`.
     #[serde(default)]
     pub npm: Option<String>,
-    /// A library of the shim's own runtime, as it is built: `cudart`, `cublas` or `cublasLt`; its series is that of the name.
+    /// A library of the shim, as it is built: `cuda`, or one of its runtime, `cudart`, `cublas` or `cublasLt`, whose series is that of
+    /// the name.
     #[serde(default)]
     pub tier: Option<String>,
     /// A symbolic link to this.

@@ -9,7 +9,7 @@ use super::format::{Need, Put};
 use crate::libraries;
 use crate::npm;
 use crate::programs::library_of;
-use crate::runtime_tier::Series;
+use crate::runtime_tier::{Driver, Series};
 
 /// Why a layout cannot be laid out here.
 pub(super) enum Lack {
@@ -65,11 +65,7 @@ fn one(test: &str, put: &Put, root: &Path, release: &str) -> Result<(), Lack> {
         }
     }
     if let Some(library) = &put.tier {
-        let series = Series::ALL
-            .into_iter()
-            .find(|series| put.at.ends_with(&series.soname(library)));
-        let series = series.unwrap_or_else(|| panic!("{} is no name of {library}", put.at));
-        let built = series.built(test, library).ok_or(Lack::Part)?;
+        let built = tier(test, library, &put.at).ok_or(Lack::Part)?;
         libraries::copy(&built, &path);
     }
     if let Some(length) = put.cut {
@@ -83,6 +79,19 @@ fn one(test: &str, put: &Put, root: &Path, release: &str) -> Result<(), Lack> {
         assert!(set.is_ok(), "{}: {set:?}", path.display());
     }
     Ok(())
+}
+
+/// The build of a library of the shim's, by the name it is to have.
+#[track_caller]
+fn tier(test: &str, library: &str, name: &str) -> Option<PathBuf> {
+    if library == "cuda" {
+        return Driver::Shim.file(test);
+    }
+    let mut all = Series::ALL.into_iter();
+    match all.find(|series| name.ends_with(&series.soname(library))) {
+        Some(series) => series.built(test, library),
+        None => panic!("{name} is no name of {library}"),
+    }
 }
 
 /// Compiles the library of an entry.

@@ -11,7 +11,7 @@ use std::time::Duration;
 use super::format::Layout;
 use super::place;
 use super::server::{Server, identity};
-use crate::runtime_tier::{LIBRARIES, Series};
+use crate::runtime_tier::{self, LIBRARIES, Series};
 use crate::target::Target;
 use crate::{Events, gate, recorded};
 
@@ -96,6 +96,8 @@ fn key(name: &str, server: &Server) -> String {
             hash_file(&file, &mut hash);
         }
     }
+    let driver = runtime_tier::newest("libvgpu_cuda.so");
+    driver.map(|path| identity(&path)).hash(&mut hash);
     for series in Series::ALL {
         for library in LIBRARIES {
             let built = series.newest(library);
