@@ -75,17 +75,17 @@ impl<T: Copy> Out<T> {
         In(self.0.cast_const()).get()
     }
 
-    /// The place of this index in an array of outputs.
-    pub(crate) const fn at(self, index: usize) -> Self {
-        Self(self.0.wrapping_add(index))
-    }
-
     /// Writes where the caller wants it: NULL means no.
     pub(crate) fn offer(self, value: T) -> Result<(), Code> {
         if self.0.is_null() {
             return Ok(());
         }
         self.set(value)
+    }
+
+    /// The place of this index in an array of outputs.
+    pub(crate) fn at(self, index: usize) -> Self {
+        Self(self.0.wrapping_add(index))
     }
 
     /// True where the caller does not want it.
@@ -121,6 +121,11 @@ impl<T: Copy> In<T> {
         Ok(unsafe { self.0.read_unaligned() })
     }
 
+    /// The same place for another type.
+    pub(crate) const fn cast<U>(self) -> In<U> {
+        In(self.0.cast())
+    }
+
     /// The value of this index in an array of inputs.
     pub(crate) fn at(self, index: usize) -> Self {
         Self(self.0.wrapping_add(index))
@@ -129,6 +134,23 @@ impl<T: Copy> In<T> {
     /// True where the caller gives none.
     pub(crate) const fn is_null(self) -> bool {
         self.0.is_null()
+    }
+}
+
+impl In<u8> {
+    /// A pointer that the program put into memory.
+    pub(crate) fn from_address(address: u64) -> Self {
+        let address = usize::try_from(address).unwrap_or_default();
+        Self(std::ptr::with_exposed_provenance(address))
+    }
+
+    /// This many bytes, for the time of a call.
+    pub(crate) fn slice<'a>(self, bytes: u64) -> Result<&'a [u8], Code> {
+        let length = usize::try_from(bytes).map_err(|_| Code::INVALID_VALUE)?;
+        believe(self.0.addr(), length)?;
+        // SAFETY: the C interface demands an image here, whose own header gave this length; it does not change during
+        // the call, and no slice outlives its call.
+        Ok(unsafe { std::slice::from_raw_parts(self.0, length) })
     }
 }
 

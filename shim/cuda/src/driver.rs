@@ -157,8 +157,7 @@ impl Driver {
         let mut objects = self.objects();
         let gone = objects.contexts.remove(handle);
         gone.map_err(|_| Code::INVALID_CONTEXT)?;
-        objects.streams.retain(|stream| stream.context != handle);
-        objects.events.retain(|event| event.context != handle);
+        objects.drop_all_of(handle);
         self.memory_mut().free_all_of(&self.side, handle);
         Ok(())
     }

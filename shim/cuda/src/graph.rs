@@ -20,6 +20,7 @@ type Work = Arc<dyn Fn(&Driver) -> Result<(), Code> + Send + Sync>;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(i32)]
 pub(crate) enum Kind {
+    Kernel = 0,
     Copy = 1,
     Fill = 2,
     Host = 3,

@@ -5,8 +5,8 @@
 //! thread, no function of libc replaced. docs/SHIM.md lists what each function does.
 //!
 //! - [`calls`]: the exported functions, one file a subject. [`export`]: what stands around each of them.
-//! - [`abi`]: arguments as C hands them over; with [`local`] and [`image`] the only places that touch foreign memory.
-//! - [`process`]: configuration, start, fork. [`driver`], [`objects`], [`memory`]: the state.
+//! - [`abi`]: arguments as C hands them over; with [`local`] the only places that touch foreign memory.
+//! - [`code`]: device code by its pointer. [`process`]: configuration, start, fork. [`driver`], [`objects`], [`memory`]: the state.
 //! - [`order`]: work in the order of a stream; [`capture`] and [`graph`]: where it is kept for later.
 //! - [`table`]: what the build makes of the table of functions. [`messages`]: texts of result codes.
 #![expect(
@@ -17,6 +17,7 @@
 mod abi;
 mod calls;
 mod capture;
+mod code;
 mod driver;
 mod export;
 mod graph;

@@ -2,9 +2,12 @@
 //! through; one that stands for nothing, or for another kind of thing, is an error and never a crash.
 
 use std::collections::BTreeMap;
+use std::ffi::CString;
+use std::sync::Arc;
 use std::time::Instant;
 
 use vgputrace_device::Code;
+use vgputrace_device::image::Kernel;
 
 use crate::abi::Handle;
 use crate::capture::Captures;
@@ -125,6 +128,30 @@ pub(crate) struct Pool {
     pub(crate) most: u64,
 }
 
+/// A module, or a library.
+#[derive(Debug)]
+pub(crate) struct Holder {
+    /// The context of a module; a library has none.
+    pub(crate) context: Option<Handle>,
+    /// Its kernels.
+    pub(crate) functions: Vec<Handle>,
+}
+
+/// A kernel of a module or a library.
+#[derive(Debug)]
+pub(crate) struct Function {
+    /// The module or library.
+    pub(crate) holder: Handle,
+    /// What its image says.
+    pub(crate) kernel: Arc<Kernel>,
+    /// Its name for C.
+    pub(crate) name: CString,
+    /// Bytes of dynamic shared memory a launch may ask for, where that was set.
+    pub(crate) dynamic_shared: Option<i32>,
+    /// How much of the cache should be shared memory, in percent; -1 for no wish.
+    pub(crate) carveout: i32,
+}
+
 /// The shared context of a device.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Primary {
@@ -149,6 +176,8 @@ pub(crate) struct Objects {
     pub(crate) nodes: Registry<(Handle, Kind)>,
     pub(crate) user_objects: Registry<UserObject>,
     pub(crate) captures: Captures,
+    pub(crate) holders: Registry<Holder>,
+    pub(crate) functions: Registry<Function>,
     /// For each device.
     pub(crate) primaries: Vec<Primary>,
     /// For each device: its default pool, and the one it uses.
@@ -188,10 +217,35 @@ impl Objects {
             nodes: Registry::new(GRAPHS + 2),
             user_objects: Registry::new(GRAPHS + 3),
             captures: Captures::default(),
+            holders: Registry::new(6),
+            functions: Registry::new(7),
             primaries: vec![unused; devices],
             device_pools,
             next_id: 1,
         }
+    }
+
+    /// Takes out what was made in a context.
+    pub(crate) fn drop_all_of(&mut self, context: Handle) {
+        self.streams.retain(|stream| stream.context != context);
+        self.events.retain(|event| event.context != context);
+        self.holders
+            .retain(|holder| holder.context != Some(context));
+        let Self {
+            holders, functions, ..
+        } = self;
+        functions.retain(|function| holders.get(function.holder).is_ok());
+    }
+
+    /// Takes a module or a library out with its kernels.
+    ///
+    /// # Errors
+    /// 400 when the handle stands for none.
+    pub(crate) fn drop_holder(&mut self, handle: Handle) -> Result<(), Code> {
+        for function in self.holders.remove(handle)?.functions {
+            self.functions.remove(function)?;
+        }
+        Ok(())
     }
 
     /// A number that nothing else has.

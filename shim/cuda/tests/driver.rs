@@ -122,6 +122,35 @@ fn the_published_header_fits_the_library() {
 }
 
 #[test]
+fn kernels_are_found_and_launches_are_refused_or_recorded() {
+    for (config, expected, noted) in [
+        (
+            "",
+            "801",
+            "launch refused, there is no GPU: scale grid [1, 1, 1] block [32, 1, 1]",
+        ),
+        (
+            "launch = \"record\"",
+            "0",
+            "launch recorded, nothing computed: other grid [1, 1, 1]",
+        ),
+    ] {
+        let place = Place::new();
+        let program = place.compile("kernels", None);
+        let log = place.0.path().join("log");
+        let mut command = place.command(&program, config);
+        let output = command
+            .arg(expected)
+            .env("VGPU_LOG", &log)
+            .output()
+            .unwrap();
+        assert_eq!(said(&output), "all as expected\n");
+        let log = fs::read_to_string(log).unwrap();
+        assert!(log.contains(noted), "{log}");
+    }
+}
+
+#[test]
 fn many_threads_can_do_everything_at_once() {
     as_expected("threads", None);
 }

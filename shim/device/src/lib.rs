@@ -6,13 +6,14 @@
 //! - [`config`]: vgpu.toml to a [`Machine`](config::Machine). [`visible`]: which devices a process may use. [`pci`]: VGPU-STUB in sysfs.
 //! - [`device`], [`attribute`], [`uuid`]: properties, the same for every interface that shows them.
 //! - [`quota`], [`regions`]: book-keeping of device memory. [`side`]: who does the work.
-//! - [`fault`], [`ready`]: failures on demand. [`library`]: names of the libraries.
+//! - [`image`]: kernels in device code. [`fault`], [`ready`]: failures on demand. [`library`]: names of the libraries.
 
 pub mod attribute;
 pub mod code;
 pub mod config;
 pub mod device;
 pub mod fault;
+pub mod image;
 pub mod library;
 pub mod pci;
 pub mod quota;
