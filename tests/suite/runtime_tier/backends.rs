@@ -110,6 +110,27 @@ fn a_real_backend_is_told_that_kernels_are_not_supported() {
     });
 }
 
+/// With launches recorded the work goes through, without a result, and the log names the kernel.
+#[test]
+fn a_real_backends_kernel_is_recorded_by_name_where_that_is_configured() {
+    for release in RELEASES {
+        let Some((tier, target)) = ggml(test_name!(), Driver::Shim, release, "add") else {
+            return;
+        };
+        let (config, log) = (tier.path().join("vgpu.toml"), tier.path().join("log"));
+        std::fs::write(&config, "launch = \"record\"\n").unwrap();
+        let target = target.env("VGPU_CONFIG", &config).env("VGPU_LOG", &log);
+        let [backend, device] = found(Driver::Shim);
+        says(&target, &[backend, device, "compute: 0"]);
+        let log = std::fs::read_to_string(&log).unwrap();
+        let mut launches = log.lines().filter(|line| line.contains("launch recorded"));
+        let launch = launches.next().unwrap_or_default();
+        assert!(launch.contains("k_bin_bcast"), "{log}");
+        assert!(launch.contains("nothing computed"), "{log}");
+        assert_eq!(launches.next(), None, "{log}");
+    }
+}
+
 /// Failures of a driver and what a real backend says of them.
 #[test]
 fn a_real_backend_hears_the_drivers_failures() {
