@@ -33,8 +33,6 @@ functions! {
     cuDeviceTotalMem_v2(bytes: Out<usize>, device: i32);
     /// Its UUID.
     cuDeviceGetUuid_v2(uuid: Out<[u8; 16]>, device: i32);
-    /// Its LUID; of Windows alone.
-    cuDeviceGetLuid(luid: Out<[u8; 8]>, nodes: Out<u32>, device: i32);
     /// Its place on the PCI bus as text.
     cuDeviceGetPCIBusId(id: Out<u8>, length: i32, device: i32);
     /// The device at a place on the PCI bus.

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use vgputrace_client::functions_table::{
-    cuDeviceGetAttribute, cuDeviceGetLuid, cuDeviceGetName, cuDeviceGetUuid_v2, cuDeviceTotalMem_v2,
+    cuDeviceGetAttribute, cuDeviceGetName, cuDeviceGetUuid_v2, cuDeviceTotalMem_v2,
 };
 use vgputrace_client::{Code, Out, Outcome};
 
@@ -123,6 +123,7 @@ impl Identity {
         let mut own = Self {
             name: [0; 256],
             uuid: [0; 16],
+            // Only Windows has one.
             luid: [0; 8],
             luidDeviceNodeMask: 0,
             totalGlobalMem: 0,
@@ -134,12 +135,6 @@ impl Identity {
             Ok(()) | Err(Code::NEEDS_NEWER_DRIVER) => {}
             Err(code) => return Err(code),
         }
-        // Only Windows has a LUID; its absence is no error.
-        let _ = cuDeviceGetLuid(
-            Out::to(&mut own.luid),
-            Out::to(&mut own.luidDeviceNodeMask),
-            device.0,
-        );
         Ok(own)
     }
 }
