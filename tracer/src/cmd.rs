@@ -3,6 +3,7 @@
 
 pub mod completions;
 pub mod doctor;
+pub mod explain;
 pub mod man;
 pub mod report;
 pub mod run;
