@@ -17,6 +17,7 @@ mod output;
 mod real;
 mod replay;
 mod run;
+mod runtime_tier;
 mod scope;
 mod secrets;
 mod standin;
