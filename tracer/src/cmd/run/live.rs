@@ -6,6 +6,7 @@ use nix::sys::signal::Signal;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 use super::progress::Progress;
+use super::verdicts::Verdicts;
 use super::watch::{Child, Signals, Status};
 use crate::event::Kind;
 use crate::event::host::End;
@@ -79,6 +80,8 @@ pub(super) struct Outcomes {
     pub(super) written: Option<trace::Summary>,
     /// The fold over all events.
     pub(super) summary: Summary,
+    /// The verdicts, when text is wanted.
+    pub(super) verdicts: Option<Verdicts>,
     /// Processes of the tree that were still running.
     pub(super) left: usize,
 }
@@ -90,6 +93,7 @@ pub(super) struct Live {
     summary: Summary,
     limits: Limits,
     progress: Progress,
+    verdicts: Option<Verdicts>,
     trouble: Option<trace::Error>,
     written: Option<trace::Summary>,
     stopped: Option<Why>,
@@ -103,12 +107,14 @@ impl Live {
         summary: Summary,
         limits: Limits,
         progress: Progress,
+        verdicts: Option<Verdicts>,
     ) -> Self {
         Self {
             recording: Some((session, writer)),
             summary,
             limits,
             progress,
+            verdicts,
             trouble: None,
             written: None,
             stopped: None,
@@ -235,6 +241,9 @@ impl Live {
             self.stop(Why::Disk, Some(error));
         }
         self.progress.tick(now, &self.summary);
+        if let Some(verdicts) = &mut self.verdicts {
+            verdicts.tick(now);
+        }
     }
 
     fn look(&mut self) {
@@ -253,6 +262,9 @@ impl Live {
         for event in &events {
             self.summary.push(event);
             self.progress.push(event);
+            if let Some(verdicts) = &mut self.verdicts {
+                verdicts.push(event);
+            }
             if let Some((until, _)) = &mut self.limits.until {
                 until.observe(event);
             }
@@ -295,6 +307,7 @@ impl Live {
             trouble: self.trouble,
             written: self.written,
             summary: self.summary,
+            verdicts: self.verdicts,
             left,
         }
     }
@@ -326,6 +339,9 @@ impl Live {
         };
         let event = session.own(clock::boottime(), Kind::End(end));
         self.summary.push(&event);
+        if let Some(verdicts) = &mut self.verdicts {
+            verdicts.push(&event);
+        }
         match writer.finish(&event) {
             Ok((_, written)) => self.written = Some(written),
             Err(error) => {
