@@ -52,15 +52,22 @@ impl Viewer {
         String::from_utf8_lossy(&bytes).into_owned()
     }
 
-    /// Waits until the terminal got these words after what it had before.
+    /// What stands on the screen.
+    fn shown(&self) -> String {
+        let mut terminal = vt100::Parser::new(30, 100, 0);
+        terminal.process(self.screen().as_bytes());
+        terminal.screen().contents()
+    }
+
+    /// Waits until these words stand on the screen.
     #[track_caller]
     fn shows(&self, words: &str) {
         let begun = Instant::now();
-        while !self.screen().contains(words) {
+        while !self.shown().contains(words) {
             assert!(
                 begun.elapsed() < Duration::from_secs(30),
-                "{words:?} was not shown: {}",
-                self.screen()
+                "{words:?} is not shown: {}",
+                self.shown()
             );
             std::thread::sleep(Duration::from_millis(20));
         }

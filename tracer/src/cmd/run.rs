@@ -6,6 +6,7 @@ mod live;
 mod output;
 mod progress;
 mod target;
+mod verdicts;
 mod watch;
 
 use std::ffi::OsString;
@@ -38,6 +39,7 @@ use diagnostics::diagnostics;
 use live::{Limits, Live, Outcomes, Why};
 use progress::Progress;
 use target::Target;
+use verdicts::Verdicts;
 use watch::{Child, Signals};
 
 /// What to run and how to record it.
@@ -267,8 +269,9 @@ fn record(
             timeout: props.timeout,
             until,
         };
+        let verdicts = Verdicts::new(!props.quiet && !props.json, &header);
         let summary = Summary::new(Some(header));
-        let mut live = Live::new(session, writer, summary, limits, progress);
+        let mut live = Live::new(session, writer, summary, limits, progress, verdicts);
         live.hold(hold);
         live.notes(&target.notes);
         live.record(&child, &signals)

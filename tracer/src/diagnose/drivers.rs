@@ -107,7 +107,15 @@ pub(super) fn trouble(case: &Case<'_>) -> Option<Trouble> {
     let first = words.or_else(|| said.first())?;
     Some(Trouble {
         code: first.code,
-        function: first.function.to_owned(),
+        // The probe's own call is nearer to the driver than the runtime's words.
+        function: if said
+            .iter()
+            .any(|said| said.function == "cuInit" && said.code == first.code)
+        {
+            "cuInit".to_owned()
+        } else {
+            first.function.to_owned()
+        },
         words: if first.words.is_empty() {
             name(first.code, "")
         } else {

@@ -155,6 +155,11 @@ fn judge(case: &Case<'_>) -> Option<BackendVerdict> {
         return Some(verdict(case, Verdict::Filtered, findings));
     }
     if case.tried() {
+        // A log tells of a device by the line with which it was removed.
+        let removed = reasons(case, &[Stage::Validate, Stage::Filter]);
+        if model.origin == Origin::Log && model.finished && !removed.is_empty() {
+            return Some(verdict(case, Verdict::Filtered, removed));
+        }
         let findings = reasons(case, &TRYING);
         if !findings.is_empty() {
             return Some(verdict(case, Verdict::Failed, findings));
@@ -374,6 +379,25 @@ fn not_listed(case: &Case<'_>) -> BackendVerdict {
             .object(format!("{library}/{}", case.name))
             .certain_if(case.absence_is_certain())
             .proof(seen)
+            .do_all(rules::NOT_SHIPPED.remedy);
+        return verdict(case, Verdict::Absent, vec![finding]);
+    }
+    let alone = case
+        .model
+        .attempts
+        .iter()
+        .find(|attempt| attempt.pass == 1 && attempt.dir.as_str() == "cpu");
+    let known = case
+        .model
+        .blind
+        .log_level
+        .is_none_or(|level| level <= Level::Debug);
+    if let (Some(attempt), true, None) = (alone, known, case.folder) {
+        // An attempt without a folder is made only when no folder is a candidate (discover/runner.go).
+        let finding = rules::NOT_SHIPPED
+            .found(format!("{} is not installed: the server met no folder with a backend below {library} and looked at the CPU alone.", case.name))
+            .object(format!("{library}/{}", case.name))
+            .proof(attempt.seen.as_ref())
             .do_all(rules::NOT_SHIPPED.remedy);
         return verdict(case, Verdict::Absent, vec![finding]);
     }

@@ -6,6 +6,7 @@ use nix::sys::signal::Signal;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 use super::progress::Progress;
+use super::verdicts::Verdicts;
 use super::watch::{Child, Signals, Status};
 use crate::event::Kind;
 use crate::event::host::End;
@@ -80,6 +81,8 @@ pub(super) struct Outcomes {
     pub(super) written: Option<trace::Summary>,
     /// The fold over all events.
     pub(super) summary: Summary,
+    /// The verdicts, when text is wanted.
+    pub(super) verdicts: Option<Verdicts>,
     /// Processes of the tree that were still running.
     pub(super) left: usize,
 }
@@ -91,6 +94,7 @@ pub(super) struct Live {
     summary: Summary,
     limits: Limits,
     progress: Progress,
+    verdicts: Option<Verdicts>,
     trouble: Option<trace::Error>,
     written: Option<trace::Summary>,
     stopped: Option<Why>,
@@ -106,12 +110,14 @@ impl Live {
         summary: Summary,
         limits: Limits,
         progress: Progress,
+        verdicts: Option<Verdicts>,
     ) -> Self {
         Self {
             recording: Some((session, writer)),
             summary,
             limits,
             progress,
+            verdicts,
             trouble: None,
             written: None,
             stopped: None,
@@ -255,6 +261,9 @@ impl Live {
             self.stop(Why::Disk, Some(error));
         }
         self.progress.tick(now, &self.summary);
+        if let Some(verdicts) = &mut self.verdicts {
+            verdicts.tick(now);
+        }
     }
 
     fn look(&mut self) {
@@ -273,6 +282,9 @@ impl Live {
         for event in &events {
             self.summary.push(event);
             self.progress.push(event);
+            if let Some(verdicts) = &mut self.verdicts {
+                verdicts.push(event);
+            }
             if let Some((until, _)) = &mut self.limits.until {
                 until.observe(event);
             }
@@ -315,6 +327,7 @@ impl Live {
             trouble: self.trouble,
             written: self.written,
             summary: self.summary,
+            verdicts: self.verdicts,
             left,
         }
     }
@@ -348,6 +361,9 @@ impl Live {
         };
         let event = session.own(clock::boottime(), Kind::End(end));
         self.summary.push(&event);
+        if let Some(verdicts) = &mut self.verdicts {
+            verdicts.push(&event);
+        }
         match writer.finish(&event) {
             Ok((_, written)) => self.written = Some(written),
             Err(error) => {

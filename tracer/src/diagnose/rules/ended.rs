@@ -33,7 +33,7 @@ fn left(case: &Case<'_>) -> Vec<Finding> {
         })
         .collect();
     let Some((child, code, _)) = ends.first().copied() else {
-        return Vec::new();
+        return by_line(case);
     };
     let started = case.inits().any(|(_, init)| init.unfinished);
     let loading = child.loads.iter().any(|load| load.outcome == Outcome::Died);
@@ -57,6 +57,39 @@ fn left(case: &Case<'_>) -> Vec<Finding> {
             .proof(case.failure_lines())
             .so("A backend or driver library must not end the program; use the release's or vendor's own file.")
             .so(RESTART),
+    ]
+}
+
+/// The server's line alone: `llama-server --list-devices failed: exit status 0xc0000005` (Windows gives no signal).
+fn by_line(case: &Case<'_>) -> Vec<Finding> {
+    if case.children.iter().any(|child| child.process.is_some()) {
+        return Vec::new();
+    }
+    let line = case.failure_lines().find(|line| {
+        line.text
+            .as_str()
+            .contains("--list-devices failed: exit status ")
+    });
+    let Some(line) = line else { return Vec::new() };
+    let status = line
+        .text
+        .as_str()
+        .split_once("exit status ")
+        .map_or("", |(_, rest)| {
+            rest.split(['"', ' ', ':']).next().unwrap_or("")
+        });
+    if matches!(status, "1" | "127") {
+        return Vec::new();
+    }
+    let meaning = if status.eq_ignore_ascii_case("0xc0000005") {
+        ", an access to memory that is not its own"
+    } else {
+        ""
+    };
+    vec![
+        LEFT.found(format!("llama-server --list-devices ended with exit status {status}{meaning}, while it looked at {}.", case.name))
+            .proof([line])
+            .so("Update the GPU's driver and Ollama; if it stays, give the maintainers the output at OLLAMA_DEBUG=2."),
     ]
 }
 
@@ -130,10 +163,12 @@ fn hung(case: &Case<'_>) -> Vec<Finding> {
     let time = killed
         .first()
         .map_or(0, |(_, after, _)| after / 1_000_000_000);
-    let time = if time == 0 {
-        "its time limit of 30 seconds".to_owned()
+    // The server's own line tells its limit; a log knows the begin of the process by its lines only.
+    let limit = !lines.is_empty() && killed.iter().all(|(child, _, _)| child.process.is_none());
+    let time = if time == 0 || limit {
+        "its limit of 30 s".to_owned()
     } else {
-        format!("{time} seconds")
+        format!("{time} s")
     };
     let what = open.as_ref().map_or_else(
         || " What it was waiting for was not seen.".to_owned(),

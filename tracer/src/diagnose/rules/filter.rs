@@ -110,20 +110,27 @@ static INTEGRATED: Rule = Rule {
 };
 
 fn integrated(case: &Case<'_>) -> Vec<Finding> {
-    let lines = case.lines("dropping integrated GPU");
-    let integrated = case.reported().iter().any(|device| device.integrated);
+    let library = match case.family() {
+        Family::Cuda => "CUDA",
+        Family::Rocm => "ROCm",
+        Family::Vulkan => "Vulkan",
+        Family::Other => return Vec::new(),
+    };
     let all: Vec<&Line> = case
         .model
         .lines
         .iter()
-        .filter(|line| line.message.as_str().starts_with("dropping integrated GPU"))
+        .filter(|line| {
+            line.message.as_str().starts_with("dropping integrated GPU")
+                && line.field("library") == Some(library)
+        })
         .collect();
-    if lines.is_empty() && !(integrated && !all.is_empty()) {
+    if all.is_empty() {
         return Vec::new();
     }
     vec![
         INTEGRATED
-            .found(format!("{} works; its device is part of the processor, and this Ollama leaves such devices out.", case.name))
+            .found(format!("{} works; its device is part of the processor, and this Ollama leaves such devices out unless OLLAMA_IGPU_ENABLE=1.", case.name))
             .object("OLLAMA_IGPU_ENABLE")
             .proof(seen(&all))
             .do_all(INTEGRATED.remedy)

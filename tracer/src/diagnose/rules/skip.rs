@@ -196,7 +196,7 @@ fn no_jetpack(case: &Case<'_>) -> Vec<Finding> {
     }
     vec![
         NO_JETPACK
-            .found(format!("{} was passed over: no JetPack was found, this is no Jetson or it does not tell its release.", case.name))
+            .found(format!("{} was passed over: no JetPack was found, this is no Jetson or it does not tell its release (JETSON_JETPACK).", case.name))
             .proof([line])
             .do_all(NO_JETPACK.remedy),
     ]

@@ -1,7 +1,7 @@
 //! What the source can tell at all: levels of logs, recordings that ended early, processes that were not seen.
 
 use crate::discover::Model;
-use crate::discover::model::{Era, Level, Origin};
+use crate::discover::model::{Era, Evidence, Level, Line, Origin};
 
 use super::super::advice;
 use super::super::explanation::Finding;
@@ -13,6 +13,8 @@ pub(super) static RULES: &[&Rule] = &[
     &NOT_OVER,
     &NO_CHILD_SEEN,
     &OLD_OLLAMA,
+    &NO_BACKENDS,
+    &NO_CPU,
 ];
 
 pub(in super::super) static LOG_CANNOT_TELL: Rule = Rule {
@@ -158,19 +160,91 @@ fn old_ollama(model: &Model) -> Vec<Finding> {
     if lines.is_empty() {
         return Vec::new();
     }
-    let code = lines.iter().find_map(|line| code(line.text.as_str()));
-    let says = code.map_or_else(String::new, |(function, code)| {
-        format!(" {function} gave {code}: {}.", meaning(&function, &code))
-    });
+    let told = model
+        .lines
+        .iter()
+        .filter_map(telling)
+        .min_by_key(|(rank, _, _)| *rank);
+    let says = told
+        .as_ref()
+        .map_or_else(String::new, |(_, words, _)| format!(" It says: {words}."));
     vec![
         OLD_OLLAMA
             .found(format!(
                 "This log is of an Ollama before 0.12, which looked for GPUs in another way.{says}"
             ))
             .likely()
+            .proof(told.as_ref().map(|(_, _, seen)| *seen))
             .proof(lines)
             .do_all(OLD_OLLAMA.remedy),
     ]
+}
+
+/// Words of lines that name a cause, the most telling first, and what they mean.
+const TELLING: [(&str, &str); 12] = [
+    (
+        "error while loading shared libraries",
+        "a library of the runner is missing",
+    ),
+    ("undefined symbol", "libraries of two releases are mixed"),
+    ("past end of file", "the file is cut short"),
+    ("rocBLAS error", "rocBLAS has no kernels for the card"),
+    ("init failure: ", ""),
+    (" err: ", ""),
+    (
+        "failed to get device context",
+        "the driver may not be used, often a container that lost its devices",
+    ),
+    (
+        "cannot open shared object",
+        "the library is on no path of the loader",
+    ),
+    (
+        "ermission denied",
+        "the user of the service may not use the device",
+    ),
+    (
+        "Failed to initialize NVML",
+        "the driver does not answer, often a container that lost its devices",
+    ),
+    (
+        "compatible gpu libraries",
+        "no library folder fits the card: the libraries are not installed beside the program",
+    ),
+    (
+        "Discovered GPU libraries: []",
+        "no libnvidia-ml was found: no driver, or none in this container",
+    ),
+];
+
+/// A line that names a cause: its rank, its words with their meaning, and where it stands.
+fn telling(line: &Line) -> Option<(usize, String, &Evidence)> {
+    let seen = line.seen.as_ref()?;
+    let mut words = line.message.as_str().to_owned();
+    for name in ["error", "library", "compatible"] {
+        if let Some(value) = line.field(name).filter(|value| !words.contains(value)) {
+            words.push_str(&format!(", {name} {value}"));
+        }
+    }
+    let (rank, known) = TELLING
+        .iter()
+        .enumerate()
+        .find(|(_, (text, _))| words.contains(text))?;
+    let mut meant = known.1.to_owned();
+    if let Some((function, code)) = code(&words) {
+        let function = if words.contains("cuda driver library init failure") {
+            "cuInit"
+        } else {
+            function.as_str()
+        };
+        meant = format!("{function} gave {code}, {}", meaning(function, &code));
+    }
+    let text = if meant.is_empty() {
+        words
+    } else {
+        format!("\"{words}\": {meant}")
+    };
+    Some((rank, text, seen))
 }
 
 /// `cuInit err: 999`, `nvml vram init failure: 9`.
@@ -199,6 +273,81 @@ fn meaning(function: &str, code: &str) -> &'static str {
         (_, "803") => "driver library and kernel module are of different versions",
         _ => "see CUDA's list of errors",
     }
+}
+
+static NO_BACKENDS: Rule = Rule {
+    id: "VG205",
+    stage: Stage::Source,
+    title: "The program loaded no backend at all",
+    story: "A program built for loadable backends (GGML_BACKEND_DL) must call ggml_backend_load_all, which looks into the folder of the program, the current folder and GGML_BACKEND_DIR of its build; LD_LIBRARY_PATH plays no part.",
+    proof: "The program's words.",
+    remedy: &[
+        "Put the backends beside the program, or have it call ggml_backend_load_all_from_path.",
+    ],
+    rows: &["reports A"],
+    check: Check::General(no_backends),
+};
+
+fn words_of<'a>(model: &'a Model, words: &'a str) -> impl Iterator<Item = &'a Evidence> {
+    let said = model
+        .children
+        .iter()
+        .flat_map(|child| &child.said)
+        .filter(move |said| said.text.as_str().contains(words))
+        .map(|said| &said.seen);
+    let lines = model
+        .lines
+        .iter()
+        .filter(move |line| line.message.as_str().contains(words))
+        .filter_map(|line| line.seen.as_ref());
+    said.chain(lines)
+}
+
+fn no_backends(model: &Model) -> Vec<Finding> {
+    let mut seen = words_of(model, "no backends are loaded").peekable();
+    if seen.peek().is_none() {
+        return Vec::new();
+    }
+    vec![
+        NO_BACKENDS
+            .found("The program loaded no backend at all, not even one for the CPU: it did not look for any, or not where they are.")
+            .object("ggml_backend_load_all")
+            .proof(seen)
+            .do_all(NO_BACKENDS.remedy),
+    ]
+}
+
+static NO_CPU: Rule = Rule {
+    id: "VG206",
+    stage: Stage::Source,
+    title: "No CPU backend could be loaded",
+    story: "Every libggml-cpu-*.so was refused, so no model can be loaded even where a GPU works.",
+    proof: "The program's words, and those of the loader about the CPU backends.",
+    remedy: &["Bring what the loader names, or install one release anew."],
+    rows: &["reports A"],
+    check: Check::General(no_cpu),
+};
+
+fn no_cpu(model: &Model) -> Vec<Finding> {
+    let seen: Vec<&Evidence> = words_of(model, "no CPU backend found").collect();
+    if seen.is_empty() {
+        return Vec::new();
+    }
+    let words: Vec<&Evidence> = words_of(model, "failed to load")
+        .filter(|seen| seen.text.as_str().contains("libggml-cpu"))
+        .collect();
+    let why = words.first().map_or_else(String::new, |seen| {
+        format!(" The loader says: {}.", seen.text)
+    });
+    vec![
+        NO_CPU
+            .found(format!(
+                "No CPU backend could be loaded, and without one no model can be.{why}"
+            ))
+            .proof(words)
+            .proof(seen)
+            .do_all(NO_CPU.remedy),
+    ]
 }
 
 /// The level below which a log keeps a backend's fate to itself.

@@ -198,10 +198,25 @@ fn no_fit(model: &Model, start: &ModelStart) -> Option<Finding> {
         return None;
     }
     let (done, all) = start.offloaded?;
+    let mut near = model
+        .lines
+        .iter()
+        .filter(|line| line.message.as_str() == "gpu memory");
+    let numbers = near.next_back().and_then(|line| {
+        Some((
+            line.field("available")?,
+            line.field("free")?,
+            line.seen.as_ref()?,
+        ))
+    });
+    let free = numbers.map_or_else(String::new, |(available, free, _)| {
+        format!(" It had {free} free, {available} of it for the model.")
+    });
     Some(
         NO_FIT
-            .found(format!("{done} of {all} layers of the model are on the GPU; for the others its free memory was not enough."))
-            .likely()
+            .found(format!("{done} of {all} layers of the model are on the GPU; for the others its free memory was not enough.{free}"))
+            .certain_if(numbers.is_some())
+            .proof(numbers.map(|(_, _, seen)| seen))
             .proof(start.seen.as_ref())
             .proof(&start.reasons)
             .do_all(NO_FIT.remedy),

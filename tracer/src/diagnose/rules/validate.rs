@@ -16,6 +16,7 @@ pub(super) static RULES: &[&Rule] = &[
     &SECOND_FAILED,
     &NOT_COMPILED,
     &OLD_FOR_V12,
+    &OLD_FOR_SOME,
 ];
 
 /// Second looks that gave no device.
@@ -152,9 +153,14 @@ fn rocblas(case: &Case<'_>) -> Vec<Finding> {
     if (begun.is_empty() || done) && server.is_empty() {
         return Vec::new();
     }
+    let target = case
+        .lines("dropping ROCm device")
+        .into_iter()
+        .find_map(|line| line.field("gfx"))
+        .map_or_else(String::new, |gfx| format!(" {gfx}"));
     vec![
         ROCBLAS
-            .found("The AMD card was found and dropped: rocBLAS has no kernels for its gfx target.".to_owned())
+            .found(format!("The AMD card was found and dropped: rocBLAS has no kernels for its gfx target{target}."))
             .proof(begun)
             .proof(server)
             .proof(dropped(case))
@@ -250,16 +256,24 @@ fn second_failed(case: &Case<'_>) -> Vec<Finding> {
         ],
     );
     match inner.into_iter().next() {
-        Some(inner) => vec![Finding {
-            rule: SECOND_FAILED.id,
-            stage: SECOND_FAILED.stage.name(),
-            sentence: format!("The device was found, and the second look at it failed: {}", inner.sentence),
-            ..inner
-        }
-        .proof(lines)],
+        Some(inner) => vec![
+            Finding {
+                rule: SECOND_FAILED.id,
+                stage: SECOND_FAILED.stage.name(),
+                sentence: format!(
+                    "The device was found, and the second look at it failed: {}",
+                    inner.sentence
+                ),
+                ..inner
+            }
+            .proof(lines),
+        ],
         None => vec![
             SECOND_FAILED
-                .found("The device was found, and the second look at it, alone, gave none; why was not seen.".to_owned())
+                .found(format!(
+                    "{} was found, and the second look at it, alone, gave none; why was not seen.",
+                    device_of(case)
+                ))
                 .likely()
                 .proof(lines)
                 .proof(failed.iter().filter_map(|attempt| attempt.seen.as_ref()))
@@ -285,7 +299,7 @@ fn not_compiled(case: &Case<'_>) -> Vec<Finding> {
     let Some(line) = lines.first() else {
         return Vec::new();
     };
-    let cc = line.field("cc").unwrap_or("?");
+    let cc = line.field("cc").map_or_else(|| "?".to_owned(), capability);
     let archs = line.field("archs").unwrap_or("?");
     vec![
         NOT_COMPILED
@@ -326,6 +340,85 @@ fn old_for_v12(case: &Case<'_>) -> Vec<Finding> {
     vec![
         OLD_FOR_V12
             .found(format!("The device was found and dropped: its driver is {has}, and this release wants {wants} for cuda_v12."))
+            .object("NVIDIA driver")
+            .proof(lines.iter().filter_map(|line| line.seen.as_ref()))
+            .so(format!("Update the NVIDIA driver to {wants}."))
+            .so("Where the driver must stay, stay at Ollama 0.24 or before.")
+            .so(RESTART),
+    ]
+}
+
+/// `610` is 6.1.
+fn capability(cc: &str) -> String {
+    match cc.parse::<u32>() {
+        Ok(number) if number >= 100 => format!("{}.{}", number / 100, number % 100 / 10),
+        _ => cc.to_owned(),
+    }
+}
+
+/// What is known of the device: `NVIDIA GeForce GTX 970M (compute capability 5.2)`.
+fn device_of(case: &Case<'_>) -> String {
+    let line = case
+        .lines("verifying if device is supported")
+        .into_iter()
+        .next();
+    let reported = case.reported().into_iter().next();
+    let name = line
+        .and_then(|line| line.field("description"))
+        .or_else(|| reported.map(|device| device.name.as_str()))
+        .filter(|name| !name.is_empty())
+        .map_or_else(|| "The device".to_owned(), str::to_owned);
+    let compute = line
+        .and_then(|line| line.field("compute").map(str::to_owned))
+        .or_else(|| {
+            reported
+                .and_then(|device| device.compute)
+                .map(|(major, minor)| format!("{major}.{minor}"))
+        });
+    compute.map_or_else(
+        || name.clone(),
+        |compute| format!("{name} (compute capability {compute})"),
+    )
+}
+
+static OLD_FOR_SOME: Rule = Rule {
+    id: "VG147",
+    stage: Stage::Validate,
+    title: "The NVIDIA driver is older than this release wants",
+    story: "As VG146, in a log that does not name the folder.",
+    proof: "The server's line.",
+    remedy: &["Update the driver to the version that is required."],
+    rows: &["llama-server 24", "reports B"],
+    check: Check::General(old_for_some),
+};
+
+fn old_for_some(model: &crate::discover::Model) -> Vec<Finding> {
+    let named = |name: &str| name.starts_with("cuda_v12");
+    if model
+        .folders
+        .iter()
+        .any(|folder| named(folder.name.as_str()))
+        || model
+            .attempts
+            .iter()
+            .any(|attempt| named(attempt.dir.as_str()))
+    {
+        return Vec::new();
+    }
+    let lines: Vec<_> = model
+        .lines
+        .iter()
+        .filter(|line| line.message.as_str().starts_with("NVIDIA driver too old"))
+        .collect();
+    let Some(line) = lines.first() else {
+        return Vec::new();
+    };
+    let has = line.field("driver").unwrap_or("?");
+    let wants = line.field("required_driver").unwrap_or("a newer one");
+    let device = line.field("device").unwrap_or("The device");
+    vec![
+        OLD_FOR_SOME
+            .found(format!("{device} was found and dropped: its driver is {has}, and this release wants driver {wants}."))
             .object("NVIDIA driver")
             .proof(lines.iter().filter_map(|line| line.seen.as_ref()))
             .so(format!("Update the NVIDIA driver to {wants}."))
