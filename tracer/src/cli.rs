@@ -1,6 +1,7 @@
 //! The command line: clap types, turned into plain props for `cmd`. Decides nothing else and reads no file.
 
 pub mod amount;
+pub mod check;
 pub mod completions;
 pub mod doctor;
 pub mod man;
@@ -25,6 +26,7 @@ use clap::{CommandFactory, Parser, Subcommand};
     after_help = "Examples:\n  \
         sudo vgputrace run -- ollama serve\n  \
         sudo vgputrace run --like-unit ollama.service\n  \
+        vgputrace check\n  \
         vgputrace doctor\n  \
         vgputrace show --summary run.vgt\n  \
         vgputrace show run.vgt kind:dlopen,loader_error"
@@ -53,6 +55,12 @@ pub enum Command {
     /// Kernel, rights, limits and costs; then Ollama's library tree, driver libraries, GPUs, device nodes and the service in one
     /// glance, each with the command that mends it. Reads only, starts nothing, works without root.
     Doctor(doctor::Args),
+    /// Look at an installed Ollama, with no run at all: which backends could be loaded, and what is missing.
+    ///
+    /// Finds the library folder as Ollama does, follows what each backend would load as the dynamic loader does with
+    /// Ollama's own variables, and looks at driver libraries, GPUs, device nodes and the unit. Reads only, starts nothing,
+    /// works without root.
+    Check(check::Args),
     /// Print the completion script for a shell.
     Completions(completions::Args),
     /// Print the manual page, or write all of them to a folder.

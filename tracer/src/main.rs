@@ -15,6 +15,7 @@ fn main() -> ExitCode {
         Command::Run(args) => cmd::run::run(args.into_props()),
         Command::Show(args) => cmd::show::run(&args.into_props()),
         Command::Doctor(args) => cmd::doctor::run(&args.into_props()),
+        Command::Check(args) => cmd::check::run(&args.into_props()),
         Command::Completions(args) => cmd::completions::run(args.into_props(), cli::definition()),
         Command::Man(args) => cmd::man::run(args.into_props(), cli::definition()),
     };

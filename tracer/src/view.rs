@@ -11,6 +11,7 @@
 
 pub mod amount;
 pub mod calls;
+pub mod check;
 pub mod decode;
 pub mod diff;
 pub mod doctor;

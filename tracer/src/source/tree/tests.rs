@@ -1,0 +1,1 @@
+//! Made trees, and what is found in them.
