@@ -18,6 +18,7 @@ pub mod outline;
 pub mod programs;
 pub mod recorded;
 pub mod running;
+pub mod schema;
 pub mod standin;
 pub mod story;
 pub mod symbols;

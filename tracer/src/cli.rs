@@ -9,6 +9,7 @@ pub mod run;
 pub mod show;
 #[cfg(test)]
 mod tests;
+pub mod try_load;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
@@ -61,6 +62,15 @@ pub enum Command {
     /// Ollama's own variables, and looks at driver libraries, GPUs, device nodes and the unit. Reads only, starts nothing,
     /// works without root.
     Check(check::Args),
+    /// Load one library as a runner would, in a process of its own, and show every error.
+    ///
+    /// The process gets the environment of a recorded process, or the one Ollama would give for a backend folder, and
+    /// calls dlopen once. What nothing provides is told all at once, then the loader's own words, or the signal. The
+    /// library's constructors run, so do this with libraries that Ollama would load anyway.
+    Try(try_load::Args),
+    /// The child of `try`.
+    #[command(hide = true)]
+    LoadHere(try_load::Here),
     /// Print the completion script for a shell.
     Completions(completions::Args),
     /// Print the manual page, or write all of them to a folder.

@@ -10,5 +10,6 @@ pub mod run;
 pub mod show;
 mod standard_output;
 pub mod terminal;
+pub mod try_load;
 
 pub use report::Report;

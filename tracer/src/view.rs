@@ -27,6 +27,7 @@ pub(crate) mod samples;
 pub mod scene;
 pub mod summary;
 pub mod text;
+pub mod try_load;
 pub mod wrap;
 
 /// How the reader wants text to look. Decided by the caller, who knows the terminal.

@@ -1,5 +1,8 @@
 //! `check`: an installed Ollama, looked at with no run at all.
 
+#[cfg(test)]
+mod tests;
+
 use std::path::{Path, PathBuf};
 
 use super::standard_output::StandardOutput;

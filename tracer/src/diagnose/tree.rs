@@ -14,8 +14,6 @@ mod folder;
 mod load;
 mod place;
 mod spawn;
-#[cfg(test)]
-mod tests;
 mod variables;
 mod words;
 

@@ -32,6 +32,7 @@ use crate::event::host::Node;
 use crate::event::tree::{Facts, Ollama, Stub};
 
 pub use accounts::RootAccounts;
+pub use loads::closure_in;
 
 /// Where packages, the install script and images put the program.
 const USUAL: [&str; 4] = [

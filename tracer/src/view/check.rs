@@ -1,8 +1,6 @@
 //! What `check` found, as text and as JSON.
 
 mod json;
-#[cfg(test)]
-mod tests;
 mod text;
 
 pub use json::json;

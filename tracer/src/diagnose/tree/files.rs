@@ -12,6 +12,9 @@ use crate::event::library::Library;
 /// Days between the changes of two files of one release; release archives are packed within one.
 const DAYS: i64 = 7;
 
+/// 2023-01-01, before the first release of Ollama: an earlier date is one that a packer made up.
+const FIRST: i64 = 1_672_531_200;
+
 /// What is wrong at the top of the tree, and across folders.
 pub(super) fn check(scene: &Scene<'_>, check: &mut Check) {
     for file in &scene.ollama.tree.top.files {
@@ -161,7 +164,7 @@ fn owners(scene: &Scene<'_>, check: &mut Check) {
 
 fn dates(scene: &Scene<'_>, check: &mut Check) {
     let dated: Vec<(i64, &Library)> = ggml(scene)
-        .filter_map(|file| Some((file.mtime?, file)))
+        .filter_map(|file| Some((file.mtime.filter(|time| *time >= FIRST)?, file)))
         .collect();
     let first = dated.iter().min_by_key(|(time, _)| *time);
     let last = dated.iter().max_by_key(|(time, _)| *time);

@@ -116,7 +116,7 @@ fn bring(scene: &Scene<'_>, name: &str, folder: &Folder) -> Vec<String> {
                 "install the NVIDIA driver's user-space libraries, then:".to_owned(),
                 "$ sudo ldconfig".to_owned(),
             ],
-            false => vec!["it belongs to the GPU driver, not to Ollama".to_owned()],
+            false => vec![format!("{name} belongs to the GPU's driver, not to Ollama")],
         };
     }
     if name == "libvulkan.so.1" {
@@ -134,9 +134,15 @@ fn bring(scene: &Scene<'_>, name: &str, folder: &Folder) -> Vec<String> {
 /// References that nothing defines, without those that a missing library would bring.
 fn symbols(file: &Text, closure: &Closure, missing: &[&Resolved]) -> Option<Finding> {
     let brought = |symbol: &str| {
+        let version = symbol.split_once('@').map(|(_, version)| version);
         missing
             .iter()
             .any(|object| would_bring(object.name.as_str(), symbol))
+            // It follows from the missing version, which is told by itself.
+            || closure
+                .missing_versions
+                .iter()
+                .any(|[_, _, missing]| version == Some(missing.as_str()))
     };
     let left: Vec<Text> = closure
         .missing_symbols

@@ -25,13 +25,14 @@ pub(super) fn gpus(root: &Path) -> Option<Vec<Gpu>> {
 }
 
 fn gpu(root: &Path, name: &OsStr) -> Option<Gpu> {
-    let device = below(root, &format!("{DEVICES}/{}", name.to_str()?));
-    let class = number(&device.join("class"))?;
+    let device = format!("{DEVICES}/{}", name.to_str()?);
+    let number = |name: &str| number(&below(root, &format!("{device}/{name}")));
+    let class = number("class")?;
     if !class.starts_with("03") {
         return None;
     }
-    let id = |name| number(&device.join(name)).unwrap_or_else(|| "????".to_owned());
-    let driver = std::fs::read_link(device.join("driver")).ok();
+    let id = |name| number(name).unwrap_or_else(|| "????".to_owned());
+    let driver = std::fs::read_link(below(root, &device).join("driver")).ok();
     Some(Gpu {
         address: Text::from_bytes(name.as_bytes()),
         ids: Text::from(format!("{}:{}", id("vendor"), id("device"))),

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::{path_of, text};
 use crate::event::Text;
-use crate::event::library::{Library, Resolved};
+use crate::event::library::{Closure, Library, Resolved};
 use crate::event::tree::{Folder, Load, Ollama, Server};
 use crate::source::facts::cpu_level;
 use crate::source::library::Root;
@@ -177,6 +177,38 @@ impl<'r> Reader<'r> {
             self.files.insert(file.clone(), library);
         }
     }
+}
+
+/// What loading `library` would need in a process of `program` with this LD_LIBRARY_PATH, on this machine.
+#[must_use]
+pub fn closure_in(
+    library: &Path,
+    program: &Path,
+    library_path: Option<&Text>,
+    cwd: &Path,
+) -> Closure {
+    let root = Root::default();
+    let mut environment = Environment::of_program(Some(program), &root, cwd);
+    environment.cpu = cpu_level();
+    environment.library_path = library_path.cloned();
+    let mut loaded = vec![program.to_owned()];
+    let needed = objects_of(program, &environment, &[]);
+    loaded.extend(
+        needed
+            .iter()
+            .filter_map(|object| object.file.as_ref())
+            .map(path_of),
+    );
+    let read = |path: &PathBuf| {
+        let object = Object::read(path, &root).ok()?;
+        Some(Object {
+            global: true,
+            ..object
+        })
+    };
+    let loaded: Vec<Object> = loaded.iter().filter_map(read).collect();
+    let chain = environment.program.iter().collect();
+    closure_of(&text(library), &Requester { chain }, &environment, &loaded)
 }
 
 /// A ggml library other than base and the CPU's.

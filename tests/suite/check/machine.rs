@@ -1,0 +1,230 @@
+//! Driver, devices, unit and variables.
+
+use std::os::unix::fs::PermissionsExt as _;
+
+use super::image::{Image, LLAMA, RUNNER};
+use vgputrace_tests::libraries::Fault;
+use vgputrace_tests::test_name;
+
+const UNIT: &str = "[Service]\nExecStart=/usr/local/bin/ollama serve\nUser=ollama\nGroup=ollama\n";
+
+/// A machine on which everything is as it should be.
+fn healthy(test: &str) -> Option<Image> {
+    let image = Image::of(RUNNER, test)?;
+    image.unit(UNIT);
+    let cuda = image.needing("cuda_v12", "libcuda.so.1", &[]);
+    image.install(&cuda, "usr/lib/x86_64-linux-gnu", "libcuda.so.550.54.14");
+    image.pci("10de:2204", "0300", Some("nvidia"));
+    image.write("proc/modules", "nvidia 1 0 - Live 0x0\n");
+    image.write("sys/module/nvidia/version", "550.54.14\n");
+    for node in ["dev/nvidiactl", "dev/nvidia0", "dev/nvidia-uvm"] {
+        image.node(node, 0o666);
+    }
+    Some(image)
+}
+
+#[test]
+fn a_machine_with_gpu_and_driver_is_clean() {
+    let Some(image) = healthy(test_name!()) else {
+        return;
+    };
+    let answer = image.check();
+    assert_eq!(answer.code, 0, "{answer}");
+    assert_eq!(answer.state("cuda_v12"), "loads", "{answer}");
+    assert_eq!(answer.value["server"]["user"], "ollama", "{answer}");
+    assert_eq!(
+        answer.value["drivers"][0]["file"],
+        "/usr/lib/x86_64-linux-gnu/libcuda.so.1"
+    );
+    assert!(answer.warned().is_empty(), "{answer}");
+}
+
+#[test]
+fn driver_and_kernel_module_of_two_versions_are_told() {
+    let Some(image) = healthy(test_name!()) else {
+        return;
+    };
+    image.write("sys/module/nvidia/version", "535.183.01\n");
+    let answer = image.check();
+    assert_eq!(answer.rules(), ["VG231"], "{answer}");
+    std::fs::remove_file(image.at("sys/module/nvidia/version")).unwrap();
+    image.write(
+        "proc/driver/nvidia/version",
+        "NVRM version: NVIDIA UNIX x86_64 Kernel Module  550.54.14  Thu Feb 22 01:44:30 UTC 2024\n",
+    );
+    assert!(image.check().rules().is_empty(), "{}", image.check());
+}
+
+#[test]
+fn the_kernel_side_of_a_gpu_is_told_apart() {
+    let Some(image) = healthy(test_name!()) else {
+        return;
+    };
+    image.pci("10de:2204", "0300", Some("nouveau"));
+    assert_eq!(image.check().rules(), ["VG232"]);
+    image.pci("10de:2204", "0300", None);
+    assert_eq!(image.check().rules(), ["VG233"]);
+    image.pci("10de:2204", "0300", Some("vfio-pci"));
+    let answer = image.check();
+    assert!(answer.rules().is_empty(), "{answer}");
+    assert_eq!(answer.warned(), ["VG233"], "{answer}");
+}
+
+#[test]
+fn device_nodes_must_be_there_and_open_to_the_units_user() {
+    let Some(image) = healthy(test_name!()) else {
+        return;
+    };
+    image.node("dev/nvidiactl", 0o600);
+    let answer = image.check();
+    assert_eq!(answer.rules(), ["VG235"], "{answer}");
+    assert_eq!(answer.finding("VG235")["missing_object"], "/dev/nvidiactl");
+    image.node("dev/nvidiactl", 0o666);
+    std::fs::remove_file(image.at("dev/nvidia-uvm")).unwrap();
+    let answer = image.check();
+    assert_eq!(answer.rules(), ["VG234"], "{answer}");
+    assert_eq!(answer.finding("VG234")["missing_object"], "/dev/nvidia-uvm");
+}
+
+#[test]
+fn the_stub_for_linking_is_told_and_a_library_of_another_kind_is_not() {
+    let Some(image) = healthy(test_name!()) else {
+        return;
+    };
+    let cuda = image.at("usr/lib/x86_64-linux-gnu/libcuda.so.550.54.14");
+    let stubs = image.at("usr/local/cuda/lib64/stubs");
+    std::fs::create_dir_all(&stubs).unwrap();
+    std::fs::copy(&cuda, stubs.join("libcuda.so.1")).unwrap();
+    assert!(image.check().rules().is_empty());
+    let unit = format!("{UNIT}Environment=LD_LIBRARY_PATH=/usr/local/cuda/lib64/stubs\n");
+    image.unit(&unit);
+    let answer = image.check();
+    assert_eq!(answer.rules(), ["VG224"], "{answer}");
+}
+
+#[test]
+fn a_virtual_gpu_needs_its_resource_file_and_not_a_kernel_driver() {
+    let Some(image) = Image::of(RUNNER, test_name!()) else {
+        return;
+    };
+    image.unit(UNIT);
+    let shim = image.needing("cuda_v12", "libcuda.so.1", &[]);
+    image.install(&shim, "usr/lib/x86_64-linux-gnu", "libcuda.so.1");
+    let device = image.pci("10de:2331", "0302", None);
+    let resource = device.join("resource0");
+    std::fs::write(&resource, "").unwrap();
+    std::fs::set_permissions(&resource, std::fs::Permissions::from_mode(0o600)).unwrap();
+    let answer = image.check();
+    assert_eq!(answer.rules(), ["VG236"], "{answer}");
+    assert_eq!(answer.finding("VG236")["certainty"], "likely");
+    std::fs::set_permissions(&resource, std::fs::Permissions::from_mode(0o666)).unwrap();
+    assert!(image.check().rules().is_empty(), "{}", image.check());
+}
+
+#[test]
+fn a_variable_is_told_with_file_and_line() {
+    let Some(image) = healthy(test_name!()) else {
+        return;
+    };
+    image.write(
+        "etc/systemd/system/ollama.service.d/override.conf",
+        "[Service]\n# OLLAMA_LLM_LIBRARY=x\nEnvironment=\"OLLAMA_LLM_LIBRARY=cuda\"\n",
+    );
+    let answer = image.check();
+    assert_eq!(answer.rules(), ["VG250"], "{answer}");
+    assert_eq!(answer.state("cuda_v12"), "skipped", "{answer}");
+    let finding = answer.finding("VG250");
+    assert_eq!(
+        finding["evidence"][0]["at"],
+        "/etc/systemd/system/ollama.service.d/override.conf"
+    );
+    assert_eq!(
+        finding["evidence"][0]["text"],
+        "line 3: OLLAMA_LLM_LIBRARY=cuda"
+    );
+    image.unit(&format!("{UNIT}Environment=OLLAMA_LLM_LIBRARY=cuda_v12\n"));
+    std::fs::remove_dir_all(image.at("etc/systemd/system/ollama.service.d")).unwrap();
+    assert!(image.check().rules().is_empty(), "{}", image.check());
+}
+
+#[test]
+fn variables_that_hide_devices_or_do_nothing_are_told_apart() {
+    for (line, rules, warned) in [
+        ("CUDA_VISIBLE_DEVICES=-1", vec!["VG251"], vec![]),
+        ("CUDA_VISIBLE_DEVICES=", vec!["VG251"], vec![]),
+        ("CUDA_VISIBLE_DEVICES=0", vec![], vec!["VG251"]),
+        ("OLLAMA_LIBRARY_PATH=/x", vec![], vec!["VG255"]),
+        ("LLAMA_ARG_DEVICE=CUDA9", vec![], vec![]),
+        ("LD_PRELOAD=/nowhere.so", vec![], vec!["VG254"]),
+        ("OLLAMA_DEBUG=3", vec![], vec!["VG255"]),
+        ("OLLAMA_DEBUG=2", vec![], vec![]),
+    ] {
+        let Some(image) = healthy(test_name!()) else {
+            return;
+        };
+        image.unit(&format!("{UNIT}Environment={line}\n"));
+        let answer = image.check();
+        assert_eq!(answer.rules(), rules, "{line} {answer}");
+        assert_eq!(answer.warned(), warned, "{line} {answer}");
+    }
+    let Some(image) = Image::of(LLAMA, test_name!()) else {
+        return;
+    };
+    image.backend(Fault::None, "cuda_v12");
+    image.unit(&format!("{UNIT}Environment=LLAMA_ARG_DEVICE=CUDA9\n"));
+    assert_eq!(image.check().rules(), ["VG255"], "{}", image.check());
+}
+
+#[test]
+fn a_runtime_that_is_too_new_for_the_driver_is_told_by_its_file_name() {
+    for (era, file, rules) in [
+        (RUNNER, "libcudart.so.13.0.96", vec!["VG237"]),
+        (RUNNER, "libcudart.so.12.8.90", vec![]),
+        (LLAMA, "libcudart.so.12.8.90", vec!["VG237"]),
+        (LLAMA, "libcudart.so.12.2.140", vec![]),
+    ] {
+        let Some(image) = Image::of(era, test_name!()) else {
+            return;
+        };
+        let name = &file[..15];
+        let runtime = image.needing("cuda_v12", name, &[]);
+        image.install(&runtime, "usr/local/lib/ollama/cuda_v12", file);
+        image.write("proc/modules", "nvidia 1 0 - Live 0x0\n");
+        image.write("sys/module/nvidia/version", "535.183.01\n");
+        let answer = image.check();
+        assert_eq!(answer.rules(), rules, "{file} {answer}");
+    }
+}
+
+#[test]
+fn what_the_unit_hides_is_told() {
+    for (line, rules) in [
+        ("PrivateDevices=yes", vec!["VG239"]),
+        ("PrivateDevices=no", vec![]),
+        ("DevicePolicy=closed", vec!["VG239"]),
+        ("DevicePolicy=closed\nDeviceAllow=char-nvidia* rw", vec![]),
+    ] {
+        let Some(image) = healthy(test_name!()) else {
+            return;
+        };
+        image.unit(&format!("{UNIT}{line}\n"));
+        let answer = image.check();
+        assert_eq!(answer.rules(), rules, "{line} {answer}");
+    }
+}
+
+#[test]
+fn a_root_without_an_ollama_is_2() {
+    let Some(image) = Image::of(RUNNER, test_name!()) else {
+        return;
+    };
+    std::fs::remove_file(image.at("usr/local/bin/ollama")).unwrap();
+    let outcome = image.run(&[]);
+    assert_eq!(outcome.shell_code(), 2, "{}", outcome.out());
+    assert!(
+        outcome.err().contains("no Ollama below"),
+        "{}",
+        outcome.err()
+    );
+    assert!(outcome.out().is_empty());
+}
