@@ -1,5 +1,8 @@
 //! Calls of GPU drivers and runtimes: each decoded as its table says, none lost, and what it costs others.
 
+mod backend;
+mod constructors;
 mod counted;
+mod devices;
 mod others;
 mod table;

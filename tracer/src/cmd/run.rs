@@ -20,9 +20,10 @@ use crate::event::host::Header;
 use crate::source::discovery_end::{self, DiscoveryEnd};
 use crate::source::ebpf;
 pub use crate::source::ebpf::attach::Calls;
+use crate::source::ebpf::attach::Interest;
 use crate::source::ebpf::kernel::Kernel;
 use crate::source::ebpf::load::Sizes;
-use crate::source::ebpf::session::{Options, Session};
+use crate::source::ebpf::session::{Options, Session, interest_in};
 use crate::source::library::Root;
 use crate::source::library::candidates::{Start, candidates};
 use crate::source::screen::Policy;
@@ -171,13 +172,15 @@ fn session(props: &Props, kernel: &Kernel, target: &Target) -> Result<Session, R
     };
     let found = candidates(&command.program, &start, &Root::default());
     let named = named_libraries(&command.args, &start.cwd);
-    for path in found
+    let known = found
         .list
         .iter()
-        .map(|candidate| &candidate.path)
-        .chain(&named)
-    {
-        session.probe(path).map_err(|error| engine_report(&error))?;
+        .map(|candidate| (&candidate.path, interest_in(candidate)));
+    let named = named.iter().map(|path| (path, Interest::ByContent));
+    for (path, interest) in known.chain(named) {
+        session
+            .probe(path, interest)
+            .map_err(|error| engine_report(&error))?;
     }
     Ok(session)
 }

@@ -5,6 +5,7 @@
 
 mod calls;
 mod counted;
+mod devices;
 mod exec;
 mod files;
 mod memory;
@@ -15,7 +16,7 @@ mod signals;
 
 use std::collections::HashMap;
 
-pub use calls::{Handles, Probe, Probes, descriptor};
+pub use calls::{Handles, Label, Probe, Probes, constructor_descriptor, descriptor};
 pub use memory::{Image, ImageReader};
 pub use process::{Process, Thread};
 

@@ -8,7 +8,7 @@ use aya::Ebpf;
 use vgputrace_ebpf::wire::{head::lost, syscall};
 
 use super::Error;
-use super::attach::{Attached, Calls, Outcome};
+use super::attach::{Attached, Calls, Interest, Outcome};
 use super::counts::Counts;
 use super::kernel::Kernel;
 use super::load::{self, Sizes};
@@ -19,6 +19,7 @@ use crate::event::loss::Loss;
 use crate::event::{Event, Kind, Text};
 use crate::source::facts::Facts;
 use crate::source::images::{Images, reachable};
+use crate::source::library::candidates::{Candidate, Why};
 use crate::source::tracker::{Settings, Story, Tracker, Wish};
 
 /// A call that runs longer than this is told while it runs: 2 s, in nanoseconds. The shortest of Ollama's limits is 3 s.
@@ -89,11 +90,12 @@ impl Session {
     ///
     /// # Errors
     /// The kernel refuses a probe.
-    pub fn probe(&mut self, path: &Path) -> Result<u32, Error> {
+    pub fn probe(&mut self, path: &Path, interest: Interest) -> Result<u32, Error> {
         let name = path.to_string_lossy();
-        let outcome =
-            self.attached
-                .probe(&mut self.ebpf, self.tracker.probes_mut(), path, &name)?;
+        let probes = self.tracker.probes_mut();
+        let outcome = self
+            .attached
+            .probe(&mut self.ebpf, probes, path, (&name, interest))?;
         Ok(if let Outcome::Probed(count) = outcome {
             count
         } else {
@@ -252,7 +254,7 @@ impl Session {
     fn grant(&mut self, wish: &Wish, events: &mut Vec<Event>) {
         match wish {
             Wish::Library { path, tgid } => {
-                self.probe_late(*tgid, path, events);
+                self.probe_late(*tgid, path, Interest::ByContent, events);
                 if let Some(library) = self.facts.library(*tgid, path) {
                     events.push(self.event_of(*tgid, Kind::Library(library), events));
                 }
@@ -262,8 +264,11 @@ impl Session {
                 self.tell_counts(time, Some(*tgid), events);
             }
             Wish::Program { tgid, exe } => {
-                for path in self.facts.program(*tgid, exe, self.tracker.process(*tgid)) {
-                    self.probe_late(*tgid, &path.to_string_lossy(), events);
+                let found = self.facts.program(*tgid, exe, self.tracker.process(*tgid));
+                for candidate in found {
+                    let interest = interest_in(&candidate);
+                    let path = candidate.path.to_string_lossy();
+                    self.probe_late(*tgid, &path, interest, events);
                 }
             }
             Wish::Closure {
@@ -287,11 +292,12 @@ impl Session {
     }
 
     /// A library that was not known before the target began: its first calls may be missing.
-    fn probe_late(&mut self, tgid: u32, path: &str, events: &mut Vec<Event>) {
+    fn probe_late(&mut self, tgid: u32, path: &str, interest: Interest, events: &mut Vec<Event>) {
         let file = reachable(tgid, path);
+        let probes = self.tracker.probes_mut();
         let outcome = self
             .attached
-            .probe(&mut self.ebpf, self.tracker.probes_mut(), &file, path);
+            .probe(&mut self.ebpf, probes, &file, (path, interest));
         match outcome {
             Ok(Outcome::Probed(functions)) => {
                 let kind = Kind::LateLibrary(LateLibrary {
@@ -307,9 +313,25 @@ impl Session {
     }
 }
 
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.attached.detach(&mut self.ebpf);
+    }
+}
+
 impl AsFd for Session {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.ring.as_fd()
+    }
+}
+
+/// A library that is loaded into programs that did not ask for it is looked at more closely.
+#[must_use]
+pub fn interest_in(candidate: &Candidate) -> Interest {
+    if candidate.why == Why::Preload {
+        Interest::Always
+    } else {
+        Interest::ByContent
     }
 }
 

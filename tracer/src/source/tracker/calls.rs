@@ -1,6 +1,7 @@
 //! Function calls: which call is inside which, which came back, and what the loader said.
 
 mod answer;
+mod constructor;
 mod errors;
 mod handle;
 mod name;
@@ -12,8 +13,9 @@ use vgputrace_api::{Class, Function, Returns};
 use vgputrace_ebpf::wire::function::INPUTS;
 use vgputrace_ebpf::wire::{FnEnter, FnReturn};
 
+pub use constructor::Label;
 pub use handle::Handles;
-pub use probe::{Probe, Probes, descriptor};
+pub use probe::{Probe, Probes, constructor_descriptor, descriptor};
 pub(super) use value::Decoder;
 use value::is_global;
 
@@ -28,6 +30,7 @@ pub(super) struct OpenCall {
     pub(super) seq: Seq,
     number: u32,
     function: &'static Function,
+    name: Text,
     sp: u64,
     /// Return address, where nothing has replaced it.
     caller: Option<u64>,
@@ -59,6 +62,8 @@ impl Tracker {
         };
         let object = object.to_owned();
         let function = probe.function;
+        let name = Text::from(self.probes.name(&probe));
+        let which = self.probes.label(&probe).map(|label| label.which.clone());
         self.leave_frames(tgid, tid, time, enter);
         if function.class == Class::LoaderError {
             self.loader_error(tgid, tid, time, function, enter, &inputs);
@@ -69,7 +74,10 @@ impl Tracker {
             handles: &mut self.handles,
             tgid,
         };
-        let args = decoder.arguments(function, enter, &inputs);
+        let mut args = decoder.arguments(function, enter, &inputs);
+        if let Some(which) = which {
+            args.push((Text::from("which"), Value::Name(Text::from(which))));
+        }
         let file = args.iter().find_map(|(name, value)| match value {
             Value::Str(seen) if name.as_str() == "file" || name.as_str() == "path" => {
                 seen.whole().map(|text| text.as_str().to_owned())
@@ -87,7 +95,7 @@ impl Tracker {
         }
         let call = Call {
             api: Text::from(function.api),
-            function: Text::from(function.name),
+            function: name.clone(),
             of: Some(Text::from(object)),
             args,
             from: Some(from),
@@ -98,6 +106,7 @@ impl Tracker {
             seq,
             number: enter.function,
             function,
+            name,
             sp: enter.sp,
             caller: (function.returns != Returns::Probe && enter.caller != 0)
                 .then_some(enter.caller),
@@ -191,6 +200,7 @@ impl Tracker {
     pub(super) fn sweep_process(&mut self, tgid: u32, now: u64, slow: Option<u64>) {
         let Some(slow) = slow else {
             self.unfinished_calls(tgid, now, Because::End);
+            self.counted_ioctls(tgid, tgid, now);
             return;
         };
         let Some(process) = self.processes.get_mut(&tgid) else {
@@ -221,7 +231,7 @@ impl Tracker {
     ) {
         let kind = Kind::Unfinished(Unfinished {
             call: Some(call.seq),
-            function: Text::from(call.function.name),
+            function: call.name.clone(),
             about: None,
             because,
         });

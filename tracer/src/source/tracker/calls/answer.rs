@@ -50,7 +50,7 @@ impl Tracker {
         let resolved = found.map(|address| self.site(tgid, address, true));
         let kind = Kind::Return(Return {
             call: call.seq,
-            function: Text::from(function.name),
+            function: call.name.clone(),
             result,
             code,
             outs,
