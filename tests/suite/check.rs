@@ -30,21 +30,21 @@ fn every_fault_of_a_backend_has_its_rule_and_its_missing_object() {
     for (fault, rule, object) in [
         (
             Fault::MissingDependency,
-            "VG220",
+            "VG320",
             "libvgputrace_absent.so.9",
         ),
         (
             Fault::MissingDependencyBelow,
-            "VG220",
+            "VG320",
             "libvgputrace_absent.so.9",
         ),
-        (Fault::UndefinedSymbol, "VG221", "vgputrace_defined_nowhere"),
-        (Fault::MissingVersion, "VG222", "TWO"),
-        (Fault::WrongClass, "VG205", "/libggml-cuda.so"),
-        (Fault::WrongMachine, "VG205", "/libggml-cuda.so"),
-        (Fault::Truncated(9_000), "VG205", "/libggml-cuda.so"),
-        (Fault::NotElf, "VG205", "/libggml-cuda.so"),
-        (Fault::Empty, "VG205", "/libggml-cuda.so"),
+        (Fault::UndefinedSymbol, "VG321", "vgputrace_defined_nowhere"),
+        (Fault::MissingVersion, "VG322", "TWO"),
+        (Fault::WrongClass, "VG305", "/libggml-cuda.so"),
+        (Fault::WrongMachine, "VG305", "/libggml-cuda.so"),
+        (Fault::Truncated(9_000), "VG305", "/libggml-cuda.so"),
+        (Fault::NotElf, "VG305", "/libggml-cuda.so"),
+        (Fault::Empty, "VG305", "/libggml-cuda.so"),
     ] {
         let Some(image) = Image::of(RUNNER, test_name!()) else {
             return;
@@ -69,10 +69,10 @@ fn two_failures_of_which_one_hides_the_other_are_both_told() {
     image.needing("cuda_v12", "libcuda.so.1", &["-DNEWER"]);
     image.pci("10de:2204", "0300", Some("nvidia"));
     let answer = image.check();
-    let library = answer.finding("VG220");
+    let library = answer.finding("VG320");
     assert_eq!(library["missing_object"], "libcuda.so.1", "{answer}");
-    assert!(answer.rules().contains(&"VG221".to_owned()), "{answer}");
-    let symbol = answer.finding("VG221");
+    assert!(answer.rules().contains(&"VG321".to_owned()), "{answer}");
+    let symbol = answer.finding("VG321");
     assert_eq!(symbol["missing_object"], "ggml_newer_than_base", "{answer}");
 }
 
@@ -99,7 +99,7 @@ fn a_missing_driver_is_a_fault_only_where_a_gpu_is() {
         (1, "fails"),
         "{answer}"
     );
-    assert!(answer.rules().contains(&"VG230".to_owned()), "{answer}");
+    assert!(answer.rules().contains(&"VG330".to_owned()), "{answer}");
 }
 
 #[test]
@@ -115,14 +115,14 @@ fn folders_that_are_not_seen_or_not_entered_are_told() {
     std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o700)).unwrap();
     let answer = image.check();
     assert_eq!(answer.state("cuda_v13"), "closed", "{answer}");
-    assert_eq!(answer.rules(), ["VG202"], "{answer}");
+    assert_eq!(answer.rules(), ["VG302"], "{answer}");
     std::fs::remove_dir_all(&folder).unwrap();
     image.write("usr/local/lib/ollama/cuda_v13/libcudart.so.13", "");
     let answer = image.check();
     assert_eq!(answer.state("cuda_v13"), "empty", "{answer}");
-    assert_eq!(answer.rules(), ["VG203"], "{answer}");
+    assert_eq!(answer.rules(), ["VG303"], "{answer}");
     std::fs::remove_dir_all(image.at("usr/local/lib/ollama")).unwrap();
-    assert_eq!(image.check().rules(), ["VG201"]);
+    assert_eq!(image.check().rules(), ["VG301"]);
 }
 
 #[test]
@@ -136,9 +136,9 @@ fn a_link_that_leads_nowhere_is_told_and_one_out_of_the_root_is_not_followed() {
     std::fs::rename(&file, &real).unwrap();
     symlink(&real, &file).unwrap();
     let answer = image.check();
-    assert_eq!(answer.rules(), ["VG206"], "{answer}");
+    assert_eq!(answer.rules(), ["VG306"], "{answer}");
     assert_eq!(
-        answer.finding("VG206")["missing_object"],
+        answer.finding("VG306")["missing_object"],
         real.to_string_lossy().as_ref()
     );
 }
@@ -151,21 +151,21 @@ fn llama_server_is_looked_at_like_a_backend() {
     image.backend(Fault::None, "cuda_v12");
     let server = image.at("usr/local/lib/ollama/llama-server");
     std::fs::set_permissions(&server, std::fs::Permissions::from_mode(0o644)).unwrap();
-    assert_eq!(image.check().rules(), ["VG211"], "{}", image.check());
+    assert_eq!(image.check().rules(), ["VG311"], "{}", image.check());
     std::fs::remove_file(&server).unwrap();
-    assert_eq!(image.check().rules(), ["VG210"], "{}", image.check());
+    assert_eq!(image.check().rules(), ["VG310"], "{}", image.check());
     image.llama_server(&["-DABSENT"]);
     let answer = image.check();
-    assert_eq!(answer.rules(), ["VG212"], "{answer}");
+    assert_eq!(answer.rules(), ["VG312"], "{answer}");
     assert_eq!(
-        answer.finding("VG212")["missing_object"],
+        answer.finding("VG312")["missing_object"],
         "libvgputrace_absent.so.9"
     );
 }
 
 #[test]
 fn the_first_name_in_order_hides_the_backend_from_llama_server() {
-    for (era, rules) in [(LLAMA, vec!["VG214"]), (RUNNER, vec![])] {
+    for (era, rules) in [(LLAMA, vec!["VG314"]), (RUNNER, vec![])] {
         let Some(image) = Image::of(era, test_name!()) else {
             return;
         };
@@ -184,10 +184,61 @@ fn a_backend_at_the_top_is_a_warning_and_judged_like_others() {
     image.backend(Fault::None, "");
     let answer = image.check();
     assert_eq!(answer.code, 0, "{answer}");
-    assert!(answer.warned().contains(&"VG216".to_owned()), "{answer}");
+    assert!(answer.warned().contains(&"VG316".to_owned()), "{answer}");
     image.backend(Fault::MissingDependency, "");
     let answer = image.check();
     assert_eq!(answer.state("toplevel"), "fails", "{answer}");
+}
+
+#[test]
+fn a_backend_in_the_working_directory_is_a_warning_where_the_unit_starts_there() {
+    let Some(image) = Image::of(LLAMA, test_name!()) else {
+        return;
+    };
+    let file = image.backend(Fault::None, "cuda_v12");
+    std::fs::create_dir_all(image.at("srv")).unwrap();
+    std::fs::copy(&file, image.at("srv/libggml-cuda.so")).unwrap();
+    image.unit("[Service]\nExecStart=/usr/local/bin/ollama serve\n");
+    assert!(image.check().warned().is_empty(), "{}", image.check());
+    image.unit("[Service]\nExecStart=/usr/local/bin/ollama serve\nWorkingDirectory=/srv\n");
+    let answer = image.check();
+    assert_eq!(answer.warned(), ["VG316"], "{answer}");
+    assert_eq!(answer.state("cwd"), "loads", "{answer}");
+}
+
+#[test]
+fn files_of_two_releases_are_a_warning() {
+    let Some(image) = Image::of(RUNNER, test_name!()) else {
+        return;
+    };
+    image.backend(Fault::None, "cuda_v12");
+    image.write("usr/local/lib/ollama/llama-server", "");
+    let answer = image.check();
+    assert_eq!(
+        (answer.code, answer.warned()),
+        (0, vec!["VG308".to_owned()]),
+        "{answer}"
+    );
+    let Some(image) = Image::of(RUNNER, test_name!()) else {
+        return;
+    };
+    let new = image.backend(Fault::None, "cuda_v12");
+    let old = image.backend(Fault::None, "cuda_v13");
+    for (file, seconds) in [(&new, 1_771_372_800), (&old, 1_771_372_800 - 86_400)] {
+        set_time(file, seconds);
+    }
+    assert!(image.check().warned().is_empty(), "{}", image.check());
+    set_time(&old, 1_771_372_800 - 30 * 86_400);
+    assert_eq!(image.check().warned(), ["VG308"]);
+    // What packers write where dates are not to count.
+    set_time(&old, 499_162_500);
+    assert!(image.check().warned().is_empty(), "{}", image.check());
+}
+
+fn set_time(file: &std::path::Path, seconds: u64) {
+    let time = std::time::UNIX_EPOCH + std::time::Duration::from_secs(seconds);
+    let file = std::fs::File::options().write(true).open(file);
+    assert!(file.and_then(|file| file.set_modified(time)).is_ok());
 }
 
 #[test]

@@ -46,7 +46,7 @@ fn driver_and_kernel_module_of_two_versions_are_told() {
     };
     image.write("sys/module/nvidia/version", "535.183.01\n");
     let answer = image.check();
-    assert_eq!(answer.rules(), ["VG231"], "{answer}");
+    assert_eq!(answer.rules(), ["VG331"], "{answer}");
     std::fs::remove_file(image.at("sys/module/nvidia/version")).unwrap();
     image.write(
         "proc/driver/nvidia/version",
@@ -61,13 +61,13 @@ fn the_kernel_side_of_a_gpu_is_told_apart() {
         return;
     };
     image.pci("10de:2204", "0300", Some("nouveau"));
-    assert_eq!(image.check().rules(), ["VG232"]);
+    assert_eq!(image.check().rules(), ["VG332"]);
     image.pci("10de:2204", "0300", None);
-    assert_eq!(image.check().rules(), ["VG233"]);
+    assert_eq!(image.check().rules(), ["VG333"]);
     image.pci("10de:2204", "0300", Some("vfio-pci"));
     let answer = image.check();
     assert!(answer.rules().is_empty(), "{answer}");
-    assert_eq!(answer.warned(), ["VG233"], "{answer}");
+    assert_eq!(answer.warned(), ["VG333"], "{answer}");
 }
 
 #[test]
@@ -77,13 +77,13 @@ fn device_nodes_must_be_there_and_open_to_the_units_user() {
     };
     image.node("dev/nvidiactl", 0o600);
     let answer = image.check();
-    assert_eq!(answer.rules(), ["VG235"], "{answer}");
-    assert_eq!(answer.finding("VG235")["missing_object"], "/dev/nvidiactl");
+    assert_eq!(answer.rules(), ["VG335"], "{answer}");
+    assert_eq!(answer.finding("VG335")["missing_object"], "/dev/nvidiactl");
     image.node("dev/nvidiactl", 0o666);
     std::fs::remove_file(image.at("dev/nvidia-uvm")).unwrap();
     let answer = image.check();
-    assert_eq!(answer.rules(), ["VG234"], "{answer}");
-    assert_eq!(answer.finding("VG234")["missing_object"], "/dev/nvidia-uvm");
+    assert_eq!(answer.rules(), ["VG334"], "{answer}");
+    assert_eq!(answer.finding("VG334")["missing_object"], "/dev/nvidia-uvm");
 }
 
 #[test]
@@ -99,7 +99,7 @@ fn the_stub_for_linking_is_told_and_a_library_of_another_kind_is_not() {
     let unit = format!("{UNIT}Environment=LD_LIBRARY_PATH=/usr/local/cuda/lib64/stubs\n");
     image.unit(&unit);
     let answer = image.check();
-    assert_eq!(answer.rules(), ["VG224"], "{answer}");
+    assert_eq!(answer.rules(), ["VG324"], "{answer}");
 }
 
 #[test]
@@ -115,8 +115,8 @@ fn a_virtual_gpu_needs_its_resource_file_and_not_a_kernel_driver() {
     std::fs::write(&resource, "").unwrap();
     std::fs::set_permissions(&resource, std::fs::Permissions::from_mode(0o600)).unwrap();
     let answer = image.check();
-    assert_eq!(answer.rules(), ["VG236"], "{answer}");
-    assert_eq!(answer.finding("VG236")["certainty"], "likely");
+    assert_eq!(answer.rules(), ["VG336"], "{answer}");
+    assert_eq!(answer.finding("VG336")["certainty"], "likely");
     std::fs::set_permissions(&resource, std::fs::Permissions::from_mode(0o666)).unwrap();
     assert!(image.check().rules().is_empty(), "{}", image.check());
 }
@@ -131,9 +131,9 @@ fn a_variable_is_told_with_file_and_line() {
         "[Service]\n# OLLAMA_LLM_LIBRARY=x\nEnvironment=\"OLLAMA_LLM_LIBRARY=cuda\"\n",
     );
     let answer = image.check();
-    assert_eq!(answer.rules(), ["VG250"], "{answer}");
+    assert_eq!(answer.rules(), ["VG350"], "{answer}");
     assert_eq!(answer.state("cuda_v12"), "skipped", "{answer}");
-    let finding = answer.finding("VG250");
+    let finding = answer.finding("VG350");
     assert_eq!(
         finding["evidence"][0]["at"],
         "/etc/systemd/system/ollama.service.d/override.conf"
@@ -150,13 +150,13 @@ fn a_variable_is_told_with_file_and_line() {
 #[test]
 fn variables_that_hide_devices_or_do_nothing_are_told_apart() {
     for (line, rules, warned) in [
-        ("CUDA_VISIBLE_DEVICES=-1", vec!["VG251"], vec![]),
-        ("CUDA_VISIBLE_DEVICES=", vec!["VG251"], vec![]),
-        ("CUDA_VISIBLE_DEVICES=0", vec![], vec!["VG251"]),
-        ("OLLAMA_LIBRARY_PATH=/x", vec![], vec!["VG255"]),
+        ("CUDA_VISIBLE_DEVICES=-1", vec!["VG351"], vec![]),
+        ("CUDA_VISIBLE_DEVICES=", vec!["VG351"], vec![]),
+        ("CUDA_VISIBLE_DEVICES=0", vec![], vec!["VG351"]),
+        ("OLLAMA_LIBRARY_PATH=/x", vec![], vec!["VG355"]),
         ("LLAMA_ARG_DEVICE=CUDA9", vec![], vec![]),
-        ("LD_PRELOAD=/nowhere.so", vec![], vec!["VG254"]),
-        ("OLLAMA_DEBUG=3", vec![], vec!["VG255"]),
+        ("LD_PRELOAD=/nowhere.so", vec![], vec!["VG354"]),
+        ("OLLAMA_DEBUG=3", vec![], vec!["VG355"]),
         ("OLLAMA_DEBUG=2", vec![], vec![]),
     ] {
         let Some(image) = healthy(test_name!()) else {
@@ -172,15 +172,15 @@ fn variables_that_hide_devices_or_do_nothing_are_told_apart() {
     };
     image.backend(Fault::None, "cuda_v12");
     image.unit(&format!("{UNIT}Environment=LLAMA_ARG_DEVICE=CUDA9\n"));
-    assert_eq!(image.check().rules(), ["VG255"], "{}", image.check());
+    assert_eq!(image.check().rules(), ["VG355"], "{}", image.check());
 }
 
 #[test]
 fn a_runtime_that_is_too_new_for_the_driver_is_told_by_its_file_name() {
     for (era, file, rules) in [
-        (RUNNER, "libcudart.so.13.0.96", vec!["VG237"]),
+        (RUNNER, "libcudart.so.13.0.96", vec!["VG337"]),
         (RUNNER, "libcudart.so.12.8.90", vec![]),
-        (LLAMA, "libcudart.so.12.8.90", vec!["VG237"]),
+        (LLAMA, "libcudart.so.12.8.90", vec!["VG337"]),
         (LLAMA, "libcudart.so.12.2.140", vec![]),
     ] {
         let Some(image) = Image::of(era, test_name!()) else {
@@ -199,9 +199,9 @@ fn a_runtime_that_is_too_new_for_the_driver_is_told_by_its_file_name() {
 #[test]
 fn what_the_unit_hides_is_told() {
     for (line, rules) in [
-        ("PrivateDevices=yes", vec!["VG239"]),
+        ("PrivateDevices=yes", vec!["VG339"]),
         ("PrivateDevices=no", vec![]),
-        ("DevicePolicy=closed", vec!["VG239"]),
+        ("DevicePolicy=closed", vec!["VG339"]),
         ("DevicePolicy=closed\nDeviceAllow=char-nvidia* rw", vec![]),
     ] {
         let Some(image) = healthy(test_name!()) else {

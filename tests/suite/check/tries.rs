@@ -134,6 +134,35 @@ fn another_user_is_named_and_may_not_read_what_is_closed() {
 }
 
 #[test]
+fn a_folder_gets_the_environment_that_its_ollama_would_give() {
+    for (era, fault, outcome) in [
+        (super::RUNNER, Fault::None, "loaded"),
+        (super::LLAMA, Fault::MissingDependency, "refused"),
+    ] {
+        let Some(image) = super::Image::of(era, test_name!()) else {
+            return;
+        };
+        let library = image.backend(fault, "cuda_v12");
+        let ran = trace(binary().unwrap_or_default())
+            .args([
+                "try", "--json", "--dir", "cuda_v12", "--user", "0:0", "--bin",
+            ])
+            .arg(image.at("usr/local/bin/ollama"))
+            .bare();
+        let value: Value = serde_json::from_str(&ran.out()).unwrap_or_default();
+        assert_eq!(value["outcome"], outcome, "{value} {}", ran.err());
+        assert_eq!(value["library"], library.to_string_lossy().as_ref());
+        let tree = image.at("usr/local/lib/ollama");
+        let path = format!("{0}:{0}/cuda_v12", tree.display());
+        let given = value["environment"]["LD_LIBRARY_PATH"].as_str();
+        assert!(
+            given.is_some_and(|given| given.starts_with(&path)),
+            "{value}"
+        );
+    }
+}
+
+#[test]
 fn a_role_that_is_not_in_the_trace_is_2_and_the_others_are_named() {
     if binary().is_none() {
         return gate::skip(test_name!(), "no vgputrace binary");

@@ -5,7 +5,7 @@
 //! ```
 //!
 //! A finding is something that keeps a backend from working, or a GPU from being found; a warning changes nothing by
-//! itself. Only what the files prove is certain. Rules have ids of their own, `VG2xx`.
+//! itself. Only what the files prove is certain. Rules have ids of their own, `VG3xx`.
 
 mod devices;
 mod driver;

@@ -45,7 +45,7 @@ fn kernel_driver(scene: &Scene<'_>, gpu: &Gpu, check: &mut Check) {
         Some("vfio-pci" | "xen-pciback" | "pciback") => check.warnings.push(Finding {
             evidence: seen,
             ..found(
-                "VG233",
+                "VG333",
                 "host",
                 format!("the GPU {ids} at {} is set aside for a virtual machine", gpu.address),
             )
@@ -58,7 +58,7 @@ fn kernel_driver(scene: &Scene<'_>, gpu: &Gpu, check: &mut Check) {
                 "$ printf 'blacklist nouveau\\noptions nouveau modeset=0\\n' | sudo tee /etc/modprobe.d/nouveau.conf".to_owned(),
             ],
             ..found(
-                "VG232",
+                "VG332",
                 "host",
                 format!(
                     "the GPU {ids} at {} is held by nouveau, with which CUDA does not work",
@@ -71,7 +71,7 @@ fn kernel_driver(scene: &Scene<'_>, gpu: &Gpu, check: &mut Check) {
             missing_object: Some(Text::from(wanted)),
             evidence: seen,
             ..found(
-                "VG233",
+                "VG333",
                 "host",
                 format!(
                     "the GPU {ids} at {} has the kernel driver {other}, which does no computing for Ollama",
@@ -115,7 +115,7 @@ fn unbound(
         evidence: seen,
         remedy: vec![remedy],
         ..found(
-            "VG233",
+            "VG333",
             "host",
             format!(
                 "the GPU {} at {} has no kernel driver, {why}",
@@ -193,7 +193,7 @@ fn stubs(scene: &Scene<'_>, check: &mut Check) {
                 format!("mode {mode:04o}, owner {user}:{group}"),
             )],
             remedy: vec![remedy],
-            ..found("VG236", "host", sentence)
+            ..found("VG336", "host", sentence)
         });
     }
 }
@@ -235,7 +235,7 @@ fn missing_nodes(scene: &Scene<'_>, check: &mut Check) {
             "in a container: start it with --gpus all, or hand the devices in".to_owned(),
         ],
         ..found(
-            "VG234",
+            "VG334",
             "host",
             format!(
                 "the NVIDIA driver is loaded, and {} {} not there",
@@ -286,7 +286,7 @@ fn closed(scene: &Scene<'_>, node: &Node, check: &mut Check) {
         )],
         remedy: vec![remedy, "$ sudo systemctl restart ollama".to_owned()],
         ..found(
-            "VG235",
+            "VG335",
             "host",
             format!(
                 "the user {} may not open {path} for reading and writing by its permission bits",
@@ -330,7 +330,7 @@ fn hidden(scene: &Scene<'_>, check: &mut Check) {
                 "$ sudo systemctl edit ollama".to_owned(),
                 format!("and write {name}= with its default in there ([Service])"),
             ],
-            ..found("VG239", "host", format!("{name}={value} in {file}: {what}"))
+            ..found("VG339", "host", format!("{name}={value} in {file}: {what}"))
         });
     }
 }

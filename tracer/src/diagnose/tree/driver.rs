@@ -48,9 +48,9 @@ fn missing(scene: &Scene<'_>, driver: &Resolved, check: &mut Check) {
          installed, or not where the loader looks",
         gpu.ids, gpu.address, driver.name
     );
-    let mut rule = "VG230";
+    let mut rule = "VG330";
     if let Some((passed, problem)) = passed.and_then(|one| Some((one, one.problem.as_ref()?))) {
-        rule = "VG225";
+        rule = "VG325";
         sentence = format!(
             "{} is passed over by the loader ({problem}), and no other {} is found for the NVIDIA GPU {} at {}",
             passed.file, driver.name, gpu.ids, gpu.address
@@ -75,7 +75,7 @@ fn there(scene: &Scene<'_>, driver: &Resolved, file: &Library, check: &mut Check
             evidence: vec![at(&file.path, describe(file))],
             remedy: vec!["install the driver's libraries again".to_owned()],
             ..found(
-                "VG205",
+                "VG305",
                 "host",
                 format!(
                     "{} is answered by {}, which cannot be loaded: {problem}",
@@ -94,7 +94,7 @@ fn there(scene: &Scene<'_>, driver: &Resolved, file: &Library, check: &mut Check
                 "take the folder out of LD_LIBRARY_PATH, or out of /etc/ld.so.conf.d and run ldconfig".to_owned(),
             ],
             ..found(
-                "VG224",
+                "VG324",
                 "host",
                 format!(
                     "{} is answered by {}, the toolkit's stub for linking: every call of it fails (CUDA error 34)",
@@ -121,7 +121,7 @@ fn there(scene: &Scene<'_>, driver: &Resolved, file: &Library, check: &mut Check
                 "$ sudo reboot".to_owned(),
             ],
             ..found(
-                "VG231",
+                "VG331",
                 "host",
                 format!(
                     "{} is of driver {library}, and the kernel module nvidia of {module}: they must be of one version \
@@ -206,7 +206,7 @@ fn runtimes(scene: &Scene<'_>, check: &mut Check) {
                 "$ nvidia-smi --query-gpu=driver_version --format=csv,noheader".to_owned(),
             ],
             ..found(
-                "VG237",
+                "VG337",
                 "device",
                 format!(
                     "driver {driver} is too old for the CUDA runtime {runtime} in {}: {why} {needed} or newer",

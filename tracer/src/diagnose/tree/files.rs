@@ -52,7 +52,7 @@ pub(super) fn damaged(scene: &Scene<'_>, file: &Library) -> Option<Finding> {
             evidence: vec![at(&file.path, format!("link to {target}"))],
             remedy: vec!["install the same release again; unpack it with its links".to_owned()],
             ..found(
-                "VG206",
+                "VG306",
                 "load",
                 format!("{} is a link to {target}, which is not there", file.path),
             )
@@ -66,7 +66,7 @@ pub(super) fn damaged(scene: &Scene<'_>, file: &Library) -> Option<Finding> {
             evidence: vec![at(&file.path, describe(file))],
             remedy: vec!["install the same release again; look for a full disk first".to_owned()],
             ..found(
-                "VG205",
+                "VG305",
                 "load",
                 format!("{} is no library that can be loaded: {problem}", file.path),
             )
@@ -77,7 +77,7 @@ pub(super) fn damaged(scene: &Scene<'_>, file: &Library) -> Option<Finding> {
         evidence: vec![at(&file.path, describe(file))],
         remedy: vec![format!("$ sudo chmod a+r {}", shell(file.path.as_str()))],
         ..found(
-            "VG207",
+            "VG307",
             "load",
             format!(
                 "the user {} may not read {} by its permission bits",
@@ -222,7 +222,7 @@ fn mixed(scene: &Scene<'_>, sentence: String) -> Finding {
                 shell(scene.ollama.tree.path.as_str().trim_end_matches('/'))
             ),
         ],
-        ..found("VG208", "load", sentence)
+        ..found("VG308", "load", sentence)
     }
 }
 

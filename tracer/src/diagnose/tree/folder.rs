@@ -93,7 +93,7 @@ fn closed(scene: &Scene<'_>, folder: &Folder) -> Option<Finding> {
             missing_object: Some(folder.path.clone()),
             evidence: vec![at(&folder.path, err.to_string())],
             ..found(
-                "VG202",
+                "VG302",
                 "scan",
                 format!("{} cannot be listed: {err}", folder.path),
             )
@@ -144,7 +144,7 @@ fn empty(folder: &Folder, mut row: FolderCheck) -> Option<FolderCheck> {
         missing_object: Some(Text::from(format!("{}/libggml-*.so", folder.path))),
         evidence: vec![at(&folder.path, format!("{} files", folder.files.len()))],
         remedy: vec!["install the same release again, whole".to_owned()],
-        ..found("VG203", "scan", sentence)
+        ..found("VG303", "scan", sentence)
     });
     Some(row)
 }
@@ -183,7 +183,7 @@ fn hidden(scene: &Scene<'_>, folder: &Folder, row: &mut FolderCheck) {
                 base(chosen)
             )],
             ..found(
-                "VG214",
+                "VG314",
                 "spawn",
                 format!(
                     "{} sorts before {}, so GGML_BACKEND_PATH names it and llama-server never loads the other",
@@ -215,7 +215,7 @@ fn odd_place(scene: &Scene<'_>, folder: &Folder) -> Finding {
         certainty,
         remedy: vec!["keep backends in a folder of their own below the library folder".to_owned()],
         ..found(
-            "VG216",
+            "VG316",
             "scan",
             format!(
                 "{file} lies {what}: the processes that look for devices load it from there, whatever folder they are \

@@ -78,7 +78,7 @@ fn libraries(scene: &Scene<'_>, file: &Text, missing: &[&Resolved], folder: &Fol
         evidence: missing.iter().flat_map(|object| searched(object)).collect(),
         remedy,
         ..found(
-            "VG220",
+            "VG320",
             "load",
             format!(
                 "{} cannot be loaded: {} {} nowhere the loader looks",
@@ -179,7 +179,7 @@ fn symbols(file: &Text, closure: &Closure, missing: &[&Resolved]) -> Option<Find
         evidence,
         remedy,
         ..found(
-            "VG221",
+            "VG321",
             "load",
             format!(
                 "{} cannot be loaded: no library it would get defines {}",
@@ -248,7 +248,7 @@ pub(super) fn versions(file: &Text, closure: &Closure) -> Option<Finding> {
             "put a {needed} in front that has the version {version}, or take the one that answers out of the way"
         )],
         ..found(
-            "VG222",
+            "VG322",
             "load",
             format!(
                 "{} cannot be loaded: {} needs version {version} of {needed}, and {} does not define it",
@@ -298,7 +298,7 @@ fn wrong_answers(scene: &Scene<'_>, folder: &Folder, closure: &Closure, row: &mu
                 evidence: vec![at(file, describe(facts)), at(&shadowed.path, describe(shadowed))],
                 remedy: vec![format!("move {file} away, unless it was put there on purpose")],
                 ..found(
-                    "VG223",
+                    "VG323",
                     "load",
                     format!(
                         "{} is answered by {file} and not by the one beside the backend, since {} comes first in what \

@@ -17,7 +17,7 @@ pub(super) fn check(scene: &Scene<'_>, check: &mut Check) {
                 "$ curl -fsSL https://ollama.com/install.sh | sh".to_owned(),
             ],
             ..found(
-                "VG201",
+                "VG301",
                 "scan",
                 format!(
                     "{} has no library folder: none of {} is there, so it looks in its own folder and finds no backend",
@@ -33,7 +33,7 @@ pub(super) fn check(scene: &Scene<'_>, check: &mut Check) {
             missing_object: Some(tree.path.clone()),
             evidence: vec![at(&tree.path, err.to_string())],
             ..found(
-                "VG202",
+                "VG302",
                 "scan",
                 format!("the library folder {} cannot be listed: {err}", tree.path),
             )
@@ -58,7 +58,7 @@ pub(super) fn check(scene: &Scene<'_>, check: &mut Check) {
                 shell(tree.path.as_str())
             )],
             ..found(
-                "VG209",
+                "VG309",
                 "load",
                 format!(
                     "{} is on a file system mounted noexec: no library in it can be loaded (mmap says EPERM)",
@@ -77,7 +77,7 @@ pub(super) fn closed_to(scene: &Scene<'_>, path: &Text, mode: u32, owner: [u32; 
         evidence: vec![at(path, format!("mode {mode:04o}, owner {user}:{group}"))],
         remedy: vec![format!("$ sudo chmod a+rx {}", shell(path.as_str()))],
         ..found(
-            "VG202",
+            "VG302",
             "scan",
             format!(
                 "{path} is closed to the user {} by its permission bits (mode {mode:04o}, owner {user}:{group}), so \
@@ -111,7 +111,7 @@ pub(super) fn backends(scene: &Scene<'_>, check: &mut Check) {
                     .to_owned(),
                 "$ curl -fsSL https://ollama.com/install.sh | sh".to_owned(),
             ],
-            ..found("VG204", "scan", sentence)
+            ..found("VG304", "scan", sentence)
         });
     } else {
         check.notes.push(sentence);

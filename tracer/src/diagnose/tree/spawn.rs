@@ -4,7 +4,7 @@ use super::files::describe;
 use super::load::{missing_libraries, searched, versions};
 use super::words::{at, found, list, plural, shell};
 use super::{Check, Scene};
-use crate::diagnose::Finding;
+use crate::diagnose::{Certainty, Finding};
 use crate::discover::model::Era;
 use crate::event::Text;
 
@@ -22,7 +22,7 @@ pub(super) fn check(scene: &Scene<'_>, check: &mut Check) {
                 "install the same release again, whole: the program alone is not enough".to_owned(),
             ],
             ..found(
-                "VG210",
+                "VG310",
                 "spawn",
                 format!(
                     "llama-server is not there, and {} looks for devices by starting it: no backend is ever tried",
@@ -49,7 +49,7 @@ pub(super) fn check(scene: &Scene<'_>, check: &mut Check) {
             evidence: vec![at(&file.path, describe(file))],
             remedy: vec![format!("$ sudo chmod a+rx {}", shell(file.path.as_str()))],
             ..found(
-                "VG211",
+                "VG311",
                 "spawn",
                 format!("{} cannot be started: {why}", file.path),
             )
@@ -70,7 +70,7 @@ fn needs(path: Text, scene: &Scene<'_>, check: &mut Check) {
             evidence: missing.iter().flat_map(|object| searched(object)).collect(),
             remedy: vec!["install the same release again, whole".to_owned()],
             ..found(
-                "VG212",
+                "VG312",
                 "spawn",
                 format!(
                     "{path} ends with code 127 before it does anything: {} {} nowhere the loader looks",
@@ -83,10 +83,12 @@ fn needs(path: Text, scene: &Scene<'_>, check: &mut Check) {
         check.general.push(Finding {
             missing_object: Some(symbol.clone()),
             missing: closure.missing_symbols.clone(),
+            // A function that is bound at its first call only stops the program there.
+            certainty: Certainty::Likely,
             evidence: vec![at(&path, format!("or a library of it refers to {symbol}"))],
             remedy: vec!["install one release, whole".to_owned()],
             ..found(
-                "VG212",
+                "VG312",
                 "spawn",
                 format!(
                     "{path} and its libraries are of different releases: nothing defines {}",
@@ -97,7 +99,7 @@ fn needs(path: Text, scene: &Scene<'_>, check: &mut Check) {
     }
     if let Some(finding) = versions(&path, closure) {
         check.general.push(Finding {
-            rule: "VG212",
+            rule: "VG312",
             stage: "spawn",
             ..finding
         });

@@ -58,7 +58,7 @@ pub(super) fn check(scene: &Scene<'_>, check: &mut Check) {
             let problem = variable.name.as_str() == "LLAMA_ARG_DEVICE";
             let finding = Finding {
                 certainty: sure,
-                ..about("VG255", "spawn", variable, sentence)
+                ..about("VG355", "spawn", variable, sentence)
             };
             if problem {
                 check.general.push(finding);
@@ -88,7 +88,7 @@ fn wanted(scene: &Scene<'_>, check: &mut Check) {
         return;
     }
     let mut finding = about(
-        "VG250",
+        "VG350",
         "skip",
         variable,
         format!(
@@ -114,14 +114,14 @@ fn chosen(variable: &Variable, check: &mut Check) {
         || (value.starts_with("-1") && numbers);
     if hides_all {
         check.general.push(about(
-            "VG251",
+            "VG351",
             "device",
             variable,
             format!("{name}={} hides every device of that kind", shell(value)),
         ));
     } else if !value.is_empty() {
         check.warnings.push(about(
-            "VG251",
+            "VG351",
             "device",
             variable,
             format!("{name}={value} hides all devices but these; a wrong number hides all"),
@@ -156,7 +156,7 @@ fn preload(scene: &Scene<'_>, check: &mut Check) {
         let sentence = format!("{sentence}; Ollama's log never shows this variable");
         check
             .warnings
-            .push(about("VG254", "load", variable, sentence));
+            .push(about("VG354", "load", variable, sentence));
     }
 }
 

@@ -38,7 +38,7 @@ pub(super) fn read(question: &Question<'_>) -> (Server, Option<(PathBuf, Text)>)
     if let Some(folder) = process_of(question.root) {
         let mut server = of_process(&folder.0, folder.1, question);
         server.source = EnvironmentOf::Process(folder.1);
-        return (server, None);
+        return (server, program_of(&folder.0, folder.1));
     }
     let problem = match unit::load(UNIT, question.root) {
         Ok(unit) => match unit::resolve(&unit, question.accounts, question.root) {
@@ -48,9 +48,9 @@ pub(super) fn read(question: &Question<'_>) -> (Server, Option<(PathBuf, Text)>)
         Err(unit::Error::NotFound { .. }) => None,
         Err(error) => Some(Text::from(error.to_string())),
     };
-    let mut server = running(question).unwrap_or_else(|| of_caller(question));
+    let (mut server, program) = running(question).unwrap_or_else(|| (of_caller(question), None));
     server.problem = problem;
-    (server, None)
+    (server, program)
 }
 
 fn of_unit(
@@ -118,14 +118,22 @@ fn process_of(root: &Path) -> Option<(PathBuf, u32)> {
     of_proc.then(|| (folder.to_owned(), pid))
 }
 
-fn running(question: &Question<'_>) -> Option<Server> {
+fn running(question: &Question<'_>) -> Option<(Server, Option<(PathBuf, Text)>)> {
     let proc = below(question.root, "/proc");
     let found = advice::running_server(&proc).ok()?.into_iter().next()?;
     let folder = proc.join(found.pid.to_string());
     let mut server = of_process(&folder, found.pid, question);
     server.source = EnvironmentOf::Process(found.pid);
     // Of another user's process nothing can be seen.
-    (!server.variables.is_empty()).then_some(server)
+    let program = program_of(&folder, found.pid);
+    (!server.variables.is_empty()).then_some((server, program))
+}
+
+/// The program that a process runs, when it is Ollama by its name.
+fn program_of(folder: &Path, pid: u32) -> Option<(PathBuf, Text)> {
+    let file = std::fs::read_link(folder.join("exe")).ok()?;
+    let is_ollama = file.file_name() == Some(OsStr::new("ollama"));
+    is_ollama.then(|| (file, Text::from(format!("process {pid}"))))
 }
 
 fn of_process(folder: &Path, pid: u32, question: &Question<'_>) -> Server {

@@ -7,6 +7,7 @@ use super::super::{amount, escape};
 use super::{era, place};
 use crate::diagnose::tree::{Check, FolderCheck, State};
 use crate::diagnose::{Certainty, Finding};
+use crate::discover::model::At;
 use crate::event::tree::{Facts, Folder};
 
 /// Columns of a sentence before it is wrapped.
@@ -162,7 +163,12 @@ impl Page {
             self.part(Role::Dim, &format!("missing: {all}"));
         }
         for evidence in finding.evidence.iter().take(EVIDENCE) {
-            let words = format!("{}: {}", escape::word(&place(evidence)), evidence.text);
+            let at = place(evidence);
+            let at = match evidence.at {
+                At::File(_) => escape::word(&at),
+                _ => escape::text(&at),
+            };
+            let words = format!("{at}: {}", evidence.text);
             self.part(Role::Dim, &words);
         }
         let more = finding.evidence.len().saturating_sub(EVIDENCE);
