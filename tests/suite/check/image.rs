@@ -104,7 +104,7 @@ impl Image {
     #[track_caller]
     fn program(&self, era: Era) {
         let text = format!(
-            "const char *word = \"{}\"; int main(void) {{ return word[0]; }}\n",
+            "#include <unistd.h>\nconst char *word = \"{}\"; int main(void) {{ return word[0] ? pause() : 0; }}\n",
             era.word
         );
         let made = program_of(&self.source("ollama.c", &text), "ollama", &["-O0"]);
@@ -242,13 +242,18 @@ impl Image {
 
     #[track_caller]
     pub(super) fn run(&self, options: &[&str]) -> vgputrace_tests::Outcome {
-        trace(binary().unwrap_or_default())
-            .arg("check")
-            .arg("--root")
-            .arg(self.folder.path())
-            .args(options)
-            .bare()
+        run(self.folder.path(), options)
     }
+}
+
+#[track_caller]
+pub(super) fn run(root: &Path, options: &[&str]) -> vgputrace_tests::Outcome {
+    trace(binary().unwrap_or_default())
+        .arg("check")
+        .arg("--root")
+        .arg(root)
+        .args(options)
+        .bare()
 }
 
 /// Making the image cannot go on without it.

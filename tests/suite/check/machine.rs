@@ -2,9 +2,13 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 
-use super::image::{Image, LLAMA, RUNNER};
+use std::path::Path;
+use std::process::Command;
+
+use super::image::{Image, LLAMA, RUNNER, run};
 use vgputrace_tests::libraries::Fault;
-use vgputrace_tests::test_name;
+use vgputrace_tests::mounted::Mounted;
+use vgputrace_tests::{binary, gate, test_name, trace};
 
 const UNIT: &str = "[Service]\nExecStart=/usr/local/bin/ollama serve\nUser=ollama\nGroup=ollama\n";
 
@@ -119,6 +123,67 @@ fn a_virtual_gpu_needs_its_resource_file_and_not_a_kernel_driver() {
     assert_eq!(answer.finding("VG336")["certainty"], "likely");
     std::fs::set_permissions(&resource, std::fs::Permissions::from_mode(0o666)).unwrap();
     assert!(image.check().rules().is_empty(), "{}", image.check());
+    image.unit(&format!("{UNIT}ProtectKernelTunables=yes\n"));
+    assert_eq!(image.check().rules(), ["VG336"], "{}", image.check());
+}
+
+#[test]
+fn a_32_bit_driver_library_is_passed_over_and_told() {
+    let Some(image) = healthy(test_name!()) else {
+        return;
+    };
+    let file = image.at("usr/lib/x86_64-linux-gnu/libcuda.so.550.54.14");
+    let mut bytes = std::fs::read(&file).unwrap();
+    bytes[4] = 1;
+    std::fs::write(&file, bytes).unwrap();
+    let answer = image.check();
+    assert_eq!(answer.rules(), ["VG320", "VG325"], "{answer}");
+    let cause = answer.finding("VG325")["cause"]
+        .as_str()
+        .unwrap_or_default();
+    assert!(cause.contains("32-bit"), "{cause}");
+}
+
+#[test]
+fn a_gpu_without_any_backend_is_a_finding_and_no_gpu_is_none() {
+    let Some(image) = healthy(test_name!()) else {
+        return;
+    };
+    std::fs::remove_dir_all(image.at("usr/local/lib/ollama/cuda_v12")).unwrap();
+    assert_eq!(image.check().rules(), ["VG304"], "{}", image.check());
+    std::fs::remove_dir_all(image.at("sys/bus/pci/devices")).unwrap();
+    std::fs::create_dir_all(image.at("sys/bus/pci/devices")).unwrap();
+    assert_eq!(image.check().code, 0, "{}", image.check());
+}
+
+#[test]
+fn a_file_closed_to_the_units_user_is_told() {
+    let Some(image) = healthy(test_name!()) else {
+        return;
+    };
+    let file = image.at("usr/local/lib/ollama/cuda_v12/libggml-cuda.so");
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o640)).unwrap();
+    assert_eq!(image.check().rules(), ["VG307"], "{}", image.check());
+    image.unit("[Service]\nExecStart=/usr/local/bin/ollama serve\n");
+    assert!(image.check().rules().is_empty(), "root may read it");
+}
+
+#[test]
+fn a_runtime_at_the_top_answers_before_the_one_beside_the_backend() {
+    let Some(image) = Image::of(RUNNER, test_name!()) else {
+        return;
+    };
+    let runtime = image.needing("cuda_v12", "libcudart.so.12", &[]);
+    image.install(
+        &runtime,
+        "usr/local/lib/ollama/cuda_v12",
+        "libcudart.so.12.8.90",
+    );
+    assert!(image.check().warned().is_empty(), "{}", image.check());
+    image.install(&runtime, "usr/local/lib/ollama", "libcudart.so.12");
+    let answer = image.check();
+    assert_eq!(answer.warned(), ["VG323"], "{answer}");
+    assert_eq!(answer.code, 0, "{answer}");
 }
 
 #[test]
@@ -227,4 +292,105 @@ fn a_root_without_an_ollama_is_2() {
         outcome.err()
     );
     assert!(outcome.out().is_empty());
+}
+
+#[test]
+fn the_root_of_a_process_is_looked_at_with_its_program_and_variables() {
+    if !gate::root(test_name!()) || !gate::tool(test_name!(), "chroot", "--version") {
+        return;
+    }
+    let Some(image) = Image::of(RUNNER, test_name!()) else {
+        return;
+    };
+    image.backend(Fault::None, "cuda_v12");
+    // The kernel's own folders are not in there, so the process gives what it can.
+    let mut server = Command::new("chroot")
+        .arg(image.at(""))
+        .args(["/usr/local/bin/ollama", "serve"])
+        .env_clear()
+        .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
+        .env("OLLAMA_LLM_LIBRARY", "cuda_v11")
+        .spawn()
+        .unwrap();
+    let folder = Path::new("/proc").join(server.id().to_string());
+    let inside = || std::fs::read_link(folder.join("exe")).is_ok_and(|exe| exe.ends_with("ollama"));
+    while !inside() && server.try_wait().is_ok_and(|ended| ended.is_none()) {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    let outcome = run(&folder.join("root"), &["--json"]);
+    server.kill().unwrap();
+    server.wait().unwrap();
+    let value: serde_json::Value = serde_json::from_str(&outcome.out()).unwrap_or_default();
+    assert_eq!(
+        value["server"]["kind"],
+        "process",
+        "{value} {}",
+        outcome.err()
+    );
+    assert_eq!(
+        value["ollama"]["program"], "/usr/local/bin/ollama",
+        "{value}"
+    );
+    assert_eq!(value["general"][0]["rule"], "VG350", "{value}");
+    assert_eq!(value["backends"][0]["state"], "skipped", "{value}");
+}
+
+#[test]
+fn a_tree_mounted_noexec_is_told() {
+    if !gate::root(test_name!()) {
+        return;
+    }
+    let Some(image) = Image::of(LLAMA, test_name!()) else {
+        return;
+    };
+    image.backend(Fault::None, "cuda_v12");
+    for (options, rules) in [
+        ("size=64m", vec![]),
+        ("size=64m,noexec", vec!["VG309", "VG311"]),
+    ] {
+        let Some(mounted) = Mounted::new(options) else {
+            return gate::skip(test_name!(), "mount(8) is not allowed");
+        };
+        let copied = Command::new("cp")
+            .args(["-a", "-T"])
+            .arg(image.at(""))
+            .arg(mounted.path())
+            .status();
+        assert!(copied.is_ok_and(|status| status.success()));
+        let outcome = run(mounted.path(), &["--json"]);
+        let value: serde_json::Value = serde_json::from_str(&outcome.out()).unwrap_or_default();
+        let general = value["general"].as_array().into_iter().flatten();
+        let found: Vec<&str> = general.filter_map(|one| one["rule"].as_str()).collect();
+        assert_eq!(found, rules, "{options} {value}");
+    }
+}
+
+#[test]
+fn a_real_ollama_is_clean_and_its_era_is_known() {
+    let named = std::env::var_os("VGPUTRACE_OLLAMA").unwrap_or_default();
+    let all: Vec<_> = std::env::split_paths(&named)
+        .filter(|path| path.is_file())
+        .collect();
+    if all.is_empty() || binary().is_none() {
+        return gate::skip(test_name!(), "VGPUTRACE_OLLAMA names no Ollama");
+    }
+    for ollama in all {
+        let outcome = trace(binary().unwrap_or_default())
+            .args(["check", "--json", "--bin"])
+            .arg(&ollama)
+            .bare();
+        let value: serde_json::Value = serde_json::from_str(&outcome.out()).unwrap_or_default();
+        assert_ne!(
+            value["ollama"]["era"],
+            "unknown",
+            "{value} {}",
+            outcome.err()
+        );
+        // Findings about this machine are its own; those about files would be wrong.
+        let backends = value["backends"].as_array().into_iter().flatten();
+        let folders = backends.flat_map(|row| row["findings"].as_array().into_iter().flatten());
+        let general = value["general"].as_array().into_iter().flatten();
+        let files = general.filter(|one| one["stage"] != "host").chain(folders);
+        assert_eq!(files.count(), 0, "{value}");
+    }
 }

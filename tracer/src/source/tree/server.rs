@@ -129,9 +129,19 @@ fn running(question: &Question<'_>) -> Option<(Server, Option<(PathBuf, Text)>)>
     (!server.variables.is_empty()).then_some((server, program))
 }
 
+/// A path as the process sees it: the kernel tells it from our root, which differs after chroot(2). Of another mount
+/// namespace it tells the path from that one's root.
+fn inside(folder: &Path, path: PathBuf) -> PathBuf {
+    let root = std::fs::read_link(folder.join("root")).unwrap_or_else(|_| PathBuf::from("/"));
+    match path.strip_prefix(&root) {
+        Ok(rest) => Path::new("/").join(rest),
+        Err(_) => path,
+    }
+}
+
 /// The program that a process runs, when it is Ollama by its name.
 fn program_of(folder: &Path, pid: u32) -> Option<(PathBuf, Text)> {
-    let file = std::fs::read_link(folder.join("exe")).ok()?;
+    let file = inside(folder, std::fs::read_link(folder.join("exe")).ok()?);
     let is_ollama = file.file_name() == Some(OsStr::new("ollama"));
     is_ollama.then(|| (file, Text::from(format!("process {pid}"))))
 }
@@ -158,8 +168,8 @@ fn of_process(folder: &Path, pid: u32, question: &Question<'_>) -> Server {
     };
     let mut groups = numbers("Groups:");
     groups.extend(numbers("Gid:").first());
-    // Inside its own root, the link's text is the path that the process sees.
-    let cwd = std::fs::read_link(folder.join("cwd")).unwrap_or_else(|_| PathBuf::from("/"));
+    let cwd = std::fs::read_link(folder.join("cwd"))
+        .map_or_else(|_| PathBuf::from("/"), |cwd| inside(folder, cwd));
     let uid = numbers("Uid:").first().copied().unwrap_or(0);
     Server {
         user: doctor::user(uid, groups, question.accounts),
