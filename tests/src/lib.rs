@@ -20,6 +20,7 @@ pub mod programs;
 pub mod recorded;
 pub mod running;
 pub mod runtime_tier;
+pub mod schema;
 pub mod standin;
 pub mod story;
 pub mod symbols;

@@ -5,6 +5,7 @@
 
 mod bare;
 mod calls;
+mod check;
 mod crashes;
 mod damage;
 mod discover;

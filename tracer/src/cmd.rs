@@ -1,6 +1,7 @@
 //! The commands: the only place that wires the layers together and touches the outside world. Each takes plain props
 //! and gives an exit code or a report.
 
+pub mod check;
 pub mod completions;
 pub mod doctor;
 pub mod explain;
@@ -11,5 +12,6 @@ pub mod run;
 pub mod show;
 mod standard_output;
 pub mod terminal;
+pub mod try_load;
 
 pub use report::Report;

@@ -14,5 +14,6 @@ pub mod model_output;
 pub mod record;
 pub mod screen;
 pub mod tracker;
+pub mod tree;
 pub mod unit;
 pub mod user;
