@@ -8,6 +8,7 @@ pub mod log;
 pub mod model;
 pub mod role;
 pub mod slog;
+mod starts_of_models;
 
 pub use model::Model;
 pub use role::{Role, Step};

@@ -1,47 +1,16 @@
 //! Model starts: the GPU folder a model was given, how many of its layers went to a GPU, and what speaks for why.
 
-use std::sync::LazyLock;
-
-use regex::Regex;
-
 use super::Story;
 use crate::discover::model::{Child, Evidence, Level, Line, ModelStart};
 use crate::discover::role::Role;
 use crate::discover::slog::values::{base_name, parent, path_list};
+use crate::discover::starts_of_models::{self, is_reason};
 use crate::event::Text;
 use crate::event::process::EnvVar;
 
 /// Most model starts and most reasons of one.
 const MOST: usize = 200;
 const MOST_REASONS: usize = 40;
-
-/// `offloaded 33/33 layers to GPU` (ggml.go, device.go, llama.cpp's load_tensors).
-static OFFLOADED: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"\boffloaded (\d{1,6})/(\d{1,6}) layers to GPU").ok());
-
-/// `--n-gpu-layers 0`, `-ngl 0`.
-static LAYERS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?:^| )(?:--n-gpu-layers|--gpu-layers|-ngl) (-?\d{1,6})(?: |$)").ok()
-});
-
-/// Messages that speak for why fewer layers went to a GPU (llm/server.go, llm/memory.go, server/sched.go, discover).
-const REASONS: &[&str] = &[
-    "gpu memory",
-    "unable to refresh",
-    "model requires more",
-    "requested context size too large",
-    "insufficient VRAM",
-    "gpu has too little memory",
-    "not enough vram",
-    "model weights",
-    "total memory",
-    "llama runner process no longer running",
-    "llama runner terminated",
-    "llama-server terminated",
-    "error loading llama server",
-    "Load failed",
-    "do load request",
-];
 
 impl Story {
     /// Takes a line about a model; false when it is about something else.
@@ -72,9 +41,7 @@ impl Story {
             message if message == "offload" || message.starts_with("offload to ") => {
                 self.fitted(line, &seen)
             }
-            message if REASONS.iter().any(|reason| message.starts_with(reason)) => {
-                self.reason(seen)
-            }
+            message if is_reason(message) => self.reason(seen),
             _ if self.model.finished && line.level == Level::Error => self.reason(seen),
             _ => return false,
         }
@@ -102,9 +69,7 @@ impl Story {
         if !waiting {
             self.add_model(seen);
         }
-        let asked = LAYERS
-            .as_ref()
-            .and_then(|layers| layers.captures(command)?.get(1)?.as_str().parse().ok());
+        let asked = starts_of_models::asked(command);
         if let Some(model) = self.model.models.last_mut() {
             model.child = child;
             model.num_gpu = asked.or(model.num_gpu);
@@ -148,13 +113,7 @@ impl Story {
 
     /// `offloaded N/M layers to GPU`, in a line of slog or in raw text.
     pub(super) fn offloaded(&mut self, text: &str, seen: &Evidence) -> bool {
-        let found = OFFLOADED.as_ref().and_then(|offloaded| {
-            let found = offloaded.captures(text)?;
-            Some((
-                found.get(1)?.as_str().parse().ok()?,
-                found.get(2)?.as_str().parse().ok()?,
-            ))
-        });
+        let found = starts_of_models::offloaded(text);
         if found.is_none() {
             return false;
         }
