@@ -17,6 +17,7 @@ pub mod rule;
 pub mod rules;
 #[cfg(test)]
 mod tests;
+mod unexplained;
 mod words;
 
 pub use explanation::{BackendVerdict, Certainty, DeviceVerdict, Explanation, Finding, Verdict};
