@@ -19,10 +19,13 @@ pub mod outline;
 pub mod programs;
 pub mod recorded;
 pub mod running;
+pub mod runtime_tier;
+pub mod schema;
 pub mod standin;
 pub mod story;
 pub mod symbols;
 pub mod target;
+pub mod wheels;
 
 pub use events::Events;
 pub use recorded::Recorded;

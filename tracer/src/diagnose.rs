@@ -17,6 +17,7 @@ pub mod rule;
 pub mod rules;
 #[cfg(test)]
 mod tests;
+pub mod tree;
 mod unexplained;
 mod words;
 

@@ -11,6 +11,7 @@
 
 pub mod amount;
 pub mod calls;
+pub mod check;
 pub mod decode;
 pub mod diff;
 pub mod doctor;
@@ -27,6 +28,7 @@ pub(crate) mod samples;
 pub mod scene;
 pub mod summary;
 pub mod text;
+pub mod try_load;
 pub mod wrap;
 
 /// How the reader wants text to look. Decided by the caller, who knows the terminal.

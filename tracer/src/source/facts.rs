@@ -155,7 +155,8 @@ fn real(environment: &Environment, path: &str) -> String {
     )
 }
 
-fn cpu_level() -> CpuLevel {
+/// The level of this machine's processor.
+pub(super) fn cpu_level() -> CpuLevel {
     let text = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let flags = text
         .lines()
