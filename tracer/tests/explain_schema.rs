@@ -1,4 +1,8 @@
 //! What `explain --json` writes has the form of docs/explain.schema.json, for the recordings and logs of the corpus.
+#![expect(
+    clippy::unwrap_used,
+    reason = "the helpers of a test; a panic is its failure"
+)]
 
 use std::fs::File;
 use std::io::BufReader;
