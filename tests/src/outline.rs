@@ -155,7 +155,11 @@ fn child_lines(out: &mut String, child: &Child) {
         );
     }
     for crash in &child.crashes {
-        let _ = writeln!(out, "  crash {} inside {:?}", crash.signal, crash.inside);
+        let _ = writeln!(
+            out,
+            "  crash {} constructor {:?} inside {:?}",
+            crash.signal, crash.constructor, crash.inside
+        );
     }
     if let Some(hanging) = &child.hanging {
         let _ = writeln!(out, "  hanging {}", hanging.text);

@@ -5,6 +5,7 @@
 
 mod bare;
 mod calls;
+mod check;
 mod crashes;
 mod damage;
 mod discover;
@@ -15,7 +16,9 @@ mod loader;
 mod neutral;
 mod output;
 mod real;
+mod replay;
 mod run;
+mod runtime_tier;
 mod scope;
 mod secrets;
 mod standin;

@@ -12,12 +12,10 @@ use vgputrace_ebpf::wire::function::{
 use vgputrace_ebpf::wire::head::{FLAG_CUT, FLAG_SLOTS, SLOT, lost};
 use vgputrace_ebpf::wire::{Head, Kind};
 
-use crate::emit;
+use crate::emit::{self, DONE, MORE};
 use crate::kernel::user;
 use crate::maps::{CALLS, FUNCTIONS, OTHERS, OpenCall, RECORDS};
-use crate::probes::argument::{
-    argument, input_address, mask, read_bytes, read_input, read_string, registers,
-};
+use crate::probes::argument::{argument, input_address, mask, read_bytes, read_input, registers};
 use crate::probes::count;
 use crate::scope::Task;
 
@@ -31,6 +29,16 @@ struct Small {
 const TEXT_AT: usize = size_of::<Head>() + size_of::<FnEnter>();
 /// An input that begins behind this place does not fit the short form.
 const HALF: usize = PACKED / 2;
+
+/// A short call while its inputs are read.
+#[repr(C)]
+struct Reading {
+    small: Small,
+    /// Bytes of `text` that are used.
+    used: u64,
+    /// Not 0: the inputs do not fit.
+    long: u64,
+}
 
 /// A call with a long input: each in a slot of its own, put together in the ring itself.
 #[repr(C)]
@@ -64,55 +72,68 @@ pub fn on_enter(ctx: ProbeContext) -> u32 {
     if desc.flags & DESC_COUNTED != 0 && count::entered(who, cookie, desc, &args, sp) {
         return 0;
     }
-    let mut small = Small {
-        head: who.head(Kind::FnEnter),
-        body: FnEnter {
-            function: cookie,
-            zero: 0,
-            args,
-            sp,
-            caller: user::<u64>(sp).unwrap_or(0),
-            inputs: [0; 4],
+    let mut reading = Reading {
+        small: Small {
+            head: who.head(Kind::FnEnter),
+            body: FnEnter {
+                function: cookie,
+                zero: 0,
+                args,
+                sp,
+                caller: user::<u64>(sp).unwrap_or(0),
+                inputs: [0; 4],
+            },
+            text: [0; PACKED + HALF],
         },
-        text: [0; PACKED + HALF],
+        used: 0,
+        long: 0,
     };
     if desc.flags & DESC_OUTS != 0 {
-        keep(who, cookie, &small);
+        keep(who, cookie, &reading.small);
     }
-    let mut used = 0_usize;
-    let mut index = 0;
-    while index < INPUTS {
-        let address = input_address(desc, index, &small.body);
-        if address != 0 {
-            if used > HALF {
-                send_large(&mut small, desc);
-                return 0;
-            }
-            let to = (&raw mut small.text)
-                .cast::<u8>()
-                .wrapping_add(used & (PACKED - 1));
-            let length = read_input(to, PACKED as u32, address, desc.sizes[index & 3]);
-            if length == PACKED as i32 {
-                send_large(&mut small, desc);
-                return 0;
-            }
-            small.body.inputs[index] = length;
-            if length > 0 {
-                used += length as usize;
-            }
+    if desc.count != 0 {
+        emit::repeat(u32::from(desc.count), read_next, &mut reading);
+        if reading.long != 0 {
+            send_large(&mut reading.small, desc);
+            return 0;
         }
-        index += 1;
     }
-    mask(&mut small.body.args, desc.registers);
-    let used = if used > PACKED + HALF {
-        PACKED + HALF
-    } else {
-        used
-    };
-    let length = TEXT_AT + used;
+    mask(&mut reading.small.body.args, desc.registers);
+    let length = TEXT_AT + emit::bounded(reading.used as usize, PACKED + HALF);
     // SAFETY: the record is on the stack and at least this long.
-    unsafe { emit::bytes((&raw const small).cast(), length as u64) };
+    unsafe { emit::bytes((&raw const reading.small).cast(), length as u64) };
     0
+}
+
+/// Reads the next input into a short record.
+extern "C" fn read_next(turn: u64, reading: *mut Reading) -> i64 {
+    // SAFETY: the loop hands back the pointer to its caller's stack.
+    let reading = unsafe { &mut *reading };
+    let Some(desc) = FUNCTIONS.get(reading.small.body.function) else {
+        return DONE;
+    };
+    let index = turn as usize & 3;
+    let address = input_address(desc, index, &reading.small.body);
+    if address == 0 {
+        return MORE;
+    }
+    if reading.used > HALF as u64 {
+        reading.long = 1;
+        return DONE;
+    }
+    let to = (&raw mut reading.small.text)
+        .cast::<u8>()
+        .wrapping_add(reading.used as usize & (PACKED - 1));
+    let length = read_input(to, PACKED as u32, address, desc.sizes[index]);
+    reading.small.body.inputs[index] = length;
+    if length == PACKED as i32 {
+        reading.long = 1;
+        return DONE;
+    }
+    if length > 0 {
+        reading.used += length as u64;
+    }
+    MORE
 }
 
 /// Counts a call of a process that is not traced.
@@ -289,7 +310,7 @@ fn send_long(head: Head, mut body: FnReturn, desc: &FnDesc, args: &[u64; 6]) {
                 let size = emit::bounded(desc.blob_size as usize, BLOB - 1) as u32;
                 read_bytes(to, size, address)
             } else {
-                read_string(to, emit::bounded(given as usize, BLOB) as u32, address)
+                read_input(to, emit::bounded(given as usize, BLOB) as u32, address, 0)
             };
         }
         (*record).head = head;

@@ -23,8 +23,8 @@ record! {
         pub blob_length: u8,
         /// The place of the size that is summed up for calls that are only counted.
         pub bytes: u8,
-        /// Zero.
-        pub zero: u8,
+        /// How many inputs there are.
+        pub count: u8,
         /// Size of the longer output in bytes, at most [`BLOB`]; 0 for a string.
         pub blob_size: u32,
         /// Bits `DESC_*`.

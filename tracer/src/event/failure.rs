@@ -27,6 +27,7 @@ impl Kind {
             Self::Getcwd(getcwd) => error(getcwd.err),
             Self::List(list) => error(list.err),
             Self::Chdir(chdir) => error(chdir.err),
+            Self::Ioctl(ioctl) => error(ioctl.err),
             Self::Map(map) => error(map.err),
             Self::Output(output) => error(output.err),
             Self::Socket(socket) => error(socket.err),

@@ -5,7 +5,7 @@ use serde::ser::SerializeMap;
 use serde_json::value::RawValue;
 
 use super::call::{Call, Counted, LoaderError, Return, Unfinished};
-use super::file::{Access, Chdir, Getcwd, List, Open, Readlink, Stat};
+use super::file::{Access, Chdir, Getcwd, Ioctl, List, Open, Readlink, Stat};
 use super::host::End;
 use super::library::{LateLibrary, Library, Map, Unmap};
 use super::loss::{Loss, Note};
@@ -108,6 +108,8 @@ kinds! {
     "list" => List,
     /// chdir, fchdir.
     "chdir" => Chdir,
+    /// ioctl on a device node of a GPU.
+    "ioctl" => Ioctl,
     /// An executable mapping of a file, or the attempt.
     "map" => Map,
     /// An executable mapping went away.

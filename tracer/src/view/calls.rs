@@ -21,7 +21,11 @@ pub fn belongs(event: &Event, scene: &Scene) -> bool {
             .path
             .value()
             .is_some_and(|path| is_device_file(path.as_str())),
-        Kind::Counted(_) | Kind::LateLibrary(_) | Kind::LoaderError(_) | Kind::Loss(_) => true,
+        Kind::Ioctl(_)
+        | Kind::Counted(_)
+        | Kind::LateLibrary(_)
+        | Kind::LoaderError(_)
+        | Kind::Loss(_) => true,
         _ => false,
     }
 }

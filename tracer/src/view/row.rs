@@ -124,6 +124,7 @@ fn body(event: &Event, context: Context<'_>) -> Row {
         Kind::Getcwd(body) => file::getcwd(body, looks),
         Kind::List(body) => file::list(body, context),
         Kind::Chdir(body) => file::chdir(body, looks),
+        Kind::Ioctl(body) => file::ioctl(body, looks),
         Kind::Map(body) => library::map(body, context),
         Kind::Unmap(body) => library::unmap(body),
         Kind::Library(body) => library::library(body, context),

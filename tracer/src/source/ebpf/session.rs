@@ -1,6 +1,7 @@
 //! A recording in progress: the loaded kernel side, its ring, and the tracker that makes events of records.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
+use std::fs::File;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::path::Path;
 
@@ -8,7 +9,7 @@ use aya::Ebpf;
 use vgputrace_ebpf::wire::{head::lost, syscall};
 
 use super::Error;
-use super::attach::{Attached, Calls, Outcome};
+use super::attach::{Attached, Calls, EntryPoint, Interest, Outcome};
 use super::counts::Counts;
 use super::kernel::Kernel;
 use super::load::{self, Sizes};
@@ -19,6 +20,7 @@ use crate::event::loss::Loss;
 use crate::event::{Event, Kind, Text};
 use crate::source::facts::Facts;
 use crate::source::images::{Images, reachable};
+use crate::source::library::candidates::{Candidate, Why};
 use crate::source::tracker::{Settings, Story, Tracker, Wish};
 
 /// A call that runs longer than this is told while it runs: 2 s, in nanoseconds. The shortest of Ollama's limits is 3 s.
@@ -89,16 +91,29 @@ impl Session {
     ///
     /// # Errors
     /// The kernel refuses a probe.
-    pub fn probe(&mut self, path: &Path) -> Result<u32, Error> {
+    pub fn probe(&mut self, path: &Path, interest: Interest) -> Result<u32, Error> {
         let name = path.to_string_lossy();
-        let outcome =
-            self.attached
-                .probe(&mut self.ebpf, self.tracker.probes_mut(), path, &name)?;
+        let probes = self.tracker.probes_mut();
+        let outcome = self
+            .attached
+            .probe(&mut self.ebpf, probes, path, (&name, interest))?;
         Ok(if let Outcome::Probed(count) = outcome {
             count
         } else {
             0
         })
+    }
+
+    /// Probes a file that somebody waits to open. True when it was new and has functions of interest.
+    pub fn probe_held(&mut self, file: &File, path: &str) -> bool {
+        let probes = self.tracker.probes_mut();
+        match self.attached.probe_open(&mut self.ebpf, probes, file, path) {
+            Ok(outcome) => matches!(outcome, Outcome::Probed(_)),
+            Err(error) => {
+                tracing::warn!(path, %error, "a held library could not be probed");
+                false
+            }
+        }
     }
 
     /// Follows a process from now on.
@@ -134,8 +149,23 @@ impl Session {
             .drain(|record| tracker.take_into(record, &mut story));
         *events = story.events;
         self.bad += bad;
+        let mut learned: BTreeMap<(u32, String), Vec<EntryPoint>> = BTreeMap::new();
         for wish in story.wishes {
-            self.grant(&wish, events);
+            match wish {
+                Wish::EntryPoint {
+                    tgid,
+                    object,
+                    address,
+                    function,
+                } => learned
+                    .entry((tgid, object))
+                    .or_default()
+                    .push(EntryPoint { address, function }),
+                wish => self.grant(&wish, events),
+            }
+        }
+        for ((tgid, object), points) in learned {
+            self.learn(tgid, &object, &points, events);
         }
         count > 0
     }
@@ -252,18 +282,23 @@ impl Session {
     fn grant(&mut self, wish: &Wish, events: &mut Vec<Event>) {
         match wish {
             Wish::Library { path, tgid } => {
-                self.probe_late(*tgid, path, events);
+                self.probe_late(*tgid, path, Interest::ByContent, events);
                 if let Some(library) = self.facts.library(*tgid, path) {
                     events.push(self.event_of(*tgid, Kind::Library(library), events));
                 }
             }
+            // Gathered by file, see `take`.
+            Wish::EntryPoint { .. } => {}
             Wish::Counts { tgid } => {
                 let time = events.last().map_or(0, |event| event.time);
                 self.tell_counts(time, Some(*tgid), events);
             }
             Wish::Program { tgid, exe } => {
-                for path in self.facts.program(*tgid, exe, self.tracker.process(*tgid)) {
-                    self.probe_late(*tgid, &path.to_string_lossy(), events);
+                let found = self.facts.program(*tgid, exe, self.tracker.process(*tgid));
+                for candidate in found {
+                    let interest = interest_in(&candidate);
+                    let path = candidate.path.to_string_lossy();
+                    self.probe_late(*tgid, &path, interest, events);
                 }
             }
             Wish::Closure {
@@ -286,12 +321,34 @@ impl Session {
         self.tracker.own(time, None, process, kind)
     }
 
-    /// A library that was not known before the target began: its first calls may be missing.
-    fn probe_late(&mut self, tgid: u32, path: &str, events: &mut Vec<Event>) {
+    /// Probes functions that a file hands out and does not export: calls until now are missing.
+    fn learn(&mut self, tgid: u32, path: &str, points: &[EntryPoint], events: &mut Vec<Event>) {
         let file = reachable(tgid, path);
+        let probes = self.tracker.probes_mut();
+        let learned = self
+            .attached
+            .learn(&mut self.ebpf, probes, &file, (path, points));
+        match learned {
+            Ok(0) => {}
+            Ok(functions) => {
+                let kind = Kind::LateLibrary(LateLibrary {
+                    path: Text::from(path),
+                    functions,
+                });
+                let event = self.event_of(tgid, kind, events);
+                events.push(event);
+            }
+            Err(error) => tracing::warn!(path, %error, "functions could not be probed"),
+        }
+    }
+
+    /// A library that was not known before the target began: its first calls may be missing.
+    fn probe_late(&mut self, tgid: u32, path: &str, interest: Interest, events: &mut Vec<Event>) {
+        let file = reachable(tgid, path);
+        let probes = self.tracker.probes_mut();
         let outcome = self
             .attached
-            .probe(&mut self.ebpf, self.tracker.probes_mut(), &file, path);
+            .probe(&mut self.ebpf, probes, &file, (path, interest));
         match outcome {
             Ok(Outcome::Probed(functions)) => {
                 let kind = Kind::LateLibrary(LateLibrary {
@@ -307,9 +364,25 @@ impl Session {
     }
 }
 
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.attached.detach(&mut self.ebpf);
+    }
+}
+
 impl AsFd for Session {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.ring.as_fd()
+    }
+}
+
+/// A library that is loaded into programs that did not ask for it is looked at more closely.
+#[must_use]
+pub fn interest_in(candidate: &Candidate) -> Interest {
+    if candidate.why == Why::Preload {
+        Interest::Always
+    } else {
+        Interest::ByContent
     }
 }
 

@@ -1,8 +1,10 @@
 //! Function calls: which call is inside which, which came back, and what the loader said.
 
 mod answer;
+mod constructor;
 mod errors;
 mod handle;
+mod lookup;
 mod name;
 mod place;
 mod probe;
@@ -12,8 +14,10 @@ use vgputrace_api::{Class, Function, Returns};
 use vgputrace_ebpf::wire::function::INPUTS;
 use vgputrace_ebpf::wire::{FnEnter, FnReturn};
 
+pub use constructor::Label;
 pub use handle::Handles;
-pub use probe::{Probe, Probes, descriptor};
+use lookup::Asked;
+pub use probe::{Probe, Probes, constructor_descriptor, descriptor};
 pub(super) use value::Decoder;
 use value::is_global;
 
@@ -28,6 +32,7 @@ pub(super) struct OpenCall {
     pub(super) seq: Seq,
     number: u32,
     function: &'static Function,
+    name: Text,
     sp: u64,
     /// Return address, where nothing has replaced it.
     caller: Option<u64>,
@@ -36,6 +41,8 @@ pub(super) struct OpenCall {
     first: u64,
     /// The file a dlopen was asked for.
     file: Option<String>,
+    /// The function that a look-up was asked for.
+    asked: Option<Asked>,
     /// The object that called.
     from: Option<String>,
     told: bool,
@@ -59,6 +66,8 @@ impl Tracker {
         };
         let object = object.to_owned();
         let function = probe.function;
+        let name = Text::from(self.probes.name(&probe));
+        let which = self.probes.label(&probe).map(|label| label.which.clone());
         self.leave_frames(tgid, tid, time, enter);
         if function.class == Class::LoaderError {
             self.loader_error(tgid, tid, time, function, enter, &inputs);
@@ -69,7 +78,10 @@ impl Tracker {
             handles: &mut self.handles,
             tgid,
         };
-        let args = decoder.arguments(function, enter, &inputs);
+        let mut args = decoder.arguments(function, enter, &inputs);
+        if let Some(which) = which {
+            args.push((Text::from("which"), Value::Name(Text::from(which))));
+        }
         let file = args.iter().find_map(|(name, value)| match value {
             Value::Str(seen) if name.as_str() == "file" || name.as_str() == "path" => {
                 seen.whole().map(|text| text.as_str().to_owned())
@@ -85,9 +97,10 @@ impl Tracker {
                 global.push(file.clone());
             }
         }
+        let asked = Asked::of(function, enter, &args);
         let call = Call {
             api: Text::from(function.api),
-            function: Text::from(function.name),
+            function: name.clone(),
             of: Some(Text::from(object)),
             args,
             from: Some(from),
@@ -98,12 +111,14 @@ impl Tracker {
             seq,
             number: enter.function,
             function,
+            name,
             sp: enter.sp,
             caller: (function.returns != Returns::Probe && enter.caller != 0)
                 .then_some(enter.caller),
             start: time,
             first: enter.args[0],
             file,
+            asked,
             from: caller,
             told: false,
         };
@@ -191,6 +206,7 @@ impl Tracker {
     pub(super) fn sweep_process(&mut self, tgid: u32, now: u64, slow: Option<u64>) {
         let Some(slow) = slow else {
             self.unfinished_calls(tgid, now, Because::End);
+            self.counted_ioctls(tgid, tgid, now);
             return;
         };
         let Some(process) = self.processes.get_mut(&tgid) else {
@@ -221,7 +237,7 @@ impl Tracker {
     ) {
         let kind = Kind::Unfinished(Unfinished {
             call: Some(call.seq),
-            function: Text::from(call.function.name),
+            function: call.name.clone(),
             about: None,
             because,
         });

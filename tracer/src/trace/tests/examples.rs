@@ -1,7 +1,7 @@
 //! One real-looking event of every kind, in the order of the vocabulary.
 
 use crate::event::call::{Because, Call, Counted, LoaderError, Return, Site, Unfinished, Value};
-use crate::event::file::{Access, Chdir, Getcwd, List, Open, Readlink, Stat};
+use crate::event::file::{Access, Chdir, Getcwd, Ioctl, List, Open, Readlink, Stat};
 use crate::event::host::{Clock, End};
 use crate::event::library::{Closure, LateLibrary, Library, Map, Resolved, Tried, Unmap};
 use crate::event::loss::{Loss, Note};
@@ -171,6 +171,12 @@ fn files() -> Vec<Kind> {
             path: Some(yes("..")),
             cwd: Some(yes("/usr/lib")),
             err: None,
+        }),
+        Kind::Ioctl(Ioctl {
+            path: yes("/dev/nvidiactl"),
+            fd: 9,
+            request: Hex(0xc048_46d2),
+            err: Some(Errno(22)),
         }),
     ]
 }

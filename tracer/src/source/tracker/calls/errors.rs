@@ -116,7 +116,7 @@ impl Tracker {
         Some(Site {
             object: Some(screen::text(object.as_bytes())),
             offset: Hex(probe.address),
-            symbol: Some(Text::from(probe.function.name)),
+            symbol: Some(Text::from(self.probes.name(&probe))),
         })
     }
 

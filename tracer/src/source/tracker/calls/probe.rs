@@ -7,6 +7,7 @@ use vgputrace_ebpf::wire::function::{
     NONE, RESULT, STACK,
 };
 
+use super::constructor::{CONSTRUCTOR, Label};
 use super::place::{Place, places, registers};
 
 /// A function of an object that carries a probe.
@@ -20,6 +21,8 @@ pub struct Probe {
     pub(super) address: u64,
     /// Its return will not be seen.
     pub entry_only: bool,
+    /// Index of a constructor's own name in [`Probes`].
+    label: Option<usize>,
 }
 
 /// All probes, by the number the kernel side reports.
@@ -27,6 +30,7 @@ pub struct Probe {
 pub struct Probes {
     list: Vec<Probe>,
     objects: Vec<String>,
+    labels: Vec<Label>,
 }
 
 impl Probes {
@@ -44,13 +48,47 @@ impl Probes {
         address: u64,
         entry_only: bool,
     ) -> u32 {
-        self.list.push(Probe {
+        self.push(Probe {
             function,
             object,
             address,
             entry_only,
-        });
+            label: None,
+        })
+    }
+
+    /// Adds a constructor of an object and returns its number.
+    pub fn add_constructor(
+        &mut self,
+        label: Label,
+        object: usize,
+        address: u64,
+        entry_only: bool,
+    ) -> u32 {
+        self.labels.push(label);
+        self.push(Probe {
+            function: &CONSTRUCTOR,
+            object,
+            address,
+            entry_only,
+            label: Some(self.labels.len() - 1),
+        })
+    }
+
+    fn push(&mut self, probe: Probe) -> u32 {
+        self.list.push(probe);
         u32::try_from(self.list.len() - 1).unwrap_or(u32::MAX)
+    }
+
+    /// A constructor's own name and place.
+    pub(super) fn label(&self, probe: &Probe) -> Option<&Label> {
+        self.labels.get(probe.label?)
+    }
+
+    /// What a function is called: by the table, or a constructor by its own name.
+    pub(super) fn name(&self, probe: &Probe) -> &str {
+        self.label(probe)
+            .map_or(probe.function.name, |label| &label.name)
     }
 
     /// How many there are.
@@ -71,6 +109,12 @@ impl Probes {
     }
 }
 
+/// What the kernel side has to read for a constructor.
+#[must_use]
+pub fn constructor_descriptor(entry_only: bool) -> FnDesc {
+    descriptor(&CONSTRUCTOR, entry_only)
+}
+
 /// What the kernel side has to read for a function.
 #[must_use]
 pub fn descriptor(function: &Function, entry_only: bool) -> FnDesc {
@@ -83,7 +127,7 @@ pub fn descriptor(function: &Function, entry_only: bool) -> FnDesc {
         blob: NONE,
         blob_length: NONE,
         bytes: NONE,
-        zero: 0,
+        count: 0,
         blob_size: 0,
         flags: 0,
         registers: registers(function),
@@ -141,6 +185,7 @@ fn inputs(function: &Function, places: &[Place], desc: &mut FnDesc) {
         desc.inputs[slot] = place;
         desc.inside[slot] = inside;
         desc.sizes[slot] = size;
+        desc.count = u8::try_from(slot + 1).unwrap_or(0);
     }
 }
 
