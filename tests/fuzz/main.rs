@@ -6,6 +6,7 @@
 
 mod elf;
 mod engine;
+mod log;
 mod mutate;
 mod records;
 mod text;

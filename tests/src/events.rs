@@ -4,7 +4,7 @@ pub mod calls;
 pub mod line;
 
 use vgputrace::event::call::{Call, LoaderError, Return, Unfinished};
-use vgputrace::event::file::{Access, Chdir, Getcwd, List, Open, Readlink, Stat};
+use vgputrace::event::file::{Access, Chdir, Getcwd, Ioctl, List, Open, Readlink, Stat};
 use vgputrace::event::host::End;
 use vgputrace::event::library::{Library, Map};
 use vgputrace::event::loss::{Loss, Note};
@@ -40,7 +40,7 @@ impl Events {
     kinds! {
         forks: Fork, execs: Exec, failed_execs: ExecFailed, exits: Exit, compat: Compat,
         signals: Signal, opens: Open, stats: Stat, accesses: Access, readlinks: Readlink,
-        getcwds: Getcwd, lists: List, chdirs: Chdir, maps: Map, libraries: Library,
+        getcwds: Getcwd, lists: List, chdirs: Chdir, ioctls: Ioctl, maps: Map, libraries: Library,
         entered: Call, returned: Return, unfinished: Unfinished, loader_errors: LoaderError,
         outputs: Output, sockets: Socket, https: Http, losses: Loss, notes: Note, ends: End,
     }

@@ -61,6 +61,14 @@ pub fn tool(test: &str, name: &str, argument: &str) -> bool {
     decide(test, lacks_tool(name, argument))
 }
 
+/// Says that a test lacks something that only a build can give.
+///
+/// # Panics
+/// In CI.
+pub fn missing(test: &str, reason: &str) {
+    let _ = decide(test, Some(reason.to_owned()));
+}
+
 /// Says that a test is skipped for want of something that CI may lack too.
 #[expect(
     clippy::print_stdout,

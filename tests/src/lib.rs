@@ -4,6 +4,8 @@
 //! It needs the `vgputrace` binary as its user has it (`VGPUTRACE_BIN`, else the newest build in `target`) and takes
 //! nothing from the recorder's code but the vocabulary of events.
 
+pub mod accuracy;
+pub mod answers;
 pub mod attached;
 pub mod chance;
 pub mod events;
@@ -13,13 +15,17 @@ pub mod libraries;
 pub mod mounted;
 pub mod neutral;
 pub mod npm;
+pub mod outline;
 pub mod programs;
 pub mod recorded;
 pub mod running;
+pub mod runtime_tier;
+pub mod schema;
 pub mod standin;
 pub mod story;
 pub mod symbols;
 pub mod target;
+pub mod wheels;
 
 pub use events::Events;
 pub use recorded::Recorded;

@@ -13,6 +13,8 @@ use crate::gate;
 /// A release of llama.cpp: loader and backend are always of one, their interface changes without notice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Release {
+    /// For CUDA 12, as in a folder `cuda_v12`; the others are for CUDA 13.
+    B6122,
     /// Its loader looks for 13 kinds of backends, as Ollama's of 0.16.3 does.
     B7347,
     /// Its loader looks for 15 kinds, as the one beside Ollama 0.32.8 does.
@@ -32,6 +34,7 @@ impl Release {
     /// The release of the packages.
     const fn number(self) -> &'static str {
         match self {
+            Self::B6122 => "3.12.0",
             Self::B7347 => "3.14.5",
             Self::B10361 => "3.20.0",
         }
@@ -40,6 +43,14 @@ impl Release {
     /// The sha512 of a package's archive.
     const fn sum(self, pack: Pack) -> &'static str {
         match (self, pack) {
+            (Self::B6122, Pack::Loader) => {
+                "e45623d5b8d6e3912517d2fa3cc592e8b0b122d656ac7ce5f81aca4f123e1e8a\
+                 ea52763a3c9d8ec597de192bdf2d8884bac4b1f7bdca712b3e71c26b36630edb"
+            }
+            (Self::B6122, Pack::Cuda) => {
+                "d00d80c7b1549bc31d84534687fce96e183e2dc11632f2f720b676d4e95117c6\
+                 26e2201cbd75b8d6b795bac0247965cac046e1cfbae7cb522ddef3343c47d9dd"
+            }
             (Self::B7347, Pack::Loader) => {
                 "7fac42aa54aa4b130ff48c26dc2a5a4f31726db1ebce92e4373035f2fdb53f08\
                  4c37cbb80cfe387ae2e8c5ef8131b3a9cb3c7888cc54d4052c3ec81c1c3d58e3"
@@ -95,7 +106,7 @@ pub fn loader(test: &str, release: Release) -> Option<PathBuf> {
     folder(test, release, Pack::Loader)
 }
 
-/// The real CUDA backend of a release, or a skip by name.
+/// The real CUDA backend of a release, or a skip by name. Its own `libggml-base.so` lies beside it.
 #[must_use]
 pub fn cuda_backend(test: &str, release: Release) -> Option<PathBuf> {
     Some(folder(test, release, Pack::Cuda)?.join("libggml-cuda.so"))

@@ -110,6 +110,16 @@ pub fn library_of(
     built(compiler, &[source], &all, file)
 }
 
+/// A program of any C source file.
+///
+/// # Panics
+/// When it does not compile.
+#[must_use]
+#[track_caller]
+pub fn program_of(source: &Path, file: &str, flags: &[impl AsRef<OsStr>]) -> PathBuf {
+    built(None, &[source], flags, file)
+}
+
 #[track_caller]
 fn built(
     compiler: Option<&str>,

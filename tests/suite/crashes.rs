@@ -85,12 +85,14 @@ fn a_crash_in_a_constructor_leaves_dlopen_open_with_address_place_and_symbol() {
     }
     let (record, folder) = load(Fault::ConstructorCrash, 139);
     let dlopen = stays_open(&record, "dlopen");
+    let constructor = stays_open(&record, "set_up");
     let (event, signal) = fatal(&record, "SIGSEGV");
     assert_eq!((signal.number, signal.code, signal.from_pid), (11, 1, None));
     assert_eq!(signal.address, Some(Hex(0)));
+    let outer = record.events.calls("set_up")[0].event.parent;
     assert_eq!(
-        event.parent.map(|seq| seq.0),
-        Some(dlopen),
+        (event.parent.map(|seq| seq.0), outer.map(|seq| seq.0)),
+        (Some(constructor), Some(dlopen)),
         "{}",
         record.events.story(STORY)
     );

@@ -42,6 +42,8 @@ layouts! {
     driver_unknown_error,
     gpu_healthy,
     gpu_healthy_prebuilt,
+    gpu_runtime_tier,
+    gpu_runtime_tier_12,
     healthy_cpu,
     init_abort,
     init_crash,

@@ -4,8 +4,11 @@
 //! machine it says itself (`gate`): without it the test is skipped by name, in CI it fails.
 
 mod bare;
+mod calls;
+mod check;
 mod crashes;
 mod damage;
+mod discover;
 mod doctor;
 mod files;
 mod layouts;
@@ -13,7 +16,9 @@ mod loader;
 mod neutral;
 mod output;
 mod real;
+mod replay;
 mod run;
+mod runtime_tier;
 mod scope;
 mod secrets;
 mod standin;

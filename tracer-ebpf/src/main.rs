@@ -4,6 +4,9 @@
 //! ring. Changes nothing: no helper that writes user memory, sends signals or overrides results is used.
 #![no_std]
 #![no_main]
+// The BPF target has no `AtomicU64::fetch_add`, though its instruction set adds in one step.
+#![feature(core_intrinsics)]
+#![expect(internal_features, reason = "`atomic_xadd`, see probes/count.rs")]
 #![expect(unsafe_code, reason = "BPF programs read memory through helpers")]
 
 mod emit;

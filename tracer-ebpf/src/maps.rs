@@ -2,7 +2,7 @@
 
 use aya_ebpf::macros::map;
 use aya_ebpf::maps::{Array, HashMap, LruHashMap, PerCpuArray, RingBuf};
-use vgputrace_ebpf::wire::function::FnDesc;
+use vgputrace_ebpf::wire::{Count, CountKey, FnDesc};
 use vgputrace_ebpf::wire::{head::lost, offsets, syscall};
 
 /// All records, in one order. User space sets the size.
@@ -49,9 +49,31 @@ pub(crate) struct Socket {
     pub(crate) left: u64,
 }
 
-/// Arguments of functions with outputs, by thread and stack pointer.
+/// Calls whose return has to know of their entry, by thread and stack pointer.
 #[map]
-pub(crate) static CALLS: LruHashMap<[u64; 2], [u64; 6]> = LruHashMap::with_max_entries(16_384, 0);
+pub(crate) static CALLS: LruHashMap<[u64; 2], OpenCall> = LruHashMap::with_max_entries(16_384, 0);
+
+/// What is kept of a call until it comes back.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub(crate) struct OpenCall {
+    /// Argument registers.
+    pub(crate) args: [u64; 6],
+    /// When it was entered.
+    pub(crate) start: u64,
+    /// Index of the descriptor.
+    pub(crate) function: u32,
+    /// Not 0: it is counted and not told.
+    pub(crate) counted: u32,
+}
+
+/// Calls of functions that are told up to a number and then counted, by process and function.
+#[map]
+pub(crate) static COUNTS: HashMap<CountKey, Count> = HashMap::with_max_entries(32_768, 0);
+
+/// Calls of processes that are not traced into probed functions: what others pay.
+#[map]
+pub(crate) static OTHERS: PerCpuArray<u64> = PerCpuArray::with_max_entries(1, 0);
 
 /// What to read of each probed function, by its cookie.
 #[map]

@@ -2,6 +2,8 @@
 
 #![expect(unreachable_pub, reason = "the program macros need `pub`")]
 
+mod argument;
+mod count;
 mod exec;
 mod function;
 mod process;

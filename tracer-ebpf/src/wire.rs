@@ -8,7 +8,7 @@ pub mod process;
 pub mod signal;
 pub mod syscall;
 
-pub use function::{FnDesc, FnEnter, FnReturn};
+pub use function::{Count, CountKey, FnDesc, FnEnter, FnReturn};
 pub use head::{Data, Head, Kind, What};
 pub use path::PathHead;
 pub use process::{Compat, Exec, Exit, Fork, Oom};

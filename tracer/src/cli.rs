@@ -1,13 +1,17 @@
 //! The command line: clap types, turned into plain props for `cmd`. Decides nothing else and reads no file.
 
 pub mod amount;
+pub mod check;
 pub mod completions;
 pub mod doctor;
+pub mod explain;
 pub mod man;
+pub mod replay;
 pub mod run;
 pub mod show;
 #[cfg(test)]
 mod tests;
+pub mod try_load;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
@@ -25,7 +29,10 @@ use clap::{CommandFactory, Parser, Subcommand};
     after_help = "Examples:\n  \
         sudo vgputrace run -- ollama serve\n  \
         sudo vgputrace run --like-unit ollama.service\n  \
+        vgputrace check\n  \
         vgputrace doctor\n  \
+        vgputrace explain run.vgt\n  \
+        vgputrace explain server.log\n  \
         vgputrace show --summary run.vgt\n  \
         vgputrace show run.vgt kind:dlopen,loader_error"
 )]
@@ -48,11 +55,36 @@ pub enum Command {
     /// Text has one line for each event: seconds since the recording began, process, and what happened; what
     /// happens inside a call is indented below it. Colours are used on a terminal, unless NO_COLOR is set.
     Show(show::Args),
+    /// Say why Ollama used or did not use each backend: from a trace, or from a log.
+    ///
+    /// First a table with one verdict for each backend, then for each that is not used the cause, what proves it, and what to do. Works
+    /// on another machine than the recorded one, and without root.
+    Explain(explain::Args),
+    /// Look at a trace in the terminal: events, timeline, log, with a play head.
+    ///
+    /// Opens at the first cause of failure. What each view shows has happened by the play head, which steps, plays, and jumps to
+    /// the next failure. ? shows the keys.
+    Replay(replay::Args),
     /// Tell whether recording works here, and what is missing.
     ///
     /// Kernel, rights, limits and costs; then Ollama's library tree, driver libraries, GPUs, device nodes and the service in one
     /// glance, each with the command that mends it. Reads only, starts nothing, works without root.
     Doctor(doctor::Args),
+    /// Look at an installed Ollama, with no run at all: which backends could be loaded, and what is missing.
+    ///
+    /// Finds the library folder as Ollama does, follows what each backend would load as the dynamic loader does with
+    /// Ollama's own variables, and looks at driver libraries, GPUs, device nodes and the unit. Reads only, starts nothing,
+    /// works without root.
+    Check(check::Args),
+    /// Load one library as a runner would, in a process of its own, and show every error.
+    ///
+    /// The process gets the environment of a recorded process, or the one Ollama would give for a backend folder, and
+    /// calls dlopen once. What nothing provides is told all at once, then the loader's own words, or the signal. The
+    /// library's constructors run, so do this with libraries that Ollama would load anyway.
+    Try(try_load::Args),
+    /// The child of `try`.
+    #[command(hide = true)]
+    LoadHere(try_load::Here),
     /// Print the completion script for a shell.
     Completions(completions::Args),
     /// Print the manual page, or write all of them to a folder.

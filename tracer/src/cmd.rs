@@ -1,13 +1,17 @@
 //! The commands: the only place that wires the layers together and touches the outside world. Each takes plain props
 //! and gives an exit code or a report.
 
+pub mod check;
 pub mod completions;
 pub mod doctor;
+pub mod explain;
 pub mod man;
+pub mod replay;
 pub mod report;
 pub mod run;
 pub mod show;
 mod standard_output;
 pub mod terminal;
+pub mod try_load;
 
 pub use report::Report;

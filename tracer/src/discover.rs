@@ -4,6 +4,7 @@
 //! where it was seen. Pure: no I/O, no clock. Why a backend was not used is for `diagnose` to say.
 
 pub mod events;
+pub mod log;
 pub mod model;
 pub mod role;
 pub mod slog;

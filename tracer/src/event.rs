@@ -20,6 +20,7 @@ pub mod process;
 pub mod seen;
 pub mod signal;
 pub mod text;
+pub mod tree;
 
 pub use errno::Errno;
 pub use id::{Proc, Seq};

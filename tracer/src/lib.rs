@@ -17,4 +17,5 @@ pub mod event;
 pub mod source;
 pub mod sys;
 pub mod trace;
+pub mod tui;
 pub mod view;

@@ -1,5 +1,6 @@
 //! The few system calls that need `unsafe`. Nothing else in this package may.
 #![expect(unsafe_code, reason = "the one place for it")]
 
+pub mod load;
 pub mod readiness;
 pub mod spawn;

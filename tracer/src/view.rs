@@ -10,11 +10,14 @@
 //! byte of a trace reaches a terminal.
 
 pub mod amount;
+pub mod calls;
+pub mod check;
 pub mod decode;
 pub mod diff;
 pub mod doctor;
 pub mod errno;
 pub mod escape;
+pub mod explain;
 pub mod filter;
 pub mod json;
 pub mod line;
@@ -25,6 +28,7 @@ pub(crate) mod samples;
 pub mod scene;
 pub mod summary;
 pub mod text;
+pub mod try_load;
 pub mod wrap;
 
 /// How the reader wants text to look. Decided by the caller, who knows the terminal.

@@ -3,6 +3,7 @@
 //! All of it is written by hand. These functions are the discovery set: the calls that decide whether a GPU is used.
 
 pub(crate) mod codes;
+pub(crate) mod cublas;
 pub(crate) mod cuda;
 pub(crate) mod hip;
 pub(crate) mod nvml;

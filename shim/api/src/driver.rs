@@ -1,7 +1,7 @@
-//! The drivers and runtimes together: CUDA's driver, NVML, CUDA's runtime, HIP, Vulkan. No two of them share a name.
+//! The drivers and runtimes together: CUDA's driver, NVML, CUDA's runtime, cuBLAS, HIP, Vulkan. No two of them share a name.
 
 use crate::function::Function;
-use crate::{cuda, hip, nvml, runtime, vulkan};
+use crate::{cublas, cuda, hip, nvml, runtime, vulkan};
 
 /// A function by its name in its library, with directions where they are known.
 #[must_use]
@@ -9,6 +9,7 @@ pub fn by_name(name: &str) -> Option<&'static Function> {
     cuda::by_name(name)
         .or_else(|| nvml::by_name(name))
         .or_else(|| runtime::by_name(name))
+        .or_else(|| cublas::by_name(name))
         .or_else(|| hip::by_name(name))
         .or_else(|| vulkan::by_name(name))
 }
@@ -18,6 +19,7 @@ pub fn all() -> impl Iterator<Item = &'static Function> {
     cuda::all()
         .chain(nvml::all())
         .chain(runtime::FUNCTIONS)
+        .chain(cublas::FUNCTIONS)
         .chain(hip::FUNCTIONS)
         .chain(vulkan::FUNCTIONS)
 }
@@ -28,6 +30,7 @@ pub fn discovery() -> impl Iterator<Item = &'static Function> {
         .iter()
         .chain(nvml::DISCOVERY)
         .chain(runtime::FUNCTIONS)
+        .chain(cublas::FUNCTIONS)
         .chain(hip::FUNCTIONS)
         .chain(vulkan::FUNCTIONS)
 }

@@ -5,7 +5,8 @@ pub use crate::value::Type;
 /// One function.
 #[derive(Clone, Copy, Debug)]
 pub struct Function {
-    /// Which interface it belongs to: `dl`, `ggml`, `cuda`, `nvml`, `cudart`, `hip`, `vulkan`.
+    /// Which interface it belongs to: `dl`, `ggml`, `cuda`, `nvml`, `cudart`, `cublas`, `hip`,
+    /// `vulkan`.
     pub api: &'static str,
     /// The symbol's name, without version.
     pub name: &'static str,

@@ -4,10 +4,11 @@
 //!
 //! - [`function`], [`value`]: what a probe must know of a function. [`names`], [`layout`]: numbers with names, structures.
 //! - [`cuda`], [`nvml`]: every function, generated from the headers ([`declaration`]), and by hand the discovery set.
-//! - [`runtime`], [`hip`], [`vulkan`], [`ggml`], [`dl`]: the functions that matter, by hand. [`driver`]: all of a GPU's.
+//! - [`runtime`], [`cublas`], [`hip`], [`vulkan`], [`ggml`], [`dl`]: the functions that matter, by hand. [`driver`]: all of a GPU's.
 #![no_std]
 
 mod annotated;
+pub mod cublas;
 pub mod cuda;
 pub mod declaration;
 pub mod dl;

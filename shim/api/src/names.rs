@@ -3,7 +3,7 @@
 //! Names and values of CUDA and NVML are generated; those of HIP, Vulkan and a few constants that no header of the
 //! wheels has as an enumeration stand in `annotated`.
 
-use crate::annotated::{codes, hip, vulkan};
+use crate::annotated::{codes, cublas, hip, vulkan};
 use crate::generated::enums;
 
 /// A number and its name.
@@ -103,6 +103,8 @@ names! {
     NvmlTemperatureSensor "nvmlTemperatureSensors_t" enums::NVML_TEMPERATURE_SENSOR,
     /// Which clock.
     NvmlClock "nvmlClockType_t" enums::NVML_CLOCK,
+    /// Result of every cuBLAS function.
+    CublasStatus "cublasStatus_t" cublas::STATUS,
     /// Result of every HIP function.
     HipError "hipError_t" hip::ERRORS,
     /// Result of every Vulkan function.
@@ -137,6 +139,7 @@ impl Names {
             Self::CuResult => codes::CU_RESULT,
             Self::CudaError => codes::CUDA_ERROR,
             Self::NvmlReturn => codes::NVML_RETURN,
+            Self::CublasStatus => codes::CUBLAS_STATUS,
             Self::HipError => codes::HIP_ERROR,
             Self::VkResult => codes::VK_RESULT,
             _ => &[],

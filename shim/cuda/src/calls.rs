@@ -5,6 +5,7 @@
 //! it is asked for.
 
 mod address;
+mod captures;
 mod contexts;
 mod copies;
 mod copies_3d;
@@ -12,6 +13,7 @@ mod devices;
 mod entry;
 mod events;
 mod fills;
+mod graphs;
 mod host;
 mod kernels;
 mod memory;
@@ -19,9 +21,11 @@ mod modules;
 mod pools;
 mod primary;
 mod streams;
+mod user_objects;
 mod virtual_memory;
 
 pub(crate) use address::*;
+pub(crate) use captures::*;
 pub(crate) use contexts::*;
 pub(crate) use copies::*;
 pub(crate) use copies_3d::*;
@@ -29,6 +33,7 @@ pub(crate) use devices::*;
 pub(crate) use entry::*;
 pub(crate) use events::*;
 pub(crate) use fills::*;
+pub(crate) use graphs::*;
 pub(crate) use host::*;
 pub(crate) use kernels::*;
 pub(crate) use memory::*;
@@ -36,4 +41,5 @@ pub(crate) use modules::*;
 pub(crate) use pools::*;
 pub(crate) use primary::*;
 pub(crate) use streams::*;
+pub(crate) use user_objects::*;
 pub(crate) use virtual_memory::*;

@@ -14,15 +14,15 @@ use crate::abi::In;
 const LARGEST: u64 = 2 << 30;
 /// The longest text.
 const LONGEST: usize = 256 << 20;
-/// What a fat binary's wrapper holds: magic number, version, where the fat binary is, and where its file name.
-type Wrapper = (u32, u32, u64, u64);
+/// What a fat binary's wrapper holds: magic number and version, where the fat binary is, and where its file name.
+type Wrapper = [u64; 3];
 
 /// The kernels of an image in memory that fit a device.
 pub(crate) fn in_memory(start: In<u8>, compute: Compute) -> Result<Vec<Arc<Kernel>>, Code> {
     let kind = Kind::of(start.cast::<[u8; 4]>().get()?);
     let (start, bytes) = match kind {
         Kind::Wrapper => {
-            let (_, _, fatbin, _) = start.cast::<Wrapper>().get()?;
+            let [_, fatbin, _] = start.cast::<Wrapper>().get()?;
             let inner = In::from_address(fatbin);
             if Kind::of(inner.cast::<[u8; 4]>().get()?) != Kind::Fatbin {
                 return Err(Code::INVALID_IMAGE);

@@ -7,6 +7,7 @@
 //! - [`calls`]: the exported functions, one file a subject. [`export`]: what stands around each of them.
 //! - [`abi`]: arguments as C hands them over. [`local`]: the side that does the work, the only place with memory by hand.
 //! - [`code`]: device code by its pointer. [`process`]: configuration, start, fork. [`driver`], [`objects`], [`memory`]: the state.
+//! - [`order`]: work in the order of a stream; [`capture`] and [`graph`]: where it is kept for later.
 //! - [`table`]: what the build makes of the table of functions. [`messages`]: texts of result codes.
 #![expect(
     unsafe_code,
@@ -15,12 +16,15 @@
 
 mod abi;
 mod calls;
+mod capture;
 mod code;
 mod driver;
 mod export;
+mod graph;
 mod local;
 mod memory;
 mod messages;
 mod objects;
+mod order;
 mod process;
 mod table;

@@ -10,6 +10,11 @@ use vgputrace_device::Code;
 use vgputrace_device::image::Kernel;
 
 use crate::abi::Handle;
+use crate::capture::Captures;
+use crate::graph::{Exec, Graph, Kind, UserObject};
+
+/// The first kind of handles of graphs and what belongs to them.
+const GRAPHS: u64 = 32;
 
 /// Things of one kind.
 #[derive(Debug)]
@@ -165,6 +170,12 @@ pub(crate) struct Objects {
     pub(crate) streams: Registry<Stream>,
     pub(crate) events: Registry<Event>,
     pub(crate) pools: Registry<Pool>,
+    pub(crate) graphs: Registry<Graph>,
+    pub(crate) execs: Registry<Exec>,
+    /// For each node its graph.
+    pub(crate) nodes: Registry<(Handle, Kind)>,
+    pub(crate) user_objects: Registry<UserObject>,
+    pub(crate) captures: Captures,
     pub(crate) holders: Registry<Holder>,
     pub(crate) functions: Registry<Function>,
     /// For each device.
@@ -201,6 +212,11 @@ impl Objects {
             streams: Registry::new(2),
             events: Registry::new(3),
             pools,
+            graphs: Registry::new(GRAPHS),
+            execs: Registry::new(GRAPHS + 1),
+            nodes: Registry::new(GRAPHS + 2),
+            user_objects: Registry::new(GRAPHS + 3),
+            captures: Captures::default(),
             holders: Registry::new(6),
             functions: Registry::new(7),
             primaries: vec![unused; devices],

@@ -103,6 +103,11 @@ fn a_plain_program_of_the_driver_api_runs() {
 }
 
 #[test]
+fn captured_work_is_done_when_its_graph_runs() {
+    as_expected("graphs", None);
+}
+
+#[test]
 fn the_published_header_fits_the_library() {
     let wheels = Path::new(ROOT).join("../../.cache/wheels");
     let folder = wheels.join("nvidia-cuda-runtime-13.5.37/nvidia/cu13/include");
@@ -113,6 +118,7 @@ fn the_published_header_fits_the_library() {
         return;
     }
     as_expected("whole", Some(&folder));
+    as_expected("graphs", Some(&folder));
 }
 
 #[test]

@@ -29,5 +29,25 @@ pub const NVML: Library = Library {
     links: &["libnvidia-ml.so"],
 };
 
-/// All that the driver tier has. The runtime tier brings its own list.
+/// All that the driver tier has.
 pub const DRIVER: [Library; 2] = [CUDA, NVML];
+
+/// A library of the runtime tier. Both series may lie in one folder, so none has the name without a number.
+const fn of_runtime(name: &'static str, built: &'static str, soname: &'static str) -> Library {
+    Library {
+        name,
+        built,
+        soname,
+        links: &[],
+    }
+}
+
+/// All that the runtime tier has: NVIDIA's runtime would not work on the driver tier.
+pub const RUNTIME: [Library; 6] = [
+    of_runtime("cudart12", "libcudart12.so", "libcudart.so.12"),
+    of_runtime("cudart13", "libcudart13.so", "libcudart.so.13"),
+    of_runtime("cublas12", "libcublas12.so", "libcublas.so.12"),
+    of_runtime("cublas13", "libcublas13.so", "libcublas.so.13"),
+    of_runtime("cublaslt12", "libcublaslt12.so", "libcublasLt.so.12"),
+    of_runtime("cublaslt13", "libcublaslt13.so", "libcublasLt.so.13"),
+];

@@ -6,7 +6,7 @@
 
 mod expect;
 
-pub use expect::{Called, End, Expect, Lacks, Load, Mapped, Nobody, Opened, Raised, Said};
+pub use expect::{Called, End, Expect, Judged, Lacks, Load, Mapped, Nobody, Opened, Raised, Said};
 
 use std::collections::BTreeMap;
 
@@ -42,7 +42,7 @@ pub struct Layout {
     pub expect: Expect,
 }
 
-/// Something to put below the root. Exactly one of `source`, `npm`, `link`, `text`, `folder`; none of them changes the
+/// Something to put below the root. Exactly one of `source`, `npm`, `tier`, `link`, `text`, `folder`; none of them changes the
 /// mode of what is there.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -67,6 +67,10 @@ pub struct Put {
     /// A file of a prebuilt package: `cuda/libggml-cuda.so`.
     #[serde(default)]
     pub npm: Option<String>,
+    /// A library of the shim, as it is built: `cuda`, or one of its runtime, `cudart`, `cublas` or `cublasLt`, whose series is that of
+    /// the name.
+    #[serde(default)]
+    pub tier: Option<String>,
     /// A symbolic link to this.
     #[serde(default)]
     pub link: Option<String>,

@@ -9,6 +9,7 @@ use super::format::{Need, Put};
 use crate::libraries;
 use crate::npm;
 use crate::programs::library_of;
+use crate::runtime_tier::{Driver, Series};
 
 /// Why a layout cannot be laid out here.
 pub(super) enum Lack {
@@ -35,7 +36,8 @@ fn one(test: &str, put: &Put, root: &Path, release: &str) -> Result<(), Lack> {
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder)?;
         }
-        let makes = put.source.is_some() || put.npm.is_some() || put.text.is_some();
+        let fetched = put.npm.is_some() || put.tier.is_some();
+        let makes = put.source.is_some() || fetched || put.text.is_some();
         // What is there may be one of the real tree's own files under another name.
         if (makes || put.link.is_some()) && path.symlink_metadata().is_ok() {
             fs::remove_file(&path)?;
@@ -62,6 +64,10 @@ fn one(test: &str, put: &Put, root: &Path, release: &str) -> Result<(), Lack> {
             other => panic!("no package has {other}"),
         }
     }
+    if let Some(library) = &put.tier {
+        let built = tier(test, library, &put.at).ok_or(Lack::Part)?;
+        libraries::copy(&built, &path);
+    }
     if let Some(length) = put.cut {
         libraries::damage::cut(&path, length);
     }
@@ -73,6 +79,19 @@ fn one(test: &str, put: &Put, root: &Path, release: &str) -> Result<(), Lack> {
         assert!(set.is_ok(), "{}: {set:?}", path.display());
     }
     Ok(())
+}
+
+/// The build of a library of the shim's, by the name it is to have.
+#[track_caller]
+fn tier(test: &str, library: &str, name: &str) -> Option<PathBuf> {
+    if library == "cuda" {
+        return Driver::Shim.file(test);
+    }
+    let mut all = Series::ALL.into_iter();
+    match all.find(|series| name.ends_with(&series.soname(library))) {
+        Some(series) => series.built(test, library),
+        None => panic!("{name} is no name of {library}"),
+    }
 }
 
 /// Compiles the library of an entry.

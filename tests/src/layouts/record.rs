@@ -11,6 +11,7 @@ use std::time::Duration;
 use super::format::Layout;
 use super::place;
 use super::server::{Server, identity};
+use crate::runtime_tier::{self, LIBRARIES, Series};
 use crate::target::Target;
 use crate::{Events, gate, recorded};
 
@@ -93,6 +94,14 @@ fn key(name: &str, server: &Server) -> String {
         files.sort();
         for file in files {
             hash_file(&file, &mut hash);
+        }
+    }
+    let driver = runtime_tier::newest("libvgpu_cuda.so");
+    driver.map(|path| identity(&path)).hash(&mut hash);
+    for series in Series::ALL {
+        for library in LIBRARIES {
+            let built = series.newest(library);
+            built.map(|path| identity(&path)).hash(&mut hash);
         }
     }
     server.identity().hash(&mut hash);

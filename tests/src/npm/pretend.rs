@@ -102,3 +102,32 @@ pub(crate) fn write(folder: &Path, name: &str, content: &str) -> PathBuf {
     }
     path
 }
+
+/// Builds a library of `tests/layouts/pretend` under its SONAME into a folder; one with symbol versions where `versioned`.
+///
+/// # Panics
+/// When it does not compile.
+#[track_caller]
+pub fn stand_in(
+    source: &str,
+    soname: &str,
+    versioned: bool,
+    defines: &[&str],
+    folder: &Path,
+) -> PathBuf {
+    let build = crate::workspace().join("target/tracees/pretend");
+    let source = crate::workspace()
+        .join("tests/layouts/pretend")
+        .join(source);
+    let mut flags = vec![format!("-Wl,-soname,{soname}"), "-w".to_owned()];
+    flags.extend(defines.iter().map(|define| format!("-D{define}")));
+    if versioned {
+        let script = format!("{soname} {{ global: *; }};\n");
+        let script = write(&build, &format!("{soname}.map"), &script);
+        flags.push(format!("-Wl,--version-script={}", script.display()));
+    }
+    let made = library_of(None, &source, soname, &flags);
+    let place = folder.join(soname);
+    crate::libraries::copy(&made, &place);
+    place
+}

@@ -28,9 +28,10 @@ fn a_dlopen_in_a_constructor_is_inside_the_dlopen_that_runs_it() {
     let first = events.call_with("dlopen", "libggml-outer.so");
     let second = events.call_with("dlopen", "libinner.so");
     assert!(first.succeeded() && second.failed(), "{}", events.story(DL));
+    let constructor = events.calls("set_up")[0].event;
     assert_eq!(
-        second.event.parent,
-        Some(first.event.seq),
+        (second.event.parent, constructor.parent),
+        (Some(constructor.seq), Some(first.event.seq)),
         "{}",
         events.story(DL)
     );

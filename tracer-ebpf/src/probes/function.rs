@@ -6,14 +6,17 @@ use aya_ebpf::helpers::generated;
 use aya_ebpf::macros::{uprobe, uretprobe};
 use aya_ebpf::programs::{ProbeContext, RetProbeContext};
 use vgputrace_ebpf::wire::function::{
-    DESC_OUTS, DESC_RETURN_PROBE, FnDesc, FnEnter, FnReturn, NONE, PACKED, STRINGS,
+    BLOB, DESC_COUNTED, DESC_OUTS, DESC_RETURN_PROBE, FnDesc, FnEnter, FnReturn, INPUTS, NONE,
+    PACKED, RESULT,
 };
 use vgputrace_ebpf::wire::head::{FLAG_CUT, FLAG_SLOTS, SLOT, lost};
 use vgputrace_ebpf::wire::{Head, Kind};
 
-use crate::emit;
+use crate::emit::{self, DONE, MORE};
 use crate::kernel::user;
-use crate::maps::{CALLS, FUNCTIONS, RECORDS};
+use crate::maps::{CALLS, FUNCTIONS, OTHERS, OpenCall, RECORDS};
+use crate::probes::argument::{argument, input_address, mask, read_bytes, read_input, registers};
+use crate::probes::count;
 use crate::scope::Task;
 
 /// A short call: everything on the BPF stack, so that a preempted program shares nothing.
@@ -24,80 +27,137 @@ struct Small {
     text: [u8; PACKED + HALF],
 }
 const TEXT_AT: usize = size_of::<Head>() + size_of::<FnEnter>();
-/// A string that begins behind this place does not fit the short form.
+/// An input that begins behind this place does not fit the short form.
 const HALF: usize = PACKED / 2;
 
-/// A call with a long string: each string in a slot of its own, put together in the ring itself.
+/// A short call while its inputs are read.
+#[repr(C)]
+struct Reading {
+    small: Small,
+    /// Bytes of `text` that are used.
+    used: u64,
+    /// Not 0: the inputs do not fit.
+    long: u64,
+}
+
+/// A call with a long input: each in a slot of its own, put together in the ring itself.
 #[repr(C)]
 struct Large {
     head: Head,
     body: FnEnter,
-    text: [[u8; SLOT]; STRINGS],
+    text: [[u8; SLOT]; INPUTS],
+}
+
+/// A return with a longer output, put together in the ring itself.
+#[repr(C)]
+struct LongReturn {
+    head: Head,
+    body: FnReturn,
+    blob: [u8; BLOB],
 }
 
 /// A function was entered. Sleepable, so that a string that is not in memory yet can be brought in.
 #[uprobe(multi, sleepable)]
 pub fn on_enter(ctx: ProbeContext) -> u32 {
-    let Some(who) = Task::traced() else { return 0 };
+    let Some(who) = Task::traced() else {
+        pass();
+        return 0;
+    };
     // SAFETY: the context of this program.
     let cookie = unsafe { generated::bpf_get_attach_cookie(ctx.as_ptr()) } as u32;
     let Some(desc) = FUNCTIONS.get(cookie) else {
         return 0;
     };
     let (args, sp) = registers(ctx.regs);
-    let mut small = Small {
-        head: who.head(Kind::FnEnter),
-        body: FnEnter {
-            function: cookie,
-            zero: 0,
-            args,
-            sp,
-            caller: user::<u64>(sp).unwrap_or(0),
-            strings: [0; 4],
+    if desc.flags & DESC_COUNTED != 0 && count::entered(who, cookie, desc, &args, sp) {
+        return 0;
+    }
+    let mut reading = Reading {
+        small: Small {
+            head: who.head(Kind::FnEnter),
+            body: FnEnter {
+                function: cookie,
+                zero: 0,
+                args,
+                sp,
+                caller: user::<u64>(sp).unwrap_or(0),
+                inputs: [0; 4],
+            },
+            text: [0; PACKED + HALF],
         },
-        text: [0; PACKED + HALF],
+        used: 0,
+        long: 0,
     };
-    if desc.flags & DESC_OUTS != 0
-        && CALLS
-            .insert(&[who.pid_tgid, sp], &small.body.args, 0)
-            .is_err()
-    {
+    if desc.flags & DESC_OUTS != 0 {
+        keep(who, cookie, &reading.small);
+    }
+    if desc.count != 0 {
+        emit::repeat(u32::from(desc.count), read_next, &mut reading);
+        if reading.long != 0 {
+            send_large(&mut reading.small, desc);
+            return 0;
+        }
+    }
+    mask(&mut reading.small.body.args, desc.registers);
+    let length = TEXT_AT + emit::bounded(reading.used as usize, PACKED + HALF);
+    // SAFETY: the record is on the stack and at least this long.
+    unsafe { emit::bytes((&raw const reading.small).cast(), length as u64) };
+    0
+}
+
+/// Reads the next input into a short record.
+extern "C" fn read_next(turn: u64, reading: *mut Reading) -> i64 {
+    // SAFETY: the loop hands back the pointer to its caller's stack.
+    let reading = unsafe { &mut *reading };
+    let Some(desc) = FUNCTIONS.get(reading.small.body.function) else {
+        return DONE;
+    };
+    let index = turn as usize & 3;
+    let address = input_address(desc, index, &reading.small.body);
+    if address == 0 {
+        return MORE;
+    }
+    if reading.used > HALF as u64 {
+        reading.long = 1;
+        return DONE;
+    }
+    let to = (&raw mut reading.small.text)
+        .cast::<u8>()
+        .wrapping_add(reading.used as usize & (PACKED - 1));
+    let length = read_input(to, PACKED as u32, address, desc.sizes[index]);
+    reading.small.body.inputs[index] = length;
+    if length == PACKED as i32 {
+        reading.long = 1;
+        return DONE;
+    }
+    if length > 0 {
+        reading.used += length as u64;
+    }
+    MORE
+}
+
+/// Counts a call of a process that is not traced.
+#[inline(always)]
+fn pass() {
+    if let Some(counter) = OTHERS.get_ptr_mut(0) {
+        // SAFETY: a per-CPU value; a lost update under preemption costs one count, never memory.
+        unsafe { *counter += 1 }
+    }
+}
+
+/// Keeps the arguments until the function comes back.
+#[inline(always)]
+fn keep(who: Task, cookie: u32, small: &Small) {
+    let open = OpenCall {
+        args: small.body.args,
+        start: small.head.time,
+        function: cookie,
+        counted: 0,
+    };
+    let key = [who.pid_tgid, small.body.sp];
+    if CALLS.insert(&key, &open, 0).is_err() {
         emit::lose(lost::TABLE);
     }
-    let mut used = 0_usize;
-    let mut index = 0;
-    while index < STRINGS {
-        let address = string_address(desc, index, &small.body.args);
-        if address != 0 {
-            if used > HALF {
-                send_large(&mut small, desc);
-                return 0;
-            }
-            let to = (&raw mut small.text)
-                .cast::<u8>()
-                .wrapping_add(used & (PACKED - 1));
-            let length = read_string(to, PACKED as u32, address);
-            if length == PACKED as i32 {
-                send_large(&mut small, desc);
-                return 0;
-            }
-            small.body.strings[index] = length;
-            if length > 0 {
-                used += length as usize;
-            }
-        }
-        index += 1;
-    }
-    mask(&mut small.body.args, desc.arguments);
-    let used = if used > PACKED + HALF {
-        PACKED + HALF
-    } else {
-        used
-    };
-    let length = TEXT_AT + used;
-    // SAFETY: the record is on the stack and at least this long.
-    unsafe { emit::bytes((&raw const small).cast(), length as u64) };
-    0
 }
 
 #[inline(always)]
@@ -112,24 +172,25 @@ fn send_large(small: &mut Small, desc: &FnDesc) {
         (*record).head = small.head;
         let mut flags = FLAG_SLOTS;
         let mut index = 0;
-        while index < STRINGS {
-            let address = string_address(desc, index, &small.body.args);
+        while index < INPUTS {
+            let address = input_address(desc, index, &small.body);
             let length = if address == 0 {
                 0
             } else {
-                read_string(
+                read_input(
                     (&raw mut (*record).text[index]).cast(),
                     SLOT as u32,
                     address,
+                    desc.sizes[index & 3],
                 )
             };
-            small.body.strings[index] = length;
+            small.body.inputs[index] = length;
             if length == SLOT as i32 {
                 flags |= FLAG_CUT;
             }
             index += 1;
         }
-        mask(&mut small.body.args, desc.arguments);
+        mask(&mut small.body.args, desc.registers);
         (*record).body = small.body;
         (*record).head.flags = flags;
     }
@@ -137,7 +198,7 @@ fn send_large(small: &mut Small, desc: &FnDesc) {
 }
 
 /// A function came back, seen at one of its own `ret` instructions.
-#[uprobe(multi)]
+#[uprobe(multi, sleepable)]
 pub fn on_ret(ctx: ProbeContext) -> u32 {
     // SAFETY: the context of this program.
     let cookie = unsafe { generated::bpf_get_attach_cookie(ctx.as_ptr()) } as u32;
@@ -146,7 +207,7 @@ pub fn on_ret(ctx: ProbeContext) -> u32 {
 }
 
 /// A function came back, seen by a return probe: only for plain C functions of drivers.
-#[uretprobe(multi)]
+#[uretprobe(multi, sleepable)]
 pub fn on_return(ctx: RetProbeContext) -> u32 {
     // SAFETY: the context of this program.
     let cookie = unsafe { generated::bpf_get_attach_cookie(ctx.as_ptr()) } as u32;
@@ -172,122 +233,88 @@ fn returned(regs: *const pt_regs, cookie: u32) {
     } else {
         sp
     };
-    let mut record = (
-        who.head(Kind::FnReturn),
-        FnReturn {
-            function: cookie,
-            read: 0,
-            result,
-            sp,
-            outs: [0; 4],
-        },
-    );
-    if desc.flags & DESC_OUTS != 0 {
+    let mut head = who.head(Kind::FnReturn);
+    head.flags = 0;
+    let mut body = FnReturn {
+        function: cookie,
+        read: 0,
+        result,
+        sp,
+        outs: [0; 4],
+        blob: 0,
+        zero: 0,
+    };
+    let mut args = [0_u64; 6];
+    if desc.flags & (DESC_OUTS | DESC_COUNTED) != 0 {
         let key = [who.pid_tgid, sp];
         // SAFETY: the value is copied at once.
-        if let Some(args) = unsafe { CALLS.get(&key) }.copied() {
-            let mut index = 0;
-            while index < 4 {
-                let address = argument(&args, desc.outs[index]);
-                let value = match (address, desc.out_sizes[index]) {
-                    (0, _) => None,
-                    (_, 8) => user::<u64>(address),
-                    _ => user::<u32>(address).map(u64::from),
-                };
-                if let Some(value) = value {
-                    record.1.outs[index] = value;
-                    record.1.read |= 1 << index;
-                }
-                index += 1;
-            }
+        if let Some(open) = unsafe { CALLS.get(&key) }.copied()
+            && open.function == cookie
+        {
             let _ = CALLS.remove(&key);
+            if open.counted != 0 {
+                count::returned(who, desc, &open, result);
+                return;
+            }
+            args = open.args;
+            outputs(desc, &args, &mut body);
         }
     }
-    emit::record(&record);
-}
-
-/// The argument registers and the stack pointer. All are read before one is chosen: a load at a variable place of the
-/// context is refused by the verifier.
-#[inline(always)]
-fn registers(regs: *const pt_regs) -> ([u64; 6], u64) {
-    // SAFETY: reads of the context at constant places.
-    unsafe {
-        (
-            [
-                core::ptr::read_volatile(&raw const (*regs).rdi),
-                core::ptr::read_volatile(&raw const (*regs).rsi),
-                core::ptr::read_volatile(&raw const (*regs).rdx),
-                core::ptr::read_volatile(&raw const (*regs).rcx),
-                core::ptr::read_volatile(&raw const (*regs).r8),
-                core::ptr::read_volatile(&raw const (*regs).r9),
-            ],
-            core::ptr::read_volatile(&raw const (*regs).rsp),
-        )
+    if desc.blob == NONE {
+        emit::record(&(head, body));
+    } else {
+        send_long(head, body, desc, &args);
     }
 }
 
-/// Registers beyond a function's own arguments hold anything; they stay in the kernel.
 #[inline(always)]
-fn mask(args: &mut [u64; 6], count: u32) {
+fn outputs(desc: &FnDesc, args: &[u64; 6], body: &mut FnReturn) {
     let mut index = 0;
-    while index < 6 {
-        if index as u32 >= count {
-            args[index] = 0;
+    while index < 4 {
+        let address = argument(args, desc.outs[index]);
+        let value = match (address, desc.out_sizes[index]) {
+            (0, _) => None,
+            (_, 8) => user::<u64>(address),
+            _ => user::<u32>(address).map(u64::from),
+        };
+        if let Some(value) = value {
+            body.outs[index] = value;
+            body.read |= 1 << index;
         }
         index += 1;
     }
 }
 
 #[inline(always)]
-fn argument(args: &[u64; 6], which: u8) -> u64 {
-    match which {
-        0 => args[0],
-        1 => args[1],
-        2 => args[2],
-        3 => args[3],
-        4 => args[4],
-        5 => args[5],
-        _ => 0,
-    }
-}
-
-/// Address of a function's string; 0 for none.
-#[inline(always)]
-fn string_address(desc: &FnDesc, index: usize, args: &[u64; 6]) -> u64 {
-    let address = argument(args, desc.strings[index & 3]);
-    let inside = desc.inside[index & 3];
-    if inside == NONE || address == 0 {
-        return address;
-    }
-    user::<u64>(address + u64::from(inside)).unwrap_or(0)
-}
-
-/// Reads a string, bringing its pages into memory where needed. Returns its length with NUL, or a negative errno.
-#[inline(always)]
-fn read_string(to: *mut u8, room: u32, address: u64) -> i32 {
-    let read = || {
-        // SAFETY: the helper checks the program's address, the verifier the buffer.
-        unsafe { generated::bpf_probe_read_user_str(to.cast(), room, address as *const _) as i32 }
+fn send_long(head: Head, mut body: FnReturn, desc: &FnDesc, args: &[u64; 6]) {
+    let address = if desc.blob == RESULT {
+        body.result
+    } else {
+        argument(args, desc.blob)
     };
-    let length = read();
-    if length >= 0 {
-        return length;
-    }
-    touch(address);
-    let length = read();
-    if length >= 0 {
-        return length;
-    }
-    touch((address | 4095) + 1);
-    read()
-}
-
-/// Brings one page of the program into memory.
-#[inline(always)]
-fn touch(address: u64) {
-    let mut byte = 0_u8;
-    // SAFETY: a sleepable program may fault; the destination is one byte of our own.
+    let given = if desc.blob_length == NONE {
+        BLOB as u64
+    } else {
+        argument(args, desc.blob_length) & 0xffff_ffff
+    };
+    let Some(mut entry) = RECORDS.reserve::<LongReturn>(0) else {
+        emit::lose(lost::RING);
+        return;
+    };
+    let record = entry.as_mut_ptr();
+    // SAFETY: the reservation is ours until it is submitted.
     unsafe {
-        let _ = generated::bpf_copy_from_user((&raw mut byte).cast(), 1, address as *const _);
+        let to = (&raw mut (*record).blob).cast::<u8>();
+        if address != 0 && given != 0 {
+            body.blob = if desc.blob_size != 0 {
+                let size = emit::bounded(desc.blob_size as usize, BLOB - 1) as u32;
+                read_bytes(to, size, address)
+            } else {
+                read_input(to, emit::bounded(given as usize, BLOB) as u32, address, 0)
+            };
+        }
+        (*record).head = head;
+        (*record).body = body;
     }
+    entry.submit(emit::wakeup());
 }

@@ -5,13 +5,15 @@ use aya_ebpf::macros::btf_tracepoint;
 use aya_ebpf::programs::BtfTracePointContext;
 use aya_log_ebpf::debug;
 use vgputrace_ebpf::wire::head::lost;
-use vgputrace_ebpf::wire::offsets::TASK_STATUS;
+use vgputrace_ebpf::wire::offsets::{
+    DENTRY_NAME, FILE_INODE, FILE_PATH, INODE_MODE, PATH_DENTRY, TASK_STATUS,
+};
 use vgputrace_ebpf::wire::syscall::nr;
 use vgputrace_ebpf::wire::{Compat, Kind};
 
 use crate::emit;
-use crate::kernel::{field, now, task};
-use crate::maps::{IN_FLIGHT, InFlight, SOCKETS, TRACED, verbose, wanted};
+use crate::kernel::{at, field, file_of, now, task};
+use crate::maps::{IN_FLIGHT, InFlight, SOCKETS, TRACED, offset, verbose, wanted};
 use crate::scope::Task;
 
 /// Code segment of 32-bit programs (`__USER32_CS`, arch/x86/include/asm/segment.h).
@@ -74,6 +76,7 @@ fn interesting(who: Task, number: u32, args: &[u64; 6]) -> bool {
         nr::STATX => args[2] & AT_EMPTY_PATH == 0,
         nr::READ | nr::RECVFROM => is_accepted(who, args[0]),
         nr::WRITE | nr::WRITEV | nr::SENDTO => is_output(args[0]) || is_accepted(who, args[0]),
+        nr::IOCTL => is_gpu_node(args[0] as i32),
         nr::PWRITE64 | nr::PWRITEV | nr::PWRITEV2 => is_output(args[0]),
         _ => true,
     }
@@ -83,6 +86,31 @@ fn interesting(who: Task, number: u32, args: &[u64; 6]) -> bool {
 #[inline(always)]
 pub(crate) fn is_output(fd: u64) -> bool {
     fd == 1 || fd == 2
+}
+
+/// Whether a descriptor is a device node of a GPU, by its name: `nvidia*`, `kfd`, `card*`, `renderD*`.
+#[inline(always)]
+fn is_gpu_node(fd: i32) -> bool {
+    let node = || {
+        let file = file_of(fd)?;
+        let inode: *const u8 = field(file, FILE_INODE)?;
+        let mode: u16 = field(inode, INODE_MODE)?;
+        if u32::from(mode) & 0o170_000 != 0o020_000 {
+            return None;
+        }
+        let dentry: *const u8 = at(file, offset(FILE_PATH) + offset(PATH_DENTRY))?;
+        let name: *const u8 = field(dentry, DENTRY_NAME)?;
+        at::<u64>(name, 0)
+    };
+    let Some(name) = node() else { return false };
+    let begins = |text: &[u8; 8], length: u32| {
+        let mask = u64::MAX >> (64 - length * 8);
+        (name ^ u64::from_le_bytes(*text)) & mask == 0
+    };
+    begins(b"nvidia\0\0", 6)
+        || begins(b"kfd\0\0\0\0\0", 4)
+        || begins(b"card\0\0\0\0", 4)
+        || begins(b"renderD\0", 7)
 }
 
 /// Whether a descriptor is a socket that accept returned.

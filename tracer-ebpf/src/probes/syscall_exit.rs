@@ -65,6 +65,10 @@ fn finished(who: Task, call: &InFlight, result: i64) {
             send_fd_path(who, args[4] as i32);
             send(who, call, result, 0, [0; 2], 0, 0);
         }
+        nr::IOCTL => {
+            send_fd_path(who, args[0] as i32);
+            send(who, call, result, 0, [0; 2], 0, 0);
+        }
         nr::FCHDIR => {
             path::send_cwd(who, SCRATCH_SYS_PATH);
             send(who, call, result, 0, [0; 2], 0, 0);
@@ -216,6 +220,7 @@ fn masked(call: &InFlight) -> [u64; 6] {
         | nr::LISTEN
         | nr::GETCWD
         | nr::CREAT
+        | nr::IOCTL
         | nr::CLONE3 => [args[0], args[1], 0, 0, 0, 0],
         nr::CHDIR | nr::FCHDIR => [args[0], 0, 0, 0, 0, 0],
         _ => [args[0], args[1], args[2], 0, 0, 0],

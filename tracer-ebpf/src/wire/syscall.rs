@@ -34,6 +34,7 @@ pub mod nr {
     pub const LSTAT: u32 = 6;
     pub const MMAP: u32 = 9;
     pub const MUNMAP: u32 = 11;
+    pub const IOCTL: u32 = 16;
     pub const PWRITE64: u32 = 18;
     pub const WRITEV: u32 = 20;
     pub const ACCESS: u32 = 21;
@@ -76,6 +77,7 @@ pub const WATCHED: &[(u32, &str, u8)] = &[
     (nr::LSTAT, "lstat", 2),
     (nr::MMAP, "mmap", 6),
     (nr::MUNMAP, "munmap", 2),
+    (nr::IOCTL, "ioctl", 3),
     (nr::PWRITE64, "pwrite64", 4),
     (nr::WRITEV, "writev", 3),
     (nr::ACCESS, "access", 2),

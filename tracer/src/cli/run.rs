@@ -88,6 +88,15 @@ pub struct Args {
     #[arg(long, value_name = "UNIT")]
     like_unit: Option<String>,
 
+    /// Which functions of GPU drivers and runtimes are recorded; every process that maps their files pays for the probes.
+    #[arg(long, value_enum, value_name = "WHICH", default_value_t = Calls::Discovery)]
+    calls: Calls,
+
+    /// Let every opening of a driver, runtime or backend that is not known yet wait until it is probed, so that no first call
+    /// is missed; needs CAP_SYS_ADMIN and slows openings down on the whole machine.
+    #[arg(long)]
+    hold: bool,
+
     /// Say more about what the recorder does; twice for the probes' own diagnostics.
     #[arg(short, long, action = clap::ArgAction::Count)]
     verbose: u8,
@@ -107,6 +116,17 @@ enum EnvValues {
     /// Those that decide about libraries and GPUs (LD_*, OLLAMA_*, GGML_*, CUDA_* and so on).
     Listed,
     /// All but those of secrets.
+    All,
+}
+
+/// Which functions of drivers are recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Calls {
+    /// None: the loader's and ggml's only.
+    None,
+    /// Those that decide whether a GPU is used.
+    Discovery,
+    /// All of CUDA's driver and NVML, launches and copies too.
     All,
 }
 
@@ -139,6 +159,12 @@ impl Args {
                 Engine::Ebpf => run::Engine::Ebpf,
             },
             like_unit: self.like_unit,
+            calls: match self.calls {
+                Calls::None => run::Calls::None,
+                Calls::Discovery => run::Calls::Discovery,
+                Calls::All => run::Calls::All,
+            },
+            hold: self.hold,
             verbose: self.verbose,
             command: self.command,
         }

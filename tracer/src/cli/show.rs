@@ -26,6 +26,7 @@ Exit codes:
 Examples:
   vgputrace show --summary run.vgt
   vgputrace show run.vgt kind:dlopen,loader_error
+  vgputrace show --calls run.vgt name:llama-server
   vgputrace show run.vgt failed not kind:stat
   vgputrace show --json run.vgt libcuda | jq -r .open.path")]
 pub struct Args {
@@ -40,6 +41,10 @@ pub struct Args {
     /// One JSON object on each line, as in the trace, but each standing alone; with --summary one for all.
     #[arg(long)]
     json: bool,
+
+    /// Only the drivers' diary: calls of GPU drivers, runtimes and ggml with arguments, results and what errors mean.
+    #[arg(long, conflicts_with_all = ["json", "summary"])]
+    calls: bool,
 
     /// Sum the recording up on one screen.
     #[arg(
@@ -80,6 +85,7 @@ impl Args {
         Props {
             trace: self.trace,
             form: match (self.summary, self.json) {
+                (false, false) if self.calls => Form::Calls,
                 (false, false) => Form::Text,
                 (false, true) => Form::Json,
                 (true, false) => Form::Summary,

@@ -162,8 +162,43 @@ fn doctor_takes_a_program_a_measurement_and_a_form() {
 }
 
 #[test]
+fn check_and_try_take_what_they_need() {
+    let parse = |line: &str| Cli::try_parse_from(line.split(' ')).map(|cli| cli.command);
+    let Ok(Command::Check(args)) = parse("vgputrace check --root /mnt --bin /o/ollama --json")
+    else {
+        panic!("not check");
+    };
+    let props = args.into_props();
+    assert_eq!(props.root.as_deref(), Some("/mnt".as_ref()));
+    assert!(props.program.is_some() && props.json);
+    let Ok(Command::Try(args)) = parse("vgputrace try /x.so --like a.vgt:server --timeout 5")
+    else {
+        panic!("not try");
+    };
+    let props = args.into_props();
+    assert_eq!(props.like.as_deref(), Some("a.vgt:server".as_ref()));
+    assert_eq!(props.timeout, Duration::from_secs(5));
+    assert!(
+        parse("vgputrace try --dir cuda_v12").is_ok(),
+        "the folder has its backend"
+    );
+    for wrong in [
+        "vgputrace try",
+        "vgputrace try /x.so",
+        "vgputrace try --like a.vgt",
+        "vgputrace try /x.so --like a --dir b",
+        "vgputrace try /x.so --like a --timeout 0",
+    ] {
+        assert!(parse(wrong).is_err(), "{wrong}");
+    }
+}
+
+#[test]
 fn every_help_fits_a_terminal_and_has_an_example() {
-    for command in definition().get_subcommands_mut() {
+    for command in definition()
+        .get_subcommands_mut()
+        .filter(|command| !command.is_hide_set())
+    {
         let help = command.render_long_help().to_string();
         assert!(help.contains("Examples:"), "{help}");
         assert!(

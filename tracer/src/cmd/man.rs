@@ -29,7 +29,11 @@ pub fn run(props: Props, definition: clap::Command) -> Result<u8, Report> {
         out.finish()?;
         return Ok(0);
     };
-    let commands: Vec<_> = definition.get_subcommands().cloned().collect();
+    let commands: Vec<_> = definition
+        .get_subcommands()
+        .filter(|command| !command.is_hide_set())
+        .cloned()
+        .collect();
     for command in std::iter::once(definition).chain(commands) {
         let page = Man::new(command);
         let path = folder.join(page.get_filename());

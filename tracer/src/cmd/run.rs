@@ -6,6 +6,7 @@ mod live;
 mod output;
 mod progress;
 mod target;
+mod verdicts;
 mod watch;
 
 use std::ffi::OsString;
@@ -19,9 +20,12 @@ use crate::event::Text;
 use crate::event::host::Header;
 use crate::source::discovery_end::{self, DiscoveryEnd};
 use crate::source::ebpf;
+pub use crate::source::ebpf::attach::Calls;
+use crate::source::ebpf::attach::Interest;
 use crate::source::ebpf::kernel::Kernel;
 use crate::source::ebpf::load::Sizes;
-use crate::source::ebpf::session::{Options, Session};
+use crate::source::ebpf::session::{Options, Session, interest_in};
+use crate::source::hold::{self, Hold};
 use crate::source::library::Root;
 use crate::source::library::candidates::{Start, candidates};
 use crate::source::screen::Policy;
@@ -35,6 +39,7 @@ use diagnostics::diagnostics;
 use live::{Limits, Live, Outcomes, Why};
 use progress::Progress;
 use target::Target;
+use verdicts::Verdicts;
 use watch::{Child, Signals};
 
 /// What to run and how to record it.
@@ -64,6 +69,10 @@ pub struct Props {
     pub engine: Engine,
     /// Imitate this systemd unit.
     pub like_unit: Option<String>,
+    /// Which functions of drivers are recorded.
+    pub calls: Calls,
+    /// Whoever opens a library that is not probed yet waits until it is.
+    pub hold: bool,
     /// How much the recorder says about itself.
     pub verbose: u8,
     /// Command and arguments; empty only with `like_unit`.
@@ -100,7 +109,7 @@ pub fn run(props: Props) -> Result<u8, Report> {
     let kernel = Kernel::read().map_err(|error| engine_report(&error))?;
     let session = session(&props, &kernel, &target)?;
     let (path, owner) = output::place(&props)?;
-    let header = header(&target);
+    let header = header(&props, &target);
     let options = trace::Options {
         owner,
         max_size: Some(props.max_size),
@@ -147,6 +156,7 @@ fn session(props: &Props, kernel: &Kernel, target: &Target) -> Result<Session, R
         settings: Settings {
             environment: policy,
         },
+        calls: props.calls,
         verbose: props.verbose >= 2,
     };
     let mut session = Session::new(kernel, options).map_err(|error| engine_report(&error))?;
@@ -167,13 +177,15 @@ fn session(props: &Props, kernel: &Kernel, target: &Target) -> Result<Session, R
     };
     let found = candidates(&command.program, &start, &Root::default());
     let named = named_libraries(&command.args, &start.cwd);
-    for path in found
+    let known = found
         .list
         .iter()
-        .map(|candidate| &candidate.path)
-        .chain(&named)
-    {
-        session.probe(path).map_err(|error| engine_report(&error))?;
+        .map(|candidate| (&candidate.path, interest_in(candidate)));
+    let named = named.iter().map(|path| (path, Interest::ByContent));
+    for (path, interest) in known.chain(named) {
+        session
+            .probe(path, interest)
+            .map_err(|error| engine_report(&error))?;
     }
     Ok(session)
 }
@@ -232,6 +244,12 @@ fn record(
     session
         .follow(held.pid(), &cwd.unwrap_or_default().to_string_lossy())
         .map_err(|error| engine_report(&error))?;
+    // Before the target runs, and after everything that this thread opens without being asked.
+    let hold = props
+        .hold
+        .then(Hold::begin)
+        .transpose()
+        .map_err(|error| hold_report(&error))?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -251,8 +269,10 @@ fn record(
             timeout: props.timeout,
             until,
         };
+        let verdicts = Verdicts::new(!props.quiet && !props.json, &header);
         let summary = Summary::new(Some(header));
-        let mut live = Live::new(session, writer, summary, limits, progress);
+        let mut live = Live::new(session, writer, summary, limits, progress, verdicts);
+        live.hold(hold);
         live.notes(&target.notes);
         live.record(&child, &signals)
             .await
@@ -283,13 +303,15 @@ fn discovery() -> Option<(DiscoveryEnd, Why)> {
     ))
 }
 
-fn header(target: &Target) -> Header {
+fn header(props: &Props, target: &Target) -> Header {
     let uid = target.command.user.as_ref().map(|user| user.0);
     Header {
         vgputrace: trace::VERSION,
         tool: Text::from(env!("CARGO_PKG_VERSION")),
         engine: Text::from("ebpf"),
         engine_why: None,
+        calls: Some(Text::from(props.calls.name())),
+        hold: props.hold,
         command: target.shown.clone(),
         changed_env: target.changed.clone(),
         uid: uid.unwrap_or_else(|| rustix::process::getuid().as_raw()),
@@ -299,6 +321,13 @@ fn header(target: &Target) -> Header {
         clock: host::clock(),
         host: host::read(Path::new("/")),
     }
+}
+
+fn hold_report(error: &hold::Error) -> Report {
+    Report::new("openings cannot be held")
+        .because(error)
+        .help("--hold needs root (CAP_SYS_ADMIN) and a kernel with fanotify permission events; leave it out to record without")
+        .code(RECORDER)
 }
 
 fn trouble(what: &str, error: &(dyn std::error::Error + 'static)) -> Report {

@@ -14,7 +14,7 @@ use crate::view::lines::Lines;
 use crate::view::scene::Scene;
 use crate::view::summary::{File, Page, Summary};
 use crate::view::text::Renderer;
-use crate::view::{Looks, escape, json};
+use crate::view::{Looks, calls, escape, json};
 
 use source::Source;
 
@@ -46,6 +46,8 @@ pub struct Props {
 pub enum Form {
     /// Aligned text.
     Text,
+    /// The same of the drivers' diary alone.
+    Calls,
     /// Self-contained JSON lines.
     Json,
     /// One screen.
@@ -138,7 +140,10 @@ fn show(
     sink: Sink<'_>,
 ) -> Result<bool, Report> {
     match props.form {
-        Form::Text => text(source, props.numbers, filter, looks, sink),
+        Form::Text | Form::Calls => {
+            let calls = props.form == Form::Calls;
+            text(source, (props.numbers, calls), filter, looks, sink)
+        }
         Form::Json => json_lines(source, filter, sink),
         Form::Summary | Form::JsonSummary => {
             let mut summary = Summary::new(source.header().cloned());
@@ -161,13 +166,16 @@ fn show(
 
 fn text(
     source: &mut dyn Source,
-    numbers: bool,
+    (numbers, calls): (bool, bool),
     filter: &Filter,
     looks: Looks,
     sink: Sink<'_>,
 ) -> Result<bool, Report> {
     let origin = source.header().map(|header| header.clock.boot.0);
     let mut renderer = Renderer::new(origin, looks, numbers);
+    if calls {
+        renderer.only(calls::belongs);
+    }
     let mut lines = Lines::default();
     let (mut ready, mut out): (Vec<Event>, String) = (Vec::new(), String::new());
     let (mut any, mut shown) = (false, false);

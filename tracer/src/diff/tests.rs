@@ -23,11 +23,6 @@ fn variable(name: &str, value: &str) -> EnvVar {
 
 fn child(number: u32, pid: u32) -> Child {
     Child {
-        role: Role::Attempt {
-            step: Step::Runner,
-            dir: text("cuda_v12"),
-            pass: 1,
-        },
         process: Some(Proc {
             number,
             generation: 1,
@@ -45,44 +40,34 @@ fn child(number: u32, pid: u32) -> Child {
         ],
         env_whole: true,
         cwd: text("/"),
-        secure: false,
-        spawn: Default::default(),
-        exec: None,
         begun: 10,
         ended: 20,
-        walked: Vec::new(),
-        walks: Vec::new(),
         loads: vec![Load {
             asked: text("/u/lib/ollama/cuda_v12/libggml-cuda.so"),
             outcome: Outcome::Loaded,
             seen: Some(Evidence::event(Seq(40), "dlopen")),
             ..Load::default()
         }],
-        loader_words: Vec::new(),
-        missed_symbols: Vec::new(),
-        preloaded: Vec::new(),
         mapped: vec![
             (text("/u/lib/ollama/cuda_v12/libggml-cuda.so"), Seq(38)),
             (text("/u/lib/ollama/cuda_v12/libcublas.so.12"), Seq(39)),
         ],
-        inits: Vec::new(),
-        registered: Vec::new(),
-        calls: Vec::new(),
         said: vec![Said {
             text: text(&format!(
                 "time=2026-11-21T10:00:0{number}.1Z pid={pid} ready"
             )),
             seen: Evidence::event(Seq(50), "ready"),
         }],
-        refused: Vec::new(),
-        answer: None,
-        crashes: Vec::new(),
         end: End::KilledByServer {
             before_answer: false,
             after: u64::from(pid),
             seen: None,
         },
-        hanging: None,
+        ..Child::new(Role::Attempt {
+            step: Step::Runner,
+            dir: text("cuda_v12"),
+            pass: 1,
+        })
     }
 }
 

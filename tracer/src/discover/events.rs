@@ -11,15 +11,16 @@
 mod answers;
 mod attempts;
 mod child;
+mod ends;
 mod folders;
 mod libraries;
 mod lines;
 mod loads;
+mod missing;
 mod processes;
 mod roles;
 mod server;
-#[cfg(test)]
-mod tests;
+mod values;
 
 use std::collections::BTreeMap;
 
@@ -220,6 +221,7 @@ impl Discovery {
             .iter()
             .map(|one| one.finish(self.last))
             .collect();
+        missing::share_causes(&mut model.children);
         self.looking.finish(&mut model);
         model.blind.cut = !self.ended;
         model.blind.began_late = model.server.as_ref().is_some_and(|server| server.already);

@@ -29,7 +29,7 @@ use std::collections::BTreeMap;
 
 use crate::event::host::Host;
 use crate::event::library::Library;
-use crate::event::{Proc, Text};
+use crate::event::{Proc, Seq, Text};
 
 use super::role::Role;
 
@@ -110,9 +110,21 @@ pub struct Model {
     pub libraries: BTreeMap<Text, Library>,
     /// What could not be seen.
     pub blind: Blind,
+    /// What the reader of the source has to say about the source itself, in plain sentences: several starts in one log,
+    /// text that was left out.
+    pub notes: Vec<String>,
 }
 
 impl Model {
+    /// Where something stands that is known by number only (`DriverCall::seq`): the event of a trace, the line of a log.
+    #[must_use]
+    pub const fn at(&self, seq: Seq) -> At {
+        match self.origin {
+            Origin::Trace => At::Event(seq),
+            Origin::Log => At::Line(seq.0),
+        }
+    }
+
     /// The folder of a base name (`cuda_v12`, `toplevel`, `cwd`).
     #[must_use]
     pub fn folder(&self, name: &str) -> Option<&Folder> {

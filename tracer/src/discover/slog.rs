@@ -4,6 +4,7 @@
 //! are quoted as strconv.Quote does it (log/slog/text_handler.go), so quoted ones are unquoted here. Values that are Go
 //! slices and maps printed by `%v` are taken apart in [`values`].
 
+mod plain;
 pub mod values;
 
 use std::collections::BTreeMap;
@@ -48,13 +49,20 @@ impl Record {
 /// Whether the bytes begin like a line of slog; cheap, for the many lines that do not.
 #[must_use]
 pub fn looks_like(line: &[u8]) -> bool {
+    is_text(line) || plain::looks_like(line)
+}
+
+fn is_text(line: &[u8]) -> bool {
     line.starts_with(b"time=") || line.starts_with(b"level=")
 }
 
 /// Takes a line apart; `None` when it is not in this form (no level, or no message).
 #[must_use]
 pub fn parse(line: &[u8]) -> Option<Record> {
-    if !looks_like(line) {
+    if plain::looks_like(line) {
+        return plain::parse(line);
+    }
+    if !is_text(line) {
         return None;
     }
     let mut record = Record::default();
@@ -69,18 +77,38 @@ pub fn parse(line: &[u8]) -> Option<Record> {
                 record.source = Some(Text::from_bytes(&value));
             }
             b"msg" if message.is_none() => message = Some(Text::from_bytes(&value)),
-            _ if record.fields.len() < MOST_FIELDS => {
-                let key = Text::from_bytes(&key);
-                let value = Text::from_bytes(&value);
-                record.fields.entry(key).or_insert(value);
+            _ => {
+                if !add(&mut record.fields, &key, &value) {
+                    break;
+                }
             }
-            _ => break,
         }
     }
     record.level = level?;
     record.message = message?;
     record.wall = time.and_then(|time| wall_time(&time));
     Some(record)
+}
+
+/// Reads `key=value` after `key=value`.
+fn fields(text: &[u8], into: &mut BTreeMap<Text, Text>) {
+    let mut rest = text.trim_ascii_end();
+    while let Some((key, value, after)) = pair(rest) {
+        rest = after;
+        if !add(into, &key, &value) {
+            break;
+        }
+    }
+}
+
+/// Adds a field; false when there are too many.
+fn add(fields: &mut BTreeMap<Text, Text>, key: &[u8], value: &[u8]) -> bool {
+    if fields.len() >= MOST_FIELDS {
+        return false;
+    }
+    let value = Text::from_bytes(value);
+    fields.entry(Text::from_bytes(key)).or_insert(value);
+    true
 }
 
 /// A line of the model from one line of text: slog taken apart, anything else as [`Level::Raw`].

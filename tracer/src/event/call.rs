@@ -52,9 +52,15 @@ pub struct Return {
     pub function: Text,
     /// Its result.
     pub result: Value,
+    /// The number behind a result that is a code with names, 0 for success included.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub code: Option<i64>,
     /// Outputs: name and value.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub outs: Vec<(Text, Value)>,
+    /// Where the function is that a look-up (cuGetProcAddress) gave.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub resolved: Option<Site>,
     /// The result says that the call failed, by the function's table.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub failed: bool,
@@ -75,6 +81,43 @@ pub struct Unfinished {
     pub about: Option<Seen<Text>>,
     /// Why the recorder looked.
     pub because: Because,
+}
+
+/// Calls of one function in one process that were not told one by one: those beyond the first 1,000. Told about once a
+/// second while they come, and when the process ends; each event counts on from the one before.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Counted {
+    /// Which table it is from.
+    pub api: Text,
+    /// The function.
+    #[serde(rename = "fn")]
+    pub function: Text,
+    /// The object that provides it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub of: Option<Text>,
+    /// How many calls began.
+    pub calls: u64,
+    /// How many came back.
+    pub returned: u64,
+    /// Time that those took, in nanoseconds.
+    pub nanos: u64,
+    /// Sum of the sizes they were about, in bytes.
+    #[serde(skip_serializing_if = "is_zero", default)]
+    pub bytes: u64,
+    /// How many failed.
+    #[serde(skip_serializing_if = "is_zero", default)]
+    pub failed: u64,
+    /// Result of one that failed.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub result: Option<Value>,
+    /// The number behind that result, where it is a code with names.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub code: Option<i64>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// When an unfinished call was looked at.

@@ -27,6 +27,7 @@ impl Kind {
             Self::Getcwd(getcwd) => error(getcwd.err),
             Self::List(list) => error(list.err),
             Self::Chdir(chdir) => error(chdir.err),
+            Self::Ioctl(ioctl) => error(ioctl.err),
             Self::Map(map) => error(map.err),
             Self::Output(output) => error(output.err),
             Self::Socket(socket) => error(socket.err),
@@ -39,6 +40,7 @@ impl Kind {
                     })
             }
             Self::Return(back) => back.failed,
+            Self::Counted(counted) => counted.failed > 0,
             Self::Unfinished(open) => open.is_telling(),
             Self::Fork(_)
             | Self::Exec(_)

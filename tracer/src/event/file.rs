@@ -88,6 +88,20 @@ pub struct Getcwd {
     pub err: Option<Errno>,
 }
 
+/// ioctl on a device node of a GPU.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Ioctl {
+    /// The node, as the kernel knows it.
+    pub path: Seen<Text>,
+    /// The descriptor.
+    pub fd: i32,
+    /// What was asked of it: direction, size, type and number packed as in asm-generic/ioctl.h.
+    pub request: Hex,
+    /// The error.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub err: Option<Errno>,
+}
+
 /// One getdents64 call that returned entries or failed. The last, empty one of a listing has `entries` 0.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct List {

@@ -19,6 +19,13 @@ pub struct Header {
     /// Why this engine.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub engine_why: Option<Text>,
+    /// Which functions of drivers carried probes: `none`, `discovery`, `all`. A call that is not among them is not in the
+    /// trace and may have been made all the same.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub calls: Option<Text>,
+    /// Openings of unknown libraries waited for their probes.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub hold: bool,
     /// The command that was run, screened for secrets.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub command: Vec<Text>,
@@ -116,4 +123,10 @@ pub struct End {
     pub status: Option<i32>,
     /// Records lost, all causes.
     pub lost: u64,
+    /// Functions that carried probes.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub probes: Option<u64>,
+    /// Calls of probed functions by processes that were not traced: each paid for a trap and nothing else.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub others: Option<u64>,
 }

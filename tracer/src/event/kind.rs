@@ -4,8 +4,8 @@ use serde::de::MapAccess;
 use serde::ser::SerializeMap;
 use serde_json::value::RawValue;
 
-use super::call::{Call, LoaderError, Return, Unfinished};
-use super::file::{Access, Chdir, Getcwd, List, Open, Readlink, Stat};
+use super::call::{Call, Counted, LoaderError, Return, Unfinished};
+use super::file::{Access, Chdir, Getcwd, Ioctl, List, Open, Readlink, Stat};
 use super::host::End;
 use super::library::{LateLibrary, Library, Map, Unmap};
 use super::loss::{Loss, Note};
@@ -108,6 +108,8 @@ kinds! {
     "list" => List,
     /// chdir, fchdir.
     "chdir" => Chdir,
+    /// ioctl on a device node of a GPU.
+    "ioctl" => Ioctl,
     /// An executable mapping of a file, or the attempt.
     "map" => Map,
     /// An executable mapping went away.
@@ -122,6 +124,8 @@ kinds! {
     "return" => Return,
     /// A call that had not come back when it was looked at.
     "unfinished" => Unfinished,
+    /// Calls that were counted instead of told one by one.
+    "counted" => Counted,
     /// The dynamic loader's own error text.
     "loader_error" => LoaderError,
     /// Bytes written to fd 1 or 2.

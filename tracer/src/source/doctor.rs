@@ -32,6 +32,8 @@ use super::user::Accounts;
 use crate::event::Text;
 use crate::event::doctor::Facts;
 
+pub(super) use service::{caller, group_names, user};
+
 /// What to look at.
 pub struct Question<'a> {
     /// `/`, or a made-up tree.
@@ -71,7 +73,7 @@ pub fn gather(question: &Question<'_>) -> Facts {
         drivers: drivers::read(program.as_deref(), question.cwd, &root),
         service: service::read(question.root, question.accounts),
         servers: service::servers(&question.root.join("proc")),
-        groups: service::group_names(question.root, owners),
+        groups: group_names(question.root, owners),
         ollama,
         host,
     }

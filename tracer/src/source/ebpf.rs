@@ -2,6 +2,7 @@
 
 pub mod attach;
 pub mod btf;
+pub mod counts;
 pub mod error;
 pub mod kernel;
 pub mod load;

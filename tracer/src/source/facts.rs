@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use super::images::root_of;
-use super::library::candidates::{Start, candidates};
+use super::library::candidates::{Candidate, Start, candidates};
 use super::library::closure::{closure_of, objects_of};
 use super::library::facts::{Detail, facts};
 use super::library::layout::CpuLevel;
@@ -44,7 +44,7 @@ impl Facts {
     }
 
     /// Files of a new program that may need probes, absolute as the program sees them.
-    pub fn program(&mut self, tgid: u32, exe: &str, process: Option<&Process>) -> Vec<PathBuf> {
+    pub fn program(&mut self, tgid: u32, exe: &str, process: Option<&Process>) -> Vec<Candidate> {
         let value = |name: &str| {
             let raw = process?.search.get(name)?;
             Some(Text::from_bytes(raw))
@@ -65,12 +65,7 @@ impl Facts {
             backend_path: value("GGML_BACKEND_PATH"),
             cwd: PathBuf::from(cwd.unwrap_or_default()),
         };
-        let found = candidates(Path::new(exe), &start, &root_of(tgid));
-        found
-            .list
-            .into_iter()
-            .map(|candidate| candidate.path)
-            .collect()
+        candidates(Path::new(exe), &start, &root_of(tgid)).list
     }
 
     /// Who provides what for a load that failed; told once for the same file under the same circumstances.
@@ -160,7 +155,8 @@ fn real(environment: &Environment, path: &str) -> String {
     )
 }
 
-fn cpu_level() -> CpuLevel {
+/// The level of this machine's processor.
+pub(super) fn cpu_level() -> CpuLevel {
     let text = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let flags = text
         .lines()

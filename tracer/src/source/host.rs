@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::OFlags;
 use rustix::time::{ClockId, Timespec, clock_gettime};
 
+use super::library::Root;
 use crate::event::host::{Clock, Host};
 use crate::event::{Hex, Text};
 
@@ -61,9 +62,16 @@ fn nanos(time: Timespec) -> u64 {
     seconds.saturating_mul(1_000_000_000).saturating_add(rest)
 }
 
-/// `path` (absolute) below `root`.
+/// `path` (absolute) below `root`. Below another root than `/` its links are followed here, so that none leads out; the
+/// path is empty, and cannot be opened, when nothing is there.
 pub(super) fn below(root: &Path, path: &str) -> PathBuf {
-    root.join(path.trim_start_matches('/'))
+    if root == Path::new("/") {
+        return PathBuf::from(path);
+    }
+    Root::new(root)
+        .locate(Path::new(path))
+        .map(|located| located.host)
+        .unwrap_or_default()
 }
 
 /// Opens for reading without ever waiting: a FIFO in the place of a file must not stop a recording.

@@ -13,8 +13,11 @@
 pub mod cache;
 pub mod candidates;
 pub mod closure;
+pub mod constructors;
 pub mod expand;
+pub mod exports;
 pub mod facts;
+pub mod frames;
 pub mod functions;
 pub mod identity;
 pub mod image;

@@ -1,6 +1,6 @@
 //! One record as an engine hands it over: the wire form, checked and owned.
 
-use vgputrace_ebpf::wire::function::STRINGS;
+use vgputrace_ebpf::wire::function::INPUTS;
 use vgputrace_ebpf::wire::head::{FLAG_SLOTS, SLOT, What};
 use vgputrace_ebpf::wire::syscall::nr;
 use vgputrace_ebpf::wire::{
@@ -43,10 +43,10 @@ pub enum Body {
     Signal(Signal),
     /// Out of memory.
     Oom(Oom),
-    /// A function was entered; its strings, `None` for NULL or none.
-    Enter(FnEnter, [Option<Bytes>; STRINGS]),
-    /// A function came back.
-    Return(FnReturn),
+    /// A function was entered; its inputs as they stand in memory, `None` for NULL or none.
+    Enter(FnEnter, [Option<Bytes>; INPUTS]),
+    /// A function came back; its longer output, `None` for NULL or none.
+    Return(FnReturn, Option<Bytes>),
     /// A piece of bytes; `None` when unreadable.
     Data(What, Data, Option<Vec<u8>>),
     /// 32-bit system calls.
@@ -85,9 +85,13 @@ impl Record {
             Kind::Oom => Body::Oom(Oom::read(rest)?.0),
             Kind::FnEnter => {
                 let (enter, rest) = FnEnter::read(rest)?;
-                Body::Enter(enter, strings(&enter, rest, head.flags & FLAG_SLOTS != 0)?)
+                Body::Enter(enter, inputs(&enter, rest, head.flags & FLAG_SLOTS != 0)?)
             }
-            Kind::FnReturn => Body::Return(FnReturn::read(rest)?.0),
+            Kind::FnReturn => {
+                let (back, rest) = FnReturn::read(rest)?;
+                let (blob, _) = input(back.blob, rest)?;
+                Body::Return(back, blob)
+            }
             Kind::Data => {
                 let (data, rest) = Data::read(rest)?;
                 let what = What::from_number(data.what)?;
@@ -153,16 +157,33 @@ fn ended(text: &[u8]) -> Bytes {
     }
 }
 
-fn strings(enter: &FnEnter, bytes: &[u8], slots: bool) -> Option<[Option<Bytes>; STRINGS]> {
-    let mut out = [const { None }; STRINGS];
+/// What a function reads or fills: bytes that say themselves where they end.
+fn input(length: i32, bytes: &[u8]) -> Option<(Option<Bytes>, &[u8])> {
+    if length == 0 {
+        return Some((None, bytes));
+    }
+    let Ok(length) = usize::try_from(length) else {
+        return Some((Some(Seen::No(Why::Fault)), bytes));
+    };
+    let (found, rest) = bytes.split_at_checked(length)?;
+    let found = if length >= SLOT {
+        Seen::Cut(found.to_vec(), length as u64)
+    } else {
+        Seen::Yes(found.to_vec())
+    };
+    Some((Some(found), rest))
+}
+
+fn inputs(enter: &FnEnter, bytes: &[u8], slots: bool) -> Option<[Option<Bytes>; INPUTS]> {
+    let mut out = [const { None }; INPUTS];
     let mut rest = bytes;
     for (index, place) in out.iter_mut().enumerate() {
-        let length = *enter.strings.get(index)?;
+        let length = *enter.inputs.get(index)?;
         if slots {
             let slot = bytes.get(index * SLOT..(index + 1) * SLOT)?;
-            *place = string(length.min(SLOT as i32), slot)?.0;
+            *place = input(length.min(SLOT as i32), slot)?.0;
         } else {
-            (*place, rest) = string(length, rest)?;
+            (*place, rest) = input(length, rest)?;
         }
     }
     Some(out)

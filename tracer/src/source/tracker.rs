@@ -4,6 +4,8 @@
 //! A wish is something the recorder has to look up on the machine (facts about a library, the layout of an image).
 
 mod calls;
+mod counted;
+mod devices;
 mod exec;
 mod files;
 mod memory;
@@ -12,9 +14,9 @@ mod output;
 mod process;
 mod signals;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-pub use calls::{Probe, Probes, descriptor};
+pub use calls::{Handles, Label, Probe, Probes, constructor_descriptor, descriptor};
 pub use memory::{Image, ImageReader};
 pub use process::{Process, Thread};
 
@@ -23,7 +25,7 @@ use crate::source::record::{Body, Record};
 use crate::source::screen;
 
 /// What the tracker asks the recorder for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum Wish {
     /// Facts about a library that was mapped or tried: its path, and the process it was seen in.
     Library {
@@ -40,6 +42,22 @@ pub enum Wish {
         file: String,
         /// The process as it was then; it may be gone by the time of looking.
         context: Box<LoadContext>,
+    },
+    /// A process has ended: calls of it that were only counted are to be told.
+    Counts {
+        /// Raw process id.
+        tgid: u32,
+    },
+    /// A look-up gave the address of a function: it may be one that the file does not export.
+    EntryPoint {
+        /// Raw process id.
+        tgid: u32,
+        /// The object it is in.
+        object: String,
+        /// Its address in the object's own view.
+        address: u64,
+        /// The function that was asked for.
+        function: &'static vgputrace_api::Function,
     },
     /// A new program: its own libraries may need probes.
     Program {
@@ -91,6 +109,9 @@ pub struct Settings {
 pub struct Tracker {
     settings: Settings,
     probes: Probes,
+    handles: Handles,
+    /// Where look-ups led to, by object and address.
+    learned: HashSet<(String, u64)>,
     images: Box<dyn ImageReader>,
     processes: HashMap<u32, Process>,
     next_process: u32,
@@ -109,6 +130,8 @@ impl Tracker {
         Self {
             settings,
             probes: Probes::default(),
+            handles: Handles::default(),
+            learned: HashSet::new(),
             images,
             processes: HashMap::new(),
             next_process: 1,
@@ -183,8 +206,8 @@ impl Tracker {
             Body::Exit(exit) => self.exited(tgid, tid, time, exit),
             Body::Signal(signal) => self.signalled(tgid, tid, time, &signal),
             Body::Oom(oom) => self.out_of_memory(tgid, tid, time, oom),
-            Body::Enter(enter, strings) => self.entered(tgid, tid, time, &enter, strings),
-            Body::Return(back) => self.returned(tgid, tid, time, &back),
+            Body::Enter(enter, inputs) => self.entered(tgid, tid, time, &enter, inputs),
+            Body::Return(back, blob) => self.returned(tgid, tid, time, &back, blob.as_ref()),
             Body::Data(what, data, bytes) => self.bytes(tgid, tid, time, what, data, bytes),
             Body::Compat(compat) => self.compat(tgid, tid, time, compat),
         }

@@ -70,6 +70,8 @@ fn end(seq: u64) -> Event {
         why: Text::from("exited"),
         status: Some(0),
         lost: 0,
+        probes: None,
+        others: None,
     });
     event(seq, 9 * SECOND, kind)
 }

@@ -34,6 +34,30 @@ pub fn open_flags(flags: u64) -> String {
     masks(Some(mode), rest, &BITS)
 }
 
+/// What NVIDIA's kernel module is asked (nv-ioctl-numbers.h and nv_escape.h of its open source): the name of a request of
+/// type `F`, where it has one.
+#[must_use]
+pub fn nvidia_request(request: u64) -> Option<&'static str> {
+    if request >> 8 & 0xff != 0x46 {
+        return None;
+    }
+    Some(match request & 0xff {
+        200 => "CARD_INFO",
+        201 => "REGISTER_FD",
+        206 => "ALLOC_OS_EVENT",
+        207 => "FREE_OS_EVENT",
+        209 => "STATUS_CODE",
+        210 => "CHECK_VERSION_STR",
+        211 => "IOCTL_XFER_CMD",
+        212 => "ATTACH_GPUS_TO_FD",
+        213 => "QUERY_DEVICE_INTR",
+        214 => "SYS_PARAMS",
+        217 => "EXPORT_TO_DMABUF_FD",
+        218 => "WAIT_OPEN_COMPLETE",
+        _ => return None,
+    })
+}
+
 /// Mode of dlopen(3), without the `RTLD_`: `NOW|LOCAL`. Values of glibc's bits/dlfcn.h.
 #[must_use]
 pub fn dlopen_mode(mode: u64) -> String {

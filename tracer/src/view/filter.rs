@@ -135,6 +135,7 @@ impl KindTerm {
 fn function(kind: &Kind) -> Option<&str> {
     match kind {
         Kind::Call(body) => Some(body.function.as_str()),
+        Kind::Counted(body) => Some(body.function.as_str()),
         Kind::Return(body) => Some(body.function.as_str()),
         Kind::Unfinished(body) => Some(body.function.as_str()),
         Kind::Socket(body) => Some(body.call.as_str()),

@@ -85,6 +85,8 @@ pub(crate) fn came_back(call: u64, function: &str, handle: u64) -> Kind {
         call: Seq(call),
         function: Text::from(function),
         result: Value::Hex(Hex(handle)),
+        code: None,
+        resolved: None,
         outs: Vec::new(),
         failed: handle == 0,
     })

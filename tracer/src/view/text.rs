@@ -34,6 +34,8 @@ pub struct Renderer {
     scene: Scene,
     process_columns: usize,
     waiting: Option<Waiting>,
+    /// What else an event must be to be shown.
+    only: Option<fn(&Event, &Scene) -> bool>,
 }
 
 /// A call that may still be joined with its return, and the loader's words in between.
@@ -55,7 +57,13 @@ impl Renderer {
             scene: Scene::new(origin),
             process_columns: PROCESS_COLUMNS.0,
             waiting: None,
+            only: None,
         }
+    }
+
+    /// Shows only events that `which` takes, beside what the filter says.
+    pub fn only(&mut self, which: fn(&Event, &Scene) -> bool) {
+        self.only = Some(which);
     }
 
     /// What is known so far.
@@ -67,7 +75,8 @@ impl Renderer {
     /// Takes the next event; appends finished lines to `out` if the filter lets it through. Returns whether it did.
     pub fn event(&mut self, event: &Event, filter: &Filter, out: &mut String) -> bool {
         self.scene.before(event);
-        let shown = filter.matches(event, &self.scene);
+        let taken = self.only.is_none_or(|which| which(event, &self.scene));
+        let shown = taken && filter.matches(event, &self.scene);
         if shown {
             self.show(event, out);
         }
@@ -143,6 +152,10 @@ impl Renderer {
             self.plain(event, out);
             return;
         };
+        // A backend has hundreds of constructors; in the diary only those count that do something, or never end.
+        if self.only.is_some() && open.call.api.as_str() == "constructor" {
+            return;
+        }
         let mut row = row::joined(&open.call, body, event.duration, self.looks);
         for loader in &waiting.loader {
             if let Kind::LoaderError(words) = &loader.kind {

@@ -199,6 +199,21 @@ pub(crate) const NVML_RETURN: Meanings = &[
     (999, "the driver failed and does not say why"),
 ];
 
+/// `cublasStatus_t`.
+pub(crate) const CUBLAS_STATUS: Meanings = &[
+    (0, "it worked"),
+    (
+        1,
+        "cuBLAS could not start: no device it can use, or it was not created",
+    ),
+    (3, "not enough memory on the device"),
+    (7, "an argument makes no sense"),
+    (8, "the device cannot do this: its architecture is too old"),
+    (13, "a kernel failed"),
+    (14, "a call of the runtime inside cuBLAS failed"),
+    (15, "cuBLAS cannot do this"),
+];
+
 /// `hipError_t`.
 pub(crate) const HIP_ERROR: Meanings = &[
     (0, "it worked"),

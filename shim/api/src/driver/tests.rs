@@ -9,7 +9,7 @@ use crate::declaration::{Declaration, PerThread};
 use crate::layout::Struct;
 use crate::names::Names;
 use crate::value::{Handle, Size, Type};
-use crate::{Failed, Function, cuda, hip, nvml, runtime, vulkan};
+use crate::{Failed, Function, cublas, cuda, hip, nvml, runtime, vulkan};
 
 /// Parameters and results the present probe reads of a call.
 const REGISTERS: usize = 6;
@@ -57,6 +57,7 @@ fn every_list_is_sorted_and_holds_no_name_twice() {
         cuda::DISCOVERY,
         nvml::DISCOVERY,
         runtime::FUNCTIONS,
+        cublas::FUNCTIONS,
         hip::FUNCTIONS,
         vulkan::FUNCTIONS,
     ] {

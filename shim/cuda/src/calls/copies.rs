@@ -6,6 +6,7 @@ use vgputrace_device::side::Side;
 use crate::abi::{self, Handle, In};
 use crate::driver::{Driver, driver};
 use crate::export::export;
+use crate::graph::Kind;
 use crate::memory::Memory;
 
 /// One end of a copy.
@@ -28,8 +29,8 @@ export! {
 
     fn cuMemcpyAsync | cuMemcpyAsync_ptsz(dst: u64, src: u64, ByteCount: u64, hStream: Handle) {
         let driver = driver()?;
-        driver.stream(hStream)?;
-        copy(driver, End::Any(dst), End::Any(src), ByteCount)
+        let (to, from) = (End::Any(dst), End::Any(src));
+        driver.order(hStream, Kind::Copy, move |driver| copy(driver, to, from, ByteCount))
     }
 
     fn cuMemcpyHtoD_v2 | cuMemcpyHtoD_v2_ptds(
@@ -49,8 +50,8 @@ export! {
         hStream: Handle,
     ) {
         let driver = driver()?;
-        driver.stream(hStream)?;
-        copy(driver, End::Device(dstDevice), End::Host(srcHost.address()), ByteCount)
+        let (to, from) = (End::Device(dstDevice), End::Host(srcHost.address()));
+        driver.order(hStream, Kind::Copy, move |driver| copy(driver, to, from, ByteCount))
     }
 
     fn cuMemcpyDtoH_v2 | cuMemcpyDtoH_v2_ptds(dstHost: u64, srcDevice: u64, ByteCount: u64) {
@@ -66,8 +67,8 @@ export! {
         hStream: Handle,
     ) {
         let driver = driver()?;
-        driver.stream(hStream)?;
-        copy(driver, End::Host(dstHost), End::Device(srcDevice), ByteCount)
+        let (to, from) = (End::Host(dstHost), End::Device(srcDevice));
+        driver.order(hStream, Kind::Copy, move |driver| copy(driver, to, from, ByteCount))
     }
 
     fn cuMemcpyDtoD_v2 | cuMemcpyDtoD_v2_ptds(dstDevice: u64, srcDevice: u64, ByteCount: u64) {
@@ -83,8 +84,8 @@ export! {
         hStream: Handle,
     ) {
         let driver = driver()?;
-        driver.stream(hStream)?;
-        copy(driver, End::Device(dstDevice), End::Device(srcDevice), ByteCount)
+        let (to, from) = (End::Device(dstDevice), End::Device(srcDevice));
+        driver.order(hStream, Kind::Copy, move |driver| copy(driver, to, from, ByteCount))
     }
 
     fn cuMemcpyPeer | cuMemcpyPeer_ptds(
@@ -109,10 +110,10 @@ export! {
         hStream: Handle,
     ) {
         let driver = driver()?;
-        driver.stream(hStream)?;
         driver.context(dstContext, |_| ())?;
         driver.context(srcContext, |_| ())?;
-        copy(driver, End::Device(dstDevice), End::Device(srcDevice), ByteCount)
+        let (to, from) = (End::Device(dstDevice), End::Device(srcDevice));
+        driver.order(hStream, Kind::Copy, move |driver| copy(driver, to, from, ByteCount))
     }
 }
 

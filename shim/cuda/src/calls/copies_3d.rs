@@ -7,6 +7,7 @@ use super::copies::{End, checked};
 use crate::abi::{Handle, In};
 use crate::driver::{Driver, driver};
 use crate::export::export;
+use crate::graph::Kind;
 
 /// `CUDA_MEMCPY2D`.
 #[repr(C)]
@@ -76,8 +77,8 @@ export! {
 
     fn cuMemcpy2DAsync_v2 | cuMemcpy2DAsync_v2_ptsz(pCopy: In<Copy2d>, hStream: Handle) {
         let driver = driver()?;
-        driver.stream(hStream)?;
-        copy_2d(driver, pCopy.get()?)
+        let copy = pCopy.get()?;
+        driver.order(hStream, Kind::Copy, move |driver| copy_2d(driver, copy))
     }
 
     fn cuMemcpy3D_v2 | cuMemcpy3D_v2_ptds(pCopy: In<Copy3d>) {
@@ -88,8 +89,8 @@ export! {
 
     fn cuMemcpy3DAsync_v2 | cuMemcpy3DAsync_v2_ptsz(pCopy: In<Copy3d>, hStream: Handle) {
         let driver = driver()?;
-        driver.stream(hStream)?;
-        copy_3d(driver, pCopy.get()?)
+        let copy = pCopy.get()?;
+        driver.order(hStream, Kind::Copy, move |driver| copy_3d(driver, copy))
     }
 
     fn cuMemcpy3DPeer | cuMemcpy3DPeer_ptds(pCopy: In<Copy3d>) {
@@ -99,8 +100,8 @@ export! {
 
     fn cuMemcpy3DPeerAsync | cuMemcpy3DPeerAsync_ptsz(pCopy: In<Copy3d>, hStream: Handle) {
         let driver = driver()?;
-        driver.stream(hStream)?;
-        copy_peer(driver, pCopy.get()?)
+        let copy = pCopy.get()?;
+        driver.order(hStream, Kind::Copy, move |driver| copy_peer(driver, copy))
     }
 }
 

@@ -5,14 +5,18 @@ use std::time::Instant;
 use vgputrace_device::Code;
 
 use crate::abi::{Handle, Out};
+use crate::capture::Key;
 use crate::driver::{Driver, driver};
 use crate::export::export;
+use crate::graph::Kind;
 use crate::objects::Event;
 
 /// Blocking wait, no times, for other processes.
 const FLAGS: u32 = 7;
 const DISABLE_TIMING: u32 = 2;
 const INTERPROCESS: u32 = 4;
+/// `CU_EVENT_RECORD_EXTERNAL`.
+const EXTERNAL: u32 = 1;
 
 export! {
     /// Other processes cannot be told of an event.
@@ -32,7 +36,10 @@ export! {
     }
 
     fn cuEventDestroy | cuEventDestroy_v2(hEvent: Handle) {
-        driver()?.objects().events.remove(hEvent).map(|_| ())
+        let driver = driver()?;
+        let mut objects = driver.objects();
+        objects.captures.forget_event(hEvent);
+        objects.events.remove(hEvent).map(|_| ())
     }
 
     fn cuEventRecord | cuEventRecord_ptsz(hEvent: Handle, hStream: Handle) {
@@ -48,16 +55,22 @@ export! {
         if flags > 1 {
             return Err(Code::INVALID_VALUE);
         }
+        if flags == EXTERNAL {
+            return driver.order(hStream, Kind::EventRecord, move |driver| {
+                driver.objects().events.get_mut(hEvent)?.recorded = Some(Instant::now());
+                Ok(())
+            });
+        }
         record(driver, hEvent, hStream)
     }
 
     /// One that was never recorded counts as over.
     fn cuEventQuery(hEvent: Handle) {
-        driver()?.objects().events.get(hEvent).map(|_| ())
+        over(driver()?, hEvent)
     }
 
     fn cuEventSynchronize(hEvent: Handle) {
-        driver()?.objects().events.get(hEvent).map(|_| ())
+        over(driver()?, hEvent)
     }
 
     fn cuEventElapsedTime | cuEventElapsedTime_v2(
@@ -74,15 +87,24 @@ export! {
     }
 }
 
-fn record(driver: &Driver, event: Handle, stream: Handle) -> Result<(), Code> {
+fn record(driver: &Driver, handle: Handle, stream: Handle) -> Result<(), Code> {
     let current = driver.stream(stream)?;
     let mut objects = driver.objects();
-    let event = objects.events.get_mut(event)?;
-    if event.context != current.context {
+    if objects.events.get(handle)?.context != current.context {
         return Err(Code::INVALID_HANDLE);
     }
-    event.recorded = Some(Instant::now());
+    let now = Instant::now();
+    if !objects.captures.record(handle, Key::of(stream)) {
+        objects.events.get_mut(handle)?.recorded = Some(now);
+    }
     Ok(())
+}
+
+/// All work is done when it is asked for; but one of a capture has nothing to wait for.
+fn over(driver: &Driver, event: Handle) -> Result<(), Code> {
+    let objects = driver.objects();
+    objects.events.get(event)?;
+    objects.captures.must_not_be_captured(event)
 }
 
 fn time(driver: &Driver, event: Handle) -> Result<Instant, Code> {

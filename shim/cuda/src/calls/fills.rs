@@ -7,6 +7,7 @@ use super::copies::{End, checked};
 use crate::abi::Handle;
 use crate::driver::{Driver, driver};
 use crate::export::export;
+use crate::graph::Kind;
 
 /// Rows of values.
 struct Field {
@@ -45,42 +46,42 @@ export! {
         dstDevice: u64, dstPitch: u64, uc: u8, Width: u64, Height: u64,
     ) {
         let field = Field { start: dstDevice, pitch: dstPitch, width: Width, height: Height };
-        fill(None, &field, Pattern::U8(uc))
+        fill(None, field, Pattern::U8(uc))
     }
 
     fn cuMemsetD2D16_v2 | cuMemsetD2D16_v2_ptds(
         dstDevice: u64, dstPitch: u64, us: u16, Width: u64, Height: u64,
     ) {
         let field = Field { start: dstDevice, pitch: dstPitch, width: Width, height: Height };
-        fill(None, &field, Pattern::U16(us))
+        fill(None, field, Pattern::U16(us))
     }
 
     fn cuMemsetD2D32_v2 | cuMemsetD2D32_v2_ptds(
         dstDevice: u64, dstPitch: u64, ui: u32, Width: u64, Height: u64,
     ) {
         let field = Field { start: dstDevice, pitch: dstPitch, width: Width, height: Height };
-        fill(None, &field, Pattern::U32(ui))
+        fill(None, field, Pattern::U32(ui))
     }
 
     fn cuMemsetD2D8Async | cuMemsetD2D8Async_ptsz(
         dstDevice: u64, dstPitch: u64, uc: u8, Width: u64, Height: u64, hStream: Handle,
     ) {
         let field = Field { start: dstDevice, pitch: dstPitch, width: Width, height: Height };
-        fill(Some(hStream), &field, Pattern::U8(uc))
+        fill(Some(hStream), field, Pattern::U8(uc))
     }
 
     fn cuMemsetD2D16Async | cuMemsetD2D16Async_ptsz(
         dstDevice: u64, dstPitch: u64, us: u16, Width: u64, Height: u64, hStream: Handle,
     ) {
         let field = Field { start: dstDevice, pitch: dstPitch, width: Width, height: Height };
-        fill(Some(hStream), &field, Pattern::U16(us))
+        fill(Some(hStream), field, Pattern::U16(us))
     }
 
     fn cuMemsetD2D32Async | cuMemsetD2D32Async_ptsz(
         dstDevice: u64, dstPitch: u64, ui: u32, Width: u64, Height: u64, hStream: Handle,
     ) {
         let field = Field { start: dstDevice, pitch: dstPitch, width: Width, height: Height };
-        fill(Some(hStream), &field, Pattern::U32(ui))
+        fill(Some(hStream), field, Pattern::U32(ui))
     }
 }
 
@@ -91,15 +92,21 @@ fn row(stream: Option<Handle>, start: u64, pattern: Pattern, count: u64) -> Resu
         width: count,
         height: 1,
     };
-    fill(stream, &field, pattern)
+    fill(stream, field, pattern)
 }
 
-fn fill(stream: Option<Handle>, field: &Field, pattern: Pattern) -> Result<(), Code> {
-    let driver: &Driver = driver()?;
-    match stream {
-        Some(stream) => driver.stream(stream)?,
-        None => driver.current()?,
-    };
+fn fill(stream: Option<Handle>, field: Field, pattern: Pattern) -> Result<(), Code> {
+    let driver = driver()?;
+    if let Some(stream) = stream {
+        return driver.order(stream, Kind::Fill, move |driver| {
+            write(driver, &field, pattern)
+        });
+    }
+    driver.current()?;
+    write(driver, &field, pattern)
+}
+
+fn write(driver: &Driver, field: &Field, pattern: Pattern) -> Result<(), Code> {
     let invalid = Code::INVALID_VALUE;
     let bytes = field.width.checked_mul(pattern.size()).ok_or(invalid)?;
     if !field.start.is_multiple_of(pattern.size()) || !field.pitch.is_multiple_of(pattern.size()) {

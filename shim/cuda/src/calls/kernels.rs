@@ -2,12 +2,14 @@
 
 use std::ffi::{c_char, c_void};
 
+use vgputrace_device::config::Launches;
 use vgputrace_device::side::{Launch, Side};
 use vgputrace_device::{Code, Device, attribute};
 
 use crate::abi::{Handle, In, Out};
 use crate::driver::{Driver, driver};
 use crate::export::export;
+use crate::graph::Kind;
 use crate::objects::Function;
 
 /// `CUlaunchConfig`, of which attributes are not looked at.
@@ -310,12 +312,26 @@ fn launch(driver: &Driver, function: Handle, config: &Config) -> Result<(), Code
     if !all_fit || !threads.is_some_and(|threads| fits(threads, BLOCK_THREADS)) {
         return Err(Code::INVALID_VALUE);
     }
-    driver.side.launch(&Launch {
-        kernel: &kernel.name,
-        grid: config.grid,
-        block: config.block,
-        shared: config.shared,
-    })
+    let Config {
+        grid,
+        block,
+        shared,
+        stream,
+        ..
+    } = *config;
+    let work = move |driver: &Driver| {
+        driver.side.launch(&Launch {
+            kernel: &kernel.name,
+            grid,
+            block,
+            shared,
+        })
+    };
+    // What is refused is refused now, and not when a graph runs.
+    if driver.side.launches == Launches::Refuse {
+        return work(driver);
+    }
+    driver.order(stream, Kind::Kernel, work)
 }
 
 /// Blocks of this size that one multiprocessor holds at a time, by threads, blocks, shared memory and registers.

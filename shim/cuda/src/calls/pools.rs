@@ -1,4 +1,5 @@
-//! Pools of memory and allocation in the order of a stream. A stream's work is done when it is asked for, so is this.
+//! Pools of memory and allocation in the order of a stream. A stream's work is done when it is asked for, so is this. Graphs have no nodes
+//! that allocate: in a capture it is not permitted.
 
 use vgputrace_device::Code;
 
@@ -148,6 +149,7 @@ export! {
 
     fn cuMemAllocAsync | cuMemAllocAsync_ptsz(dptr: Out<u64>, bytesize: u64, hStream: Handle) {
         let driver = driver()?;
+        driver.idle_stream(hStream)?;
         let current = driver.stream(hStream)?;
         let pool = of_device(driver, current.device)?.1;
         allocate(driver, dptr, bytesize, pool, current.context)
@@ -160,13 +162,14 @@ export! {
         hStream: Handle,
     ) {
         let driver = driver()?;
+        driver.idle_stream(hStream)?;
         let current = driver.stream(hStream)?;
         allocate(driver, dptr, bytesize, pool, current.context)
     }
 
     fn cuMemFreeAsync | cuMemFreeAsync_ptsz(dptr: u64, hStream: Handle) {
         let driver = driver()?;
-        driver.stream(hStream)?;
+        driver.idle_stream(hStream)?;
         free(driver, dptr)
     }
 }

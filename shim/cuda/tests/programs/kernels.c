@@ -8,6 +8,10 @@ static const char *code =
     ".visible .entry scale(.param .u64 scale_0, .param .f32 scale_1, .param .align 8 .b8 scale_2[24]) { ret; }\n"
     ".visible .entry other() { ret; }\n";
 
+/* A fat binary without a part for the device, in the wrapper that compilers put around it. */
+static struct { unsigned magic; unsigned short version, header; unsigned long long bytes; } fatbin = {0xba55ed50, 1, 16, 0};
+static struct { unsigned magic, version; void *fatbin, *name; } wrapper = {0x466243b1, 1, &fatbin, NULL};
+
 int main(int argc, char **argv) {
     int expected = atoi(argv[1]), number = -1;
     size_t offset = 0, size = 0;
@@ -22,6 +26,10 @@ int main(int argc, char **argv) {
     OK(cuDevicePrimaryCtxRetain(&context, 0));
     OK(cuCtxSetCurrent(context));
     IS(218, cuModuleLoadData(&module, "no code at all"));
+    IS(209, cuModuleLoadData(&module, &fatbin));
+    IS(209, cuModuleLoadData(&module, &wrapper));
+    wrapper.fatbin = &wrapper;
+    IS(200, cuModuleLoadData(&module, &wrapper));
     OK(cuModuleLoadData(&module, code));
     IS(500, cuModuleGetFunction(&function, module, "missing"));
     OK(cuModuleGetFunction(&function, module, "scale"));

@@ -44,7 +44,8 @@ pub(super) fn read(bytes: &[u8], compute: Compute) -> Result<Image, Code> {
         unpacked = unpack(&best)?;
         &unpacked
     } else if best.flags & LZ4 != 0 {
-        return Err(Code::NOT_SUPPORTED);
+        unpacked = unpack_lz4(&best)?;
+        &unpacked
     } else {
         best.bytes
     };
@@ -110,4 +111,14 @@ fn unpack(entry: &Entry<'_>) -> Result<Vec<u8>, Code> {
         .read_to_end(&mut code)
         .map_err(|_| broken)?;
     Ok(code)
+}
+
+/// What compilers before CUDA 13 use: one block without a frame.
+fn unpack_lz4(entry: &Entry<'_>) -> Result<Vec<u8>, Code> {
+    let broken = Code::INVALID_IMAGE;
+    let size = usize::try_from(entry.unpacked).map_err(|_| broken)?;
+    if entry.unpacked > LARGEST {
+        return Err(broken);
+    }
+    lz4_flex::block::decompress(entry.bytes, size).map_err(|_| broken)
 }

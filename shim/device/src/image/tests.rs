@@ -145,3 +145,29 @@ proptest! {
         });
     }
 }
+
+/// A block of LZ4 that has literals only.
+fn literals(bytes: &[u8]) -> Vec<u8> {
+    let mut block = vec![0xf0];
+    let mut rest = bytes.len() - 15;
+    while rest >= 255 {
+        block.push(255);
+        rest -= 255;
+    }
+    block.push(u8::try_from(rest).unwrap());
+    block.extend(bytes);
+    block
+}
+
+#[test]
+fn code_packed_with_lz4_is_unpacked() {
+    let packed = literals(TEXT.as_bytes());
+    let mut whole = fatbin(&[(1, 75, &packed)]);
+    whole[16 + 16..16 + 20].copy_from_slice(&(packed.len() as u32).to_le_bytes());
+    whole[16 + 40..16 + 48].copy_from_slice(&0x2011_u64.to_le_bytes());
+    whole[16 + 56..16 + 64].copy_from_slice(&(TEXT.len() as u64).to_le_bytes());
+    assert_eq!(read(&whole, H100).unwrap().kernels.len(), 2);
+    // One byte of code too few.
+    whole[16 + 56..16 + 64].copy_from_slice(&(TEXT.len() as u64 - 1).to_le_bytes());
+    assert_eq!(read(&whole, H100).err(), Some(Code::INVALID_IMAGE));
+}

@@ -25,6 +25,9 @@ pub(super) fn finish(props: &Props, path: &Path, outcomes: Outcomes) -> Result<u
     if props.json {
         out(&outcomes.summary.to_json(&file));
     } else if !props.quiet {
+        if let Some(verdicts) = &outcomes.verdicts {
+            verdicts.finish(&file.path);
+        }
         say(&Page::write(
             &outcomes.summary,
             &file,

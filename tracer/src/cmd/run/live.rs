@@ -6,6 +6,7 @@ use nix::sys::signal::Signal;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 use super::progress::Progress;
+use super::verdicts::Verdicts;
 use super::watch::{Child, Signals, Status};
 use crate::event::Kind;
 use crate::event::host::End;
@@ -13,6 +14,7 @@ use crate::event::loss::Note;
 use crate::event::{Event, Text};
 use crate::source::discovery_end::DiscoveryEnd;
 use crate::source::ebpf::session::Session;
+use crate::source::hold::{Held, Hold};
 use crate::source::{clock, host};
 use crate::sys::readiness;
 use crate::trace::{self, Lane, Outcome, Writer};
@@ -79,6 +81,8 @@ pub(super) struct Outcomes {
     pub(super) written: Option<trace::Summary>,
     /// The fold over all events.
     pub(super) summary: Summary,
+    /// The verdicts, when text is wanted.
+    pub(super) verdicts: Option<Verdicts>,
     /// Processes of the tree that were still running.
     pub(super) left: usize,
 }
@@ -90,10 +94,13 @@ pub(super) struct Live {
     summary: Summary,
     limits: Limits,
     progress: Progress,
+    verdicts: Option<Verdicts>,
     trouble: Option<trace::Error>,
     written: Option<trace::Summary>,
     stopped: Option<Why>,
     events: Vec<Event>,
+    /// Openings that wait for their probes.
+    hold: Option<Hold>,
 }
 
 impl Live {
@@ -103,16 +110,34 @@ impl Live {
         summary: Summary,
         limits: Limits,
         progress: Progress,
+        verdicts: Option<Verdicts>,
     ) -> Self {
         Self {
             recording: Some((session, writer)),
             summary,
             limits,
             progress,
+            verdicts,
             trouble: None,
             written: None,
             stopped: None,
             events: Vec::new(),
+            hold: None,
+        }
+    }
+
+    /// Openings of unknown libraries wait for their probes.
+    pub(super) fn hold(&mut self, hold: Option<Hold>) {
+        self.hold = hold;
+    }
+
+    /// Probes what somebody waits to open, and lets him go on.
+    fn probe_held(&mut self, held: &Held) {
+        if let Some((session, _)) = &mut self.recording {
+            session.probe_held(&held.file, &held.path);
+        }
+        if let Some(hold) = &self.hold {
+            hold.release(held);
         }
     }
 
@@ -177,6 +202,7 @@ impl Live {
                     child.signal(Signal::SIGKILL);
                     ending = ending.map(|(why, _)| (why, Instant::now() + GRACE));
                 }
+                held = next_held(&mut self.hold) => self.probe_held(&held),
                 ready = ring.readable() => {
                     if let Ok(mut ready) = ready { ready.clear_ready() }
                     next = Instant::now();
@@ -235,6 +261,9 @@ impl Live {
             self.stop(Why::Disk, Some(error));
         }
         self.progress.tick(now, &self.summary);
+        if let Some(verdicts) = &mut self.verdicts {
+            verdicts.tick(now);
+        }
     }
 
     fn look(&mut self) {
@@ -253,6 +282,9 @@ impl Live {
         for event in &events {
             self.summary.push(event);
             self.progress.push(event);
+            if let Some(verdicts) = &mut self.verdicts {
+                verdicts.push(event);
+            }
             if let Some((until, _)) = &mut self.limits.until {
                 until.observe(event);
             }
@@ -295,12 +327,15 @@ impl Live {
             trouble: self.trouble,
             written: self.written,
             summary: self.summary,
+            verdicts: self.verdicts,
             left,
         }
     }
 
     /// Writes what is still open and the end; then everything is detached.
     fn close(&mut self, why: Why, status: Option<Status>) {
+        // From here on nobody waits for this process.
+        self.hold = None;
         let Some((mut session, writer)) = self.recording.take() else {
             return;
         };
@@ -321,9 +356,14 @@ impl Live {
             why: Text::from(why.name()),
             status: Some(i32::from(exit_code(why, status))),
             lost: session.lost(),
+            probes: Some(session.functions()),
+            others: session.others(),
         };
         let event = session.own(clock::boottime(), Kind::End(end));
         self.summary.push(&event);
+        if let Some(verdicts) = &mut self.verdicts {
+            verdicts.push(&event);
+        }
         match writer.finish(&event) {
             Ok((_, written)) => self.written = Some(written),
             Err(error) => {
@@ -343,6 +383,18 @@ pub(super) fn exit_code(why: Why, status: Option<Status>) -> u8 {
         (Why::Discovery | Why::Pattern, _) => 0,
         (_, Some(status)) => status.code(),
         (_, None) => Status::Killed(9).code(),
+    }
+}
+
+/// The next opening that waits; never without `--hold`.
+async fn next_held(hold: &mut Option<Hold>) -> Held {
+    let next = match hold {
+        Some(hold) => hold.next().await,
+        None => None,
+    };
+    match next {
+        Some(held) => held,
+        None => std::future::pending().await,
     }
 }
 

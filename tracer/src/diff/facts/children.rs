@@ -77,7 +77,17 @@ pub(super) fn gather(model: &Model, child: &Child, role: &str, dir: &Text, facts
 
 /// Facts about the words of one process: which lines it said, not how often and in which order.
 pub(super) fn words(child: &Child, role: &str, dir: &Text, facts: &mut Facts) {
-    for said in child.said.iter().take(MAX_LINES) {
+    // The brief start is killed when it says this; how much it says after that is a race.
+    let last = (child.role.step() == Some(Step::Start))
+        .then(|| {
+            child
+                .said
+                .iter()
+                .position(|said| said.text.as_str().contains("system_info:"))
+        })
+        .flatten();
+    let counts = last.map_or(MAX_LINES, |last| last + 1);
+    for said in child.said.iter().take(counts.min(MAX_LINES)) {
         let line = normal::text(said.text.as_str());
         if line.is_empty() {
             continue;

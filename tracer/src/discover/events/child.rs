@@ -3,15 +3,17 @@
 use std::collections::BTreeMap;
 
 use super::answers::{self, Http};
+use super::ends::{self, Kills};
 use super::lines::{Lines, Whole};
 use super::loads::Loading;
+use super::values::{named, telling};
 use crate::discover::model::{Child, Crash, DriverCall, End, Evidence, Folder, Place, Said, Spawn};
 use crate::discover::role::{Role, Step};
-use crate::event::call::{Because, Call, Return, Unfinished, Value};
+use crate::event::call::{Because, Call, Return, Unfinished};
 use crate::event::library::Library;
 use crate::event::process::{Exec, ExecFailed, Exit};
 use crate::event::signal::Signal;
-use crate::event::{Event, Hex, Kind, Proc, Seen, Seq, Text};
+use crate::event::{Event, Kind, Proc, Seen, Seq, Text};
 
 /// Entries of each list of one process.
 const MAX_EACH: usize = 4_096;
@@ -19,6 +21,15 @@ const MAX_EACH: usize = 4_096;
 const DRIVERS: [&str; 6] = ["cuda", "nvml", "cudart", "hip", "vulkan", "cublas"];
 /// open flags of x86-64 (fcntl.h).
 const O_CREAT: u64 = 0o100;
+
+/// A traced function that has not come back.
+#[derive(Clone, Debug)]
+struct Open {
+    function: Text,
+    tid: Option<u32>,
+    /// The library whose constructor it is.
+    constructor: Option<Text>,
+}
 
 /// A child and what is still open.
 #[derive(Clone, Debug)]
@@ -30,8 +41,8 @@ pub(super) struct Building {
     http: BTreeMap<i32, Http>,
     /// Driver calls that are open: index into `Child::calls`.
     open_calls: BTreeMap<Seq, usize>,
-    /// Traced functions that are open, for crashes: name, by the call's number.
-    open: BTreeMap<Seq, (Text, Option<u32>)>,
+    /// Traced functions that are open, for crashes, by the call's number.
+    open: BTreeMap<Seq, Open>,
     /// SIGKILL of the server: when.
     killed: Option<(u64, Seq, bool)>,
     foreign_kill: Option<(Text, Option<Text>, Seq)>,
@@ -43,34 +54,8 @@ impl Building {
     pub(super) fn new(role: Role, process: Option<Proc>) -> Self {
         Self {
             child: Child {
-                role,
                 process,
-                pid: 0,
-                argv: Vec::new(),
-                env: Vec::new(),
-                env_whole: false,
-                cwd: Text::default(),
-                secure: false,
-                spawn: Spawn::Done,
-                exec: None,
-                begun: 0,
-                ended: 0,
-                walked: Vec::new(),
-                walks: Vec::new(),
-                loads: Vec::new(),
-                loader_words: Vec::new(),
-                missed_symbols: Vec::new(),
-                preloaded: Vec::new(),
-                mapped: Vec::new(),
-                inits: Vec::new(),
-                registered: Vec::new(),
-                calls: Vec::new(),
-                said: Vec::new(),
-                refused: Vec::new(),
-                answer: None,
-                crashes: Vec::new(),
-                end: End::Unknown,
-                hanging: None,
+                ..Child::new(role)
             },
             loading: Loading::default(),
             lines: Lines::default(),
@@ -127,6 +112,11 @@ impl Building {
             Kind::Unfinished(open) => self.unfinished(event, open),
             Kind::LoaderError(error) => self.loading.error(event, error, &mut self.child),
             Kind::Map(map) => self.mapped(event, map),
+            Kind::Unmap(unmap) => {
+                if let Some(path) = unmap.path.value() {
+                    self.loading.unmapped(path);
+                }
+            }
             Kind::List(list) => self.walked(event, list),
             Kind::Open(open) => {
                 let path = open.path.value().map_or("", |path| path.as_str());
@@ -178,8 +168,16 @@ impl Building {
 
     fn call(&mut self, event: &Event, call: &Call) {
         if !call.entry_only && self.open.len() < MAX_EACH {
-            self.open
-                .insert(event.seq, (call.function.clone(), event.tid));
+            self.open.insert(
+                event.seq,
+                Open {
+                    function: call.function.clone(),
+                    tid: event.tid,
+                    constructor: (call.api.as_str() == "constructor")
+                        .then(|| call.of.clone())
+                        .flatten(),
+                },
+            );
         }
         self.loading.call(event, call, &mut self.child);
         if DRIVERS.contains(&call.api.as_str()) && self.child.calls.len() < MAX_EACH {
@@ -204,7 +202,9 @@ impl Building {
         self.loading.returned(event, back, &mut self.child);
         let index = self.open_calls.remove(&back.call);
         if let Some(call) = index.and_then(|index| self.child.calls.get_mut(index)) {
-            (call.result, call.code) = named(&back.result);
+            let (result, number) = named(&back.result);
+            call.result = result;
+            call.code = back.code.or(number);
             call.failed = back.failed;
             call.took = event.duration.or(Some(0));
             call.values.extend(back.outs.iter().filter_map(telling));
@@ -229,6 +229,7 @@ impl Building {
             self.refuse(err, event.seq, format!("executable mapping of {path}"));
             return;
         }
+        self.loading.mapped(path);
         let known = self.child.mapped.iter().any(|(known, _)| known == path);
         if !known && self.child.mapped.len() < MAX_EACH {
             self.child.mapped.push((path.clone(), event.seq));
@@ -281,13 +282,19 @@ impl Building {
         let name = signal.name.as_str();
         if signal.is_fault() || (name == "SIGABRT" && signal.from_pid == Some(self.child.pid)) {
             let inside = self.inside(event.tid);
+            let constructor = self
+                .open
+                .values()
+                .rev()
+                .find(|open| open.tid == event.tid && open.constructor.is_some())
+                .and_then(|open| open.constructor.clone());
             let crash = Crash {
                 signal: signal.name.clone(),
                 address: signal.address,
                 at: signal.at.clone(),
                 inside,
-                constructor: None,
-                seen: Evidence::event(event.seq, describe(signal)),
+                constructor,
+                seen: Evidence::event(event.seq, ends::describe(signal)),
             };
             // A handler that passes it on raises it a second time.
             let known = self
@@ -322,8 +329,8 @@ impl Building {
         self.open
             .values()
             .rev()
-            .filter(|(_, of)| *of == tid)
-            .map(|(name, _)| name.clone())
+            .filter(|open| open.tid == tid)
+            .map(|open| open.function.clone())
             .take(16)
             .collect()
     }
@@ -357,7 +364,7 @@ impl Building {
         let mut child = building.child;
         child.ended = building.exit.as_ref().map_or(last, |(_, time, _)| *time);
         child.end = building.exit.map_or(End::Unknown, |(exit, time, seq)| {
-            end(
+            ends::end(
                 &exit,
                 seq,
                 &Kills {
@@ -384,50 +391,8 @@ impl Building {
             child.hanging = child.hanging.filter(|_| child.end == End::Unknown);
         }
         given_back(&mut child);
+        building.loading.settle(&mut child);
         child
-    }
-}
-
-/// Kills that were seen.
-struct Kills {
-    server: Option<(u64, Seq, bool)>,
-    foreign: Option<(Text, Option<Text>, Seq)>,
-    oom: Option<Seq>,
-    ran: u64,
-}
-
-/// How it ended. The server sends SIGKILL to a child that has ended as well, so a code of its own outweighs that.
-fn end(exit: &Exit, seq: Seq, kills: &Kills) -> End {
-    let Some(signal) = &exit.signal else {
-        let code = exit.code.unwrap_or(0);
-        let text = format!("exit code {code}");
-        return End::Exit(code, Some(Evidence::event(seq, text)));
-    };
-    if let (Some(oom), "SIGKILL") = (kills.oom, signal.as_str()) {
-        let text = "the kernel chose it for lack of memory";
-        return End::OutOfMemory(Some(Evidence::event(oom, text)));
-    }
-    if let (Some((_, at, before_answer)), "SIGKILL") = (kills.server, signal.as_str()) {
-        let text = format!("SIGKILL by the server after {} ms", kills.ran / 1_000_000);
-        return End::KilledByServer {
-            before_answer,
-            after: kills.ran,
-            seen: Some(Evidence::event(at, text)),
-        };
-    }
-    let by = kills
-        .foreign
-        .as_ref()
-        .filter(|(name, _, _)| name == signal)
-        .and_then(|(_, by, _)| by.clone());
-    let text = match &by {
-        Some(by) => format!("killed by {signal} from {by}"),
-        None => format!("killed by {signal}"),
-    };
-    End::Signal {
-        name: signal.clone(),
-        by,
-        seen: Some(Evidence::event(seq, text)),
     }
 }
 
@@ -445,56 +410,4 @@ fn is_device(path: &str) -> bool {
         || path.starts_with("/dev/dri")
         || path == "/dev/kfd"
         || path.starts_with("/proc/driver/nvidia")
-}
-
-/// A signal in words.
-fn describe(signal: &Signal) -> String {
-    let mut text = signal.name.as_str().to_owned();
-    if let Some(address) = signal.address {
-        text.push_str(&format!(" at address {address}"));
-    }
-    if let Some(site) = &signal.at {
-        let object = site.object.as_ref().map_or("?", |path| path.as_str());
-        text.push_str(&format!(" in {object}+{}", site.offset));
-        if let Some(symbol) = &site.symbol {
-            text.push_str(&format!(" ({symbol})"));
-        }
-    }
-    text
-}
-
-/// A value that says something beyond this run: no address, no pointer.
-fn telling((name, value): &(Text, Value)) -> Option<(Text, Text)> {
-    let text = match value {
-        Value::Int(number) => Text::from(number.to_string()),
-        Value::Name(name) => name.clone(),
-        Value::Str(seen) => seen.value()?.clone(),
-        Value::Hex(Hex(number)) if *number < 0x1_0000 => Text::from(number.to_string()),
-        Value::Hex(_) | Value::Unseen(_) => return None,
-    };
-    Some((name.clone(), text))
-}
-
-/// A result by name, and as a number where it is one.
-fn named(value: &Value) -> (Text, Option<i64>) {
-    match value {
-        Value::Int(number) => (Text::from(number.to_string()), Some(*number)),
-        Value::Name(name) => {
-            // `CUDA_ERROR_NO_DEVICE (100)`, or a bare number that has no name.
-            let digits = name
-                .as_str()
-                .rsplit_once('(')
-                .map_or(name.as_str(), |(_, rest)| rest);
-            (
-                name.clone(),
-                digits.trim_end_matches(')').trim().parse().ok(),
-            )
-        }
-        Value::Hex(Hex(number)) => (
-            Text::from(format!("{number:#x}")),
-            i64::try_from(*number).ok(),
-        ),
-        Value::Str(seen) => (seen.value().cloned().unwrap_or_default(), None),
-        Value::Unseen(_) => (Text::default(), None),
-    }
 }

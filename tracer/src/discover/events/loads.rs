@@ -1,10 +1,11 @@
 //! Loads of libraries in one process: dlopen, the loader's words, closures, and the start of backends.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::discover::model::{Child, Evidence, Init, Load, Missing, Outcome, Symbol, Words};
+use super::missing;
+use crate::discover::model::{Child, Evidence, Init, Load, Outcome, Symbol, Words};
 use crate::event::call::{Because, Call, LoaderError, Return, Unfinished, Value};
-use crate::event::library::{Closure, Library};
+use crate::event::library::Library;
 use crate::event::{Event, Kind, Seen, Seq, Text};
 
 /// Loads, starts and missed symbols kept of one process.
@@ -27,6 +28,8 @@ pub(super) struct Loading {
     asked: BTreeMap<Seq, Text>,
     /// Which load a loader error belongs to.
     errors: BTreeMap<Seq, usize>,
+    /// Files that were mapped executable and are not any more.
+    unmapped: BTreeSet<Text>,
 }
 
 /// The event can only come from a program that uses ggml.
@@ -172,6 +175,35 @@ impl Loading {
         }
     }
 
+    /// A file is mapped: what was said of an earlier mapping is over.
+    pub(super) fn mapped(&mut self, path: &Text) {
+        self.unmapped.remove(path);
+    }
+
+    /// An executable mapping went away.
+    pub(super) fn unmapped(&mut self, path: &Text) {
+        if self.unmapped.len() < MAX_EACH {
+            self.unmapped.insert(path.clone());
+        }
+    }
+
+    /// ggml closes a backend that it does not take (ggml-backend-reg.cpp, load_backend): one that stays mapped is
+    /// registered. The function that registers is inlined in release builds and seldom seen itself.
+    pub(super) fn settle(&self, child: &mut Child) {
+        for init in &mut child.inits {
+            let started = init.call.is_some() && !init.null && !init.unfinished;
+            if started && !self.unmapped.contains(&init.file) && !init.registered {
+                init.registered = true;
+                if let Some(seen) = &init.seen {
+                    child.registered.push(Evidence {
+                        at: seen.at.clone(),
+                        text: init.file.clone(),
+                    });
+                }
+            }
+        }
+    }
+
     /// A call was still open when it was looked at.
     pub(super) fn unfinished(&self, event: &Event, open: &Unfinished, child: &mut Child) {
         let Some(call) = open.call else { return };
@@ -230,7 +262,7 @@ impl Loading {
                 }
                 if load.words.len() < 64 {
                     load.seen = Some(words.seen.clone());
-                    load.missing.extend(named(&words, load));
+                    load.missing.extend(missing::named(&words, load));
                     load.words.push(words);
                 }
             }
@@ -261,7 +293,7 @@ impl Loading {
                 }
             }
         };
-        complete(load, library, closure);
+        missing::complete(load, library, closure);
     }
 
     fn load<'a>(&self, call: Seq, child: &'a mut Child) -> Option<&'a mut Load> {
@@ -280,120 +312,4 @@ fn is_null(value: &Value) -> bool {
 
 fn is_cpu(path: &str) -> bool {
     super::roles::base(path).starts_with("libggml-cpu")
-}
-
-/// The one thing that the loader's words name.
-pub(in crate::discover) fn named(words: &Words, load: &Load) -> Option<Missing> {
-    let by = load.file.clone().unwrap_or_else(|| load.asked.clone());
-    let text = words.text.as_str();
-    if let Some(symbol) = text.strip_prefix("undefined symbol: ") {
-        let name = symbol.replace(", version ", "@");
-        return Some(Missing::Symbol {
-            name: Text::from(name),
-            by: words.object.clone(),
-        });
-    }
-    if let Some((version, by)) = text
-        .strip_prefix("version `")
-        .and_then(|rest| rest.split_once("' not found (required by "))
-    {
-        return Some(Missing::Version {
-            version: Text::from(version),
-            file: words.object.clone(),
-            by: Text::from(by.trim_end_matches(')')),
-        });
-    }
-    if text.starts_with("cannot open shared object file") {
-        return Some(Missing::Library {
-            name: words.object.clone(),
-            by,
-            searched: Vec::new(),
-        });
-    }
-    let unfit = [
-        "wrong ELF class",
-        "invalid ELF header",
-        "file too short",
-        "ELF load command",
-        "ELF file",
-        "cannot read file data",
-        "only ET_DYN and ET_EXEC",
-        "object file has no dynamic section",
-        "nonzero e_",
-    ];
-    unfit
-        .iter()
-        .any(|start| text.starts_with(start))
-        .then(|| Missing::Unfit {
-            file: words.object.clone(),
-            problem: words.text.clone(),
-        })
-}
-
-/// Replaces what the loader named by all that the closure knows.
-fn complete(load: &mut Load, library: &Library, closure: &Closure) {
-    let mut missing = Vec::new();
-    for object in closure
-        .objects
-        .iter()
-        .filter(|object| object.file.is_none())
-    {
-        let searched = object
-            .tried
-            .iter()
-            .map(|tried| {
-                let problem = tried.problem.clone().unwrap_or_default();
-                (tried.file.clone(), tried.via.clone(), problem)
-            })
-            .collect();
-        missing.push(Missing::Library {
-            name: object.name.clone(),
-            by: object.by.clone(),
-            searched,
-        });
-    }
-    for [by, file, version] in &closure.missing_versions {
-        missing.push(Missing::Version {
-            version: version.clone(),
-            file: file.clone(),
-            by: by.clone(),
-        });
-    }
-    for name in &closure.missing_symbols {
-        missing.push(Missing::Symbol {
-            name: name.clone(),
-            by: library.path.clone(),
-        });
-    }
-    // A soname that no file answers to is no unfit file.
-    if let Some(problem) = &library.problem
-        && library.path.as_str().contains('/')
-    {
-        missing.push(Missing::Unfit {
-            file: library.path.clone(),
-            problem: problem.clone(),
-        });
-    }
-    // What the loader named comes first: it is what stopped it.
-    let said = std::mem::take(&mut load.missing);
-    for one in said.into_iter().rev() {
-        let known = missing.iter().position(|other| same_thing(&one, other));
-        let first = known.map_or(one, |at| missing.remove(at));
-        missing.insert(0, first);
-    }
-    load.missing = missing;
-    load.closure = Some(closure.clone());
-}
-
-fn same_thing(one: &Missing, other: &Missing) -> bool {
-    match (one, other) {
-        (Missing::Library { name: a, .. }, Missing::Library { name: b, .. }) => a == b,
-        (Missing::Symbol { name: a, .. }, Missing::Symbol { name: b, .. }) => {
-            let plain = |name: &Text| name.as_str().split('@').next().map(str::to_owned);
-            plain(a) == plain(b)
-        }
-        (Missing::Version { version: a, .. }, Missing::Version { version: b, .. }) => a == b,
-        (Missing::Unfit { file: a, .. }, Missing::Unfit { file: b, .. }) => a == b,
-        _ => false,
-    }
 }

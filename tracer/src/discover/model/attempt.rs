@@ -7,7 +7,7 @@ use super::{Answer, Evidence};
 /// One attempt at one folder.
 #[derive(Clone, Debug, Default)]
 pub struct Attempt {
-    /// Base name of the folder, or `cpu`.
+    /// Base name of the folder, or `cpu`; empty in a log that tells of the attempt and not of its folder (INFO).
     pub dir: Text,
     /// Path of the folder; empty for none.
     pub path: Text,

@@ -69,6 +69,43 @@ pub struct Child {
     pub hanging: Option<Evidence>,
 }
 
+impl Child {
+    /// A process of which nothing is known but its role.
+    #[must_use]
+    pub fn new(role: Role) -> Self {
+        Self {
+            role,
+            process: None,
+            pid: 0,
+            argv: Vec::new(),
+            env: Vec::new(),
+            env_whole: false,
+            cwd: Text::default(),
+            secure: false,
+            spawn: Spawn::default(),
+            exec: None,
+            begun: 0,
+            ended: 0,
+            walked: Vec::new(),
+            walks: Vec::new(),
+            loads: Vec::new(),
+            loader_words: Vec::new(),
+            missed_symbols: Vec::new(),
+            preloaded: Vec::new(),
+            mapped: Vec::new(),
+            inits: Vec::new(),
+            registered: Vec::new(),
+            calls: Vec::new(),
+            said: Vec::new(),
+            refused: Vec::new(),
+            answer: None,
+            crashes: Vec::new(),
+            end: End::default(),
+            hanging: None,
+        }
+    }
+}
+
 /// How a process came to be.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Spawn {
@@ -104,7 +141,7 @@ pub enum End {
     OutOfMemory(Option<Evidence>),
     /// A signal of somebody else, or its own: name, who, where.
     Signal {
-        /// `SIGKILL`.
+        /// `SIGKILL`; empty in a log that tells only that it was some signal.
         name: Text,
         /// Command name or role of the sender, where it is known.
         by: Option<Text>,
@@ -151,7 +188,7 @@ pub struct DriverCall {
     pub took: Option<u64>,
     /// The object that called.
     pub from: Option<Text>,
-    /// The event of the call.
+    /// The event of the call; in a log the number of the line (`Model::at`).
     pub seq: Seq,
 }
 

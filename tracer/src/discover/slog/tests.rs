@@ -64,6 +64,27 @@ fn levels_between_the_named_ones_count_as_the_lower_name() {
 }
 
 #[test]
+fn the_older_form_of_go_is_read_too() {
+    let record = parse(
+        br#"2024/10/17 06:27:26 routes.go:1158: INFO server config env="map[OLLAMA_DEBUG:true HTTP_PROXY:]" n=1"#,
+    )
+    .unwrap();
+    assert_eq!(record.level, Level::Info);
+    assert_eq!(record.message.as_str(), "server config");
+    assert_eq!(record.source, Some(Text::from("routes.go:1158")));
+    assert_eq!(
+        field(&record, "env").as_deref(),
+        Some("map[OLLAMA_DEBUG:true HTTP_PROXY:]")
+    );
+    assert_eq!(record.fields.len(), 2);
+    let record = parse(b"2023/12/25 11:11:11 gpu.go:34: Detecting GPU type, a=b").unwrap();
+    assert_eq!(record.message.as_str(), "Detecting GPU type, a=b");
+    assert_eq!((record.level, record.wall), (Level::Info, None));
+    assert_eq!(parse(b"2023/12/25 11:11:11 no source: x"), None);
+    assert_eq!(parse(b"2023/12/25 11:11:11"), None);
+}
+
+#[test]
 fn other_text_is_raw() {
     for text in [
         "",
@@ -96,6 +117,7 @@ proptest! {
     #[test]
     fn no_bytes_panic(bytes: Vec<u8>, prefix in "(time=2026-11-21T10:29:15Z )?level=INFO (msg=)?\"?") {
         let _ = parse(&bytes);
+        let _ = parse(&[b"2023/12/25 11:11:11 gpu.go:3: WARN ".as_slice(), &bytes].concat());
         let _ = parse(&[prefix.as_bytes(), &bytes].concat());
     }
 

@@ -123,6 +123,8 @@ impl Run {
             call,
             function: Text::from("ggml_backend_load_all"),
             result: Value::Int(0),
+            code: None,
+            resolved: None,
             outs: Vec::new(),
             failed: false,
         };

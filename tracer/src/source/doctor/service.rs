@@ -57,7 +57,7 @@ fn broken(error: &unit::Error, accounts: &dyn Accounts) -> Service {
     }
 }
 
-fn caller(accounts: &dyn Accounts) -> User {
+pub(in crate::source) fn caller(accounts: &dyn Accounts) -> User {
     let mut groups: Vec<u32> = rustix::process::getgroups()
         .unwrap_or_default()
         .into_iter()
@@ -67,7 +67,7 @@ fn caller(accounts: &dyn Accounts) -> User {
     user(rustix::process::geteuid().as_raw(), groups, accounts)
 }
 
-fn user(uid: u32, mut groups: Vec<u32>, accounts: &dyn Accounts) -> User {
+pub(in crate::source) fn user(uid: u32, mut groups: Vec<u32>, accounts: &dyn Accounts) -> User {
     groups.sort_unstable();
     groups.dedup();
     let account = accounts.user_by_id(uid).ok().flatten();
@@ -92,7 +92,10 @@ pub(super) fn servers(proc: &Path) -> Option<Vec<Server>> {
 }
 
 /// Names of these groups in /etc/group. Groups of a directory service are not there, and stay numbers.
-pub(super) fn group_names(root: &Path, wanted: impl Iterator<Item = u32>) -> BTreeMap<u32, Text> {
+pub(in crate::source) fn group_names(
+    root: &Path,
+    wanted: impl Iterator<Item = u32>,
+) -> BTreeMap<u32, Text> {
     let wanted: Vec<u32> = wanted.collect();
     let bytes = small(&below(root, "/etc/group")).unwrap_or_default();
     let mut names = BTreeMap::new();

@@ -1,31 +1,69 @@
 //! Puts the generic function probe on a file's functions.
 
-use std::collections::{BTreeMap, HashSet};
+mod plan;
+
+use std::collections::{HashMap, HashSet};
+use std::fs::File;
+use std::os::fd::AsRawFd;
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use aya::Ebpf;
-use aya::maps::Array;
-use aya::programs::uprobe::{UProbeAttachLocation, UProbeAttachPoint, UProbeScope};
-use vgputrace_api::{Function, Returns};
-use vgputrace_ebpf::wire::function::FnDesc;
+use aya::programs::uprobe::{UProbeAttachLocation, UProbeAttachPoint, UProbeLinkId, UProbeScope};
+use vgputrace_api::{Function, Returns, driver};
+
+use plan::{Descriptors, Plan, Table};
 
 use super::Error;
 use super::load::{program_error, uprobe};
-use crate::event::Text;
-use crate::source::library::functions::{Tables, functions};
-use crate::source::library::returns::{TailJump, return_sites};
-use crate::source::library::symbol::Symbols;
-use crate::source::library::{self, Image, Root};
+use crate::source::library::functions::ENDBR64;
+use crate::source::library::{Image, Root};
 use crate::source::tracker::{Probes, descriptor};
 
 /// Functions a recording can hold; as many as the kernel side's table.
 const MOST: usize = 8_192;
 
+/// Which functions of drivers and runtimes carry probes, beside those of loader and ggml.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Calls {
+    /// None.
+    None,
+    /// Those that decide whether a GPU is used.
+    #[default]
+    Discovery,
+    /// All that the table has.
+    All,
+}
+
+impl Calls {
+    /// Its name on the command line and in a trace.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Discovery => "discovery",
+            Self::All => "all",
+        }
+    }
+}
+
 /// Files that carry probes, by device and inode.
-#[derive(Default)]
 pub struct Attached {
     seen: HashSet<(u64, u64)>,
+    table: Table,
+    functions: u64,
+    links: Vec<(&'static str, UProbeLinkId)>,
+    /// File offsets that carry entry probes, by file.
+    entries: HashMap<(u64, u64), HashSet<u64>>,
+}
+
+/// A function that a file does not export, as a look-up gave it.
+#[derive(Clone, Copy, Debug)]
+pub struct EntryPoint {
+    /// Its address in the file's own view.
+    pub address: u64,
+    /// Which function it is.
+    pub function: &'static Function,
 }
 
 /// What became of a file.
@@ -39,15 +77,44 @@ pub enum Outcome {
     Probed(u32),
 }
 
-/// Where the programs of one file go.
-#[derive(Default)]
-struct Plan {
-    entries: Vec<(u64, u32)>,
-    sites: Vec<(u64, u32)>,
-    returns: Vec<(u64, u32)>,
+/// Whether a file's constructors are looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Interest {
+    /// Only where it has functions of drivers, runtimes or ggml.
+    ByContent,
+    /// In any case: it is loaded into programs that did not ask for it (LD_PRELOAD).
+    Always,
 }
 
 impl Attached {
+    /// No file yet.
+    #[must_use]
+    pub fn new(calls: Calls) -> Self {
+        let mut table = HashMap::new();
+        let mut add = |function: &'static Function| {
+            table.entry(function.name).or_insert(function);
+        };
+        vgputrace_api::all().for_each(&mut add);
+        match calls {
+            Calls::None => {}
+            Calls::Discovery => driver::discovery().for_each(&mut add),
+            Calls::All => driver::all().for_each(&mut add),
+        }
+        Self {
+            seen: HashSet::new(),
+            table,
+            functions: 0,
+            links: Vec::new(),
+            entries: HashMap::new(),
+        }
+    }
+
+    /// How many functions carry a probe.
+    #[must_use]
+    pub fn functions(&self) -> u64 {
+        self.functions
+    }
+
     /// Looks at a file once and probes what the table has of it. `path` is readable by this process; `name` is what the
     /// trace calls it.
     ///
@@ -58,7 +125,7 @@ impl Attached {
         ebpf: &mut Ebpf,
         probes: &mut Probes,
         path: &Path,
-        name: &str,
+        (name, interest): (&str, Interest),
     ) -> Result<Outcome, Error> {
         let Ok(metadata) = std::fs::metadata(path) else {
             return Ok(Outcome::Nothing);
@@ -69,162 +136,151 @@ impl Attached {
         if !self.seen.insert((metadata.dev(), metadata.ino())) {
             return Ok(Outcome::Known);
         }
-        let Some(plan) = plan(path, name, probes, ebpf)? else {
+        match Image::open(path, &Root::default()) {
+            Ok(image) => self.probe_image(ebpf, probes, &image, path, (name, interest)),
+            Err(_) => Ok(Outcome::Nothing),
+        }
+    }
+
+    /// The same for a file that is open: its path may lead elsewhere in this process's view.
+    ///
+    /// # Errors
+    /// As [`Self::probe`].
+    pub fn probe_open(
+        &mut self,
+        ebpf: &mut Ebpf,
+        probes: &mut Probes,
+        file: &File,
+        name: &str,
+    ) -> Result<Outcome, Error> {
+        let identity = file.metadata().map(|facts| (facts.dev(), facts.ino()));
+        let new = identity.is_ok_and(|identity| self.seen.insert(identity));
+        if !new {
+            return Ok(Outcome::Known);
+        }
+        let image = file.try_clone().ok().map(Image::of_file);
+        let Some(Ok(image)) = image else {
+            return Ok(Outcome::Nothing);
+        };
+        let path = PathBuf::from(format!("/proc/self/fd/{}", file.as_raw_fd()));
+        let about = (name, Interest::ByContent);
+        self.probe_image(ebpf, probes, &image, &path, about)
+    }
+
+    /// Probes functions of a file that nobody can find by name, in one go. Returns how many are new.
+    ///
+    /// # Errors
+    /// The kernel refuses a probe.
+    pub fn learn(
+        &mut self,
+        ebpf: &mut Ebpf,
+        probes: &mut Probes,
+        path: &Path,
+        (name, points): (&str, &[EntryPoint]),
+    ) -> Result<u32, Error> {
+        let (Ok(metadata), Ok(image)) =
+            (std::fs::metadata(path), Image::open(path, &Root::default()))
+        else {
+            return Ok(0);
+        };
+        let known = self
+            .entries
+            .entry((metadata.dev(), metadata.ino()))
+            .or_default();
+        let mut plan = Plan::default();
+        let mut descriptors = Descriptors::of(ebpf)?;
+        let object = probes.object(name);
+        for point in points {
+            // Functions that were not asked for at the start are not learned either.
+            let wanted = self.table.contains_key(point.function.name)
+                && point.function.returns == Returns::Probe;
+            let Some(offset) = probe_offset(&image, point.address).filter(|_| wanted) else {
+                continue;
+            };
+            if probes.len() >= MOST || !known.insert(offset) {
+                continue;
+            }
+            let number = probes.add(point.function, object, point.address, false);
+            descriptors.set(number, descriptor(point.function, false))?;
+            plan.entries.push((offset, number));
+            plan.returns.push((offset, number));
+        }
+        self.attach(ebpf, "on_return", path, &plan.returns)?;
+        self.attach(ebpf, "on_enter", path, &plan.entries)?;
+        self.functions += plan.entries.len() as u64;
+        Ok(u32::try_from(plan.entries.len()).unwrap_or(u32::MAX))
+    }
+
+    fn probe_image(
+        &mut self,
+        ebpf: &mut Ebpf,
+        probes: &mut Probes,
+        image: &Image,
+        path: &Path,
+        about: (&str, Interest),
+    ) -> Result<Outcome, Error> {
+        let Some(plan) = plan::plan(&self.table, image, about, probes, ebpf)? else {
             return Ok(Outcome::Nothing);
         };
         // Returns first, so that no entry waits for a return that nobody sees.
-        attach(ebpf, "on_ret", path, &plan.sites)?;
-        attach(ebpf, "on_return", path, &plan.returns)?;
-        attach(ebpf, "on_enter", path, &plan.entries)?;
+        self.attach(ebpf, "on_ret", path, &plan.sites)?;
+        self.attach(ebpf, "on_return", path, &plan.returns)?;
+        self.attach(ebpf, "on_enter", path, &plan.entries)?;
+        self.functions += plan.entries.len() as u64;
+        if let Ok(metadata) = std::fs::metadata(path) {
+            let offsets = plan.entries.iter().map(|(offset, _)| *offset);
+            let known = self.entries.entry((metadata.dev(), metadata.ino()));
+            known.or_default().extend(offsets);
+        }
         Ok(Outcome::Probed(
             u32::try_from(plan.entries.len()).unwrap_or(u32::MAX),
         ))
     }
-}
 
-/// Finds the table's functions in the file and writes their descriptors.
-fn plan(
-    path: &Path,
-    name: &str,
-    probes: &mut Probes,
-    ebpf: &mut Ebpf,
-) -> Result<Option<Plan>, Error> {
-    let table: BTreeMap<&str, &'static Function> = vgputrace_api::all()
-        .map(|function| (function.name, function))
-        .collect();
-    let Ok(image) = Image::open(path, &Root::default()) else {
-        return Ok(None);
-    };
-    let Ok(found) = functions(&image, Tables::Dynamic, |name| table.contains_key(name)) else {
-        return Ok(None);
-    };
-    if found.list.is_empty() {
-        return Ok(None);
-    }
-    let symbols = Symbols::read(&image).unwrap_or_default();
-    let map = ebpf
-        .map_mut("FUNCTIONS")
-        .ok_or(Error::Missing("FUNCTIONS"))?;
-    let mut descriptors: Array<_, [u64; 3]> =
-        Array::try_from(map).map_err(|source| Error::Map {
-            map: "FUNCTIONS",
-            source: Box::new(source),
-        })?;
-    let object = probes.object(name);
-    let mut plan = Plan::default();
-    for function in found
-        .list
-        .iter()
-        .filter(|function| function.text && !function.ifunc)
-    {
-        let known = function
-            .names
-            .iter()
-            .find_map(|name| table.get(name.text.as_str()).copied());
-        let Some(known) = known else { continue };
-        if probes.len() >= MOST {
-            break;
+    fn attach(
+        &mut self,
+        ebpf: &mut Ebpf,
+        program: &'static str,
+        path: &Path,
+        points: &[(u64, u32)],
+    ) -> Result<(), Error> {
+        if points.is_empty() {
+            return Ok(());
         }
-        let mut ways = match known.returns {
-            Returns::Sites => return_sites(&image, function, &symbols),
-            Returns::No | Returns::Probe => Default::default(),
-        };
-        let seen = match known.returns {
-            Returns::No => false,
-            Returns::Probe => true,
-            Returns::Sites => {
-                let jumps = &ways.tail_jumps;
-                let tabled = |jump: &TailJump| {
-                    let name = jump.symbol.as_ref().map(Text::as_str);
-                    name.is_some_and(|name| table.contains_key(name))
-                };
-                let beyond: Vec<u64> = jumps
-                    .iter()
-                    .filter(|jump| !tabled(jump))
-                    .flat_map(|jump| target_sites(&image, jump, &symbols))
-                    .collect();
-                let some = !ways.sites.is_empty() || !beyond.is_empty() || jumps.iter().any(tabled);
-                ways.sites.extend(beyond);
-                // Without any way out it never comes back: it ends the program, or hangs.
-                let none = jumps.is_empty() && ways.computed_jumps == 0 && !ways.uncertain;
-                some || none
+        let points = points.iter().map(|(offset, number)| UProbeAttachPoint {
+            location: UProbeAttachLocation::AbsoluteOffset(*offset),
+            cookie: Some(u64::from(*number)),
+        });
+        let link = uprobe(ebpf, program)?
+            .attach(points, path, UProbeScope::AllProcesses)
+            .map_err(|source| program_error(program, "attached", source))?;
+        self.links.push((program, link));
+        Ok(())
+    }
+
+    /// Takes all probes away. The kernel waits for running programs at each link (40 to 90 ms on 6.18), so the links are
+    /// closed side by side.
+    pub fn detach(&mut self, ebpf: &mut Ebpf) {
+        let links: Vec<_> = self
+            .links
+            .drain(..)
+            .filter_map(|(program, link)| uprobe(ebpf, program).ok()?.take_link(link).ok())
+            .collect();
+        std::thread::scope(|scope| {
+            for link in links {
+                // Without a thread the link is closed here.
+                let _ = std::thread::Builder::new().spawn_scoped(scope, move || drop(link));
             }
-        };
-        let number = probes.add(known, object, function.address, !seen);
-        descriptors
-            .set(number, &words(descriptor(known)), 0)
-            .map_err(|source| Error::Map {
-                map: "FUNCTIONS",
-                source: Box::new(source),
-            })?;
-        plan.entries.push((function.probe_offset(), number));
-        plan.sites
-            .extend(ways.sites.iter().map(|site| (*site, number)));
-        if known.returns == Returns::Probe {
-            plan.returns.push((function.probe_offset(), number));
-        }
-    }
-    Ok(Some(plan))
-}
-
-/// Where the function returns that a jump leads to: it returns for the one that jumped.
-fn target_sites(image: &Image, jump: &TailJump, symbols: &Symbols) -> Vec<u64> {
-    let Some((address, offset)) = jump
-        .target
-        .and_then(|address| Some((address, image.offset_of(address)?)))
-    else {
-        return Vec::new();
-    };
-    let size = symbols
-        .nearest(address)
-        .filter(|found| found.distance == 0)
-        .map_or(0, |found| found.size);
-    let target = library::functions::Function {
-        names: Vec::new(),
-        address,
-        offset,
-        size,
-        starts_with_endbr64: false,
-        ifunc: false,
-        text: image.is_text(address),
-    };
-    if target.text && size > 0 {
-        return_sites(image, &target, symbols).sites
-    } else {
-        Vec::new()
+        });
     }
 }
 
-/// The descriptor as the words of the map's value.
-fn words(desc: FnDesc) -> [u64; 3] {
-    let four = |one: [u8; 4], two: [u8; 4]| {
-        u64::from_ne_bytes([
-            one[0], one[1], one[2], one[3], two[0], two[1], two[2], two[3],
-        ])
-    };
-    let numbers = u64::from(desc.flags) | u64::from(desc.arguments) << 32;
-    [
-        four(desc.strings, desc.inside),
-        four(desc.outs, desc.out_sizes),
-        numbers,
-    ]
-}
-
-fn attach(
-    ebpf: &mut Ebpf,
-    program: &'static str,
-    path: &Path,
-    points: &[(u64, u32)],
-) -> Result<(), Error> {
-    if points.is_empty() {
-        return Ok(());
-    }
-    let points = points.iter().map(|(offset, number)| UProbeAttachPoint {
-        location: UProbeAttachLocation::AbsoluteOffset(*offset),
-        cookie: Some(u64::from(*number)),
-    });
-    uprobe(ebpf, program)?
-        .attach(points, path, UProbeScope::AllProcesses)
-        .map_err(|source| program_error(program, "attached", source))?;
-    Ok(())
+/// Where to probe a function that is known by its address alone.
+fn probe_offset(image: &Image, address: u64) -> Option<u64> {
+    let offset = image
+        .offset_of(address)
+        .filter(|_| image.is_text(address))?;
+    let first = image.bytes_at(address, 4);
+    let padded = first.is_some_and(|bytes| bytes == ENDBR64);
+    Some(if padded { offset + 4 } else { offset })
 }

@@ -59,17 +59,30 @@ impl AsFd for Ring {
 /// # Errors
 /// The object has no counters.
 pub fn lost_so_far(ebpf: &Ebpf) -> Result<[u64; lost::COUNT as usize], Error> {
-    let map = ebpf.map("LOST").ok_or(Error::Missing("LOST"))?;
+    let mut sums = [0; lost::COUNT as usize];
+    for (index, sum) in (0..).zip(&mut sums) {
+        *sum = counter(ebpf, "LOST", index)?;
+    }
+    Ok(sums)
+}
+
+/// Calls of probed functions by processes that are not traced.
+///
+/// # Errors
+/// The object has no counter.
+pub fn passed_by_others(ebpf: &Ebpf) -> Result<u64, Error> {
+    counter(ebpf, "OTHERS", 0)
+}
+
+/// The sum of a counter over all processors.
+fn counter(ebpf: &Ebpf, name: &'static str, index: u32) -> Result<u64, Error> {
+    let map = ebpf.map(name).ok_or(Error::Missing(name))?;
     let wrong = |source| Error::Map {
-        map: "LOST",
+        map: name,
         source: Box::new(source),
     };
     let counters: PerCpuArray<_, u64> = PerCpuArray::try_from(map).map_err(wrong)?;
-    let mut sums = [0; lost::COUNT as usize];
-    for (index, sum) in (0..).zip(&mut sums) {
-        *sum = counters.get(&index, 0).map_err(wrong)?.iter().sum();
-    }
-    Ok(sums)
+    Ok(counters.get(&index, 0).map_err(wrong)?.iter().sum())
 }
 
 /// Lets the kernel side follow a process.

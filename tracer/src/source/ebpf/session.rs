@@ -1,6 +1,7 @@
 //! A recording in progress: the loaded kernel side, its ring, and the tracker that makes events of records.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
+use std::fs::File;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::path::Path;
 
@@ -8,7 +9,8 @@ use aya::Ebpf;
 use vgputrace_ebpf::wire::{head::lost, syscall};
 
 use super::Error;
-use super::attach::{Attached, Outcome};
+use super::attach::{Attached, Calls, EntryPoint, Interest, Outcome};
+use super::counts::Counts;
 use super::kernel::Kernel;
 use super::load::{self, Sizes};
 use super::ring::{self, InFlight, Ring};
@@ -18,6 +20,7 @@ use crate::event::loss::Loss;
 use crate::event::{Event, Kind, Text};
 use crate::source::facts::Facts;
 use crate::source::images::{Images, reachable};
+use crate::source::library::candidates::{Candidate, Why};
 use crate::source::tracker::{Settings, Story, Tracker, Wish};
 
 /// A call that runs longer than this is told while it runs: 2 s, in nanoseconds. The shortest of Ollama's limits is 3 s.
@@ -29,6 +32,8 @@ pub struct Options {
     pub sizes: Sizes,
     /// How events are shaped.
     pub settings: Settings,
+    /// Which functions of drivers carry probes.
+    pub calls: Calls,
     /// The probes tell about themselves.
     pub verbose: bool,
 }
@@ -40,6 +45,7 @@ pub struct Session {
     tracker: Tracker,
     attached: Attached,
     facts: Facts,
+    counts: Counts,
     told_slow: HashSet<(u32, u64)>,
     lost: [u64; lost::COUNT as usize],
     bad: u64,
@@ -57,9 +63,10 @@ impl Session {
         Ok(Self {
             ebpf,
             ring,
+            attached: Attached::new(options.calls),
             tracker: Tracker::new(options.settings, Box::new(Images::default())),
-            attached: Attached::default(),
             facts: Facts::default(),
+            counts: Counts::default(),
             told_slow: HashSet::new(),
             lost: [0; lost::COUNT as usize],
             bad: 0,
@@ -84,16 +91,29 @@ impl Session {
     ///
     /// # Errors
     /// The kernel refuses a probe.
-    pub fn probe(&mut self, path: &Path) -> Result<u32, Error> {
+    pub fn probe(&mut self, path: &Path, interest: Interest) -> Result<u32, Error> {
         let name = path.to_string_lossy();
-        let outcome =
-            self.attached
-                .probe(&mut self.ebpf, self.tracker.probes_mut(), path, &name)?;
+        let probes = self.tracker.probes_mut();
+        let outcome = self
+            .attached
+            .probe(&mut self.ebpf, probes, path, (&name, interest))?;
         Ok(if let Outcome::Probed(count) = outcome {
             count
         } else {
             0
         })
+    }
+
+    /// Probes a file that somebody waits to open. True when it was new and has functions of interest.
+    pub fn probe_held(&mut self, file: &File, path: &str) -> bool {
+        let probes = self.tracker.probes_mut();
+        match self.attached.probe_open(&mut self.ebpf, probes, file, path) {
+            Ok(outcome) => matches!(outcome, Outcome::Probed(_)),
+            Err(error) => {
+                tracing::warn!(path, %error, "a held library could not be probed");
+                false
+            }
+        }
     }
 
     /// Follows a process from now on.
@@ -129,8 +149,23 @@ impl Session {
             .drain(|record| tracker.take_into(record, &mut story));
         *events = story.events;
         self.bad += bad;
+        let mut learned: BTreeMap<(u32, String), Vec<EntryPoint>> = BTreeMap::new();
         for wish in story.wishes {
-            self.grant(&wish, events);
+            match wish {
+                Wish::EntryPoint {
+                    tgid,
+                    object,
+                    address,
+                    function,
+                } => learned
+                    .entry((tgid, object))
+                    .or_default()
+                    .push(EntryPoint { address, function }),
+                wish => self.grant(&wish, events),
+            }
+        }
+        for ((tgid, object), points) in learned {
+            self.learn(tgid, &object, &points, events);
         }
         count > 0
     }
@@ -141,6 +176,7 @@ impl Session {
     /// The kernel side's tables are gone.
     pub fn look(&mut self, now: u64, events: &mut Vec<Event>) -> Result<(), Error> {
         self.count_losses(now, events)?;
+        self.tell_counts(now, None, events);
         let Story { events: slow, .. } = self.tracker.sweep(now, Some(SLOW));
         events.extend(slow);
         let calls = ring::in_flight(&self.ebpf)?;
@@ -165,6 +201,7 @@ impl Session {
                 self.tell_slow(now, call, Because::End, events);
             }
         }
+        self.tell_counts(now, None, events);
         let Story { events: open, .. } = self.tracker.sweep(now, None);
         events.extend(open);
         self.count_losses(now, events)
@@ -174,6 +211,28 @@ impl Session {
     #[must_use]
     pub fn lost(&self) -> u64 {
         self.lost.iter().sum::<u64>() + self.bad
+    }
+
+    /// Functions that carry probes.
+    #[must_use]
+    pub fn functions(&self) -> u64 {
+        self.attached.functions()
+    }
+
+    /// Calls of probed functions by processes that are not traced; `None` when they could not be counted.
+    #[must_use]
+    pub fn others(&self) -> Option<u64> {
+        ring::passed_by_others(&self.ebpf).ok()
+    }
+
+    /// Calls that were counted since the last time, of all processes or of one that has ended.
+    fn tell_counts(&mut self, now: u64, ended: Option<u32>, events: &mut Vec<Event>) {
+        let told = self
+            .counts
+            .tell(&mut self.ebpf, &mut self.tracker, now, ended, events);
+        if let Err(error) = told {
+            tracing::warn!(%error, "counted calls cannot be read");
+        }
     }
 
     fn tell_slow(&mut self, now: u64, call: InFlight, because: Because, events: &mut Vec<Event>) {
@@ -223,14 +282,23 @@ impl Session {
     fn grant(&mut self, wish: &Wish, events: &mut Vec<Event>) {
         match wish {
             Wish::Library { path, tgid } => {
-                self.probe_late(*tgid, path, events);
+                self.probe_late(*tgid, path, Interest::ByContent, events);
                 if let Some(library) = self.facts.library(*tgid, path) {
                     events.push(self.event_of(*tgid, Kind::Library(library), events));
                 }
             }
+            // Gathered by file, see `take`.
+            Wish::EntryPoint { .. } => {}
+            Wish::Counts { tgid } => {
+                let time = events.last().map_or(0, |event| event.time);
+                self.tell_counts(time, Some(*tgid), events);
+            }
             Wish::Program { tgid, exe } => {
-                for path in self.facts.program(*tgid, exe, self.tracker.process(*tgid)) {
-                    self.probe_late(*tgid, &path.to_string_lossy(), events);
+                let found = self.facts.program(*tgid, exe, self.tracker.process(*tgid));
+                for candidate in found {
+                    let interest = interest_in(&candidate);
+                    let path = candidate.path.to_string_lossy();
+                    self.probe_late(*tgid, &path, interest, events);
                 }
             }
             Wish::Closure {
@@ -253,12 +321,34 @@ impl Session {
         self.tracker.own(time, None, process, kind)
     }
 
-    /// A library that was not known before the target began: its first calls may be missing.
-    fn probe_late(&mut self, tgid: u32, path: &str, events: &mut Vec<Event>) {
+    /// Probes functions that a file hands out and does not export: calls until now are missing.
+    fn learn(&mut self, tgid: u32, path: &str, points: &[EntryPoint], events: &mut Vec<Event>) {
         let file = reachable(tgid, path);
+        let probes = self.tracker.probes_mut();
+        let learned = self
+            .attached
+            .learn(&mut self.ebpf, probes, &file, (path, points));
+        match learned {
+            Ok(0) => {}
+            Ok(functions) => {
+                let kind = Kind::LateLibrary(LateLibrary {
+                    path: Text::from(path),
+                    functions,
+                });
+                let event = self.event_of(tgid, kind, events);
+                events.push(event);
+            }
+            Err(error) => tracing::warn!(path, %error, "functions could not be probed"),
+        }
+    }
+
+    /// A library that was not known before the target began: its first calls may be missing.
+    fn probe_late(&mut self, tgid: u32, path: &str, interest: Interest, events: &mut Vec<Event>) {
+        let file = reachable(tgid, path);
+        let probes = self.tracker.probes_mut();
         let outcome = self
             .attached
-            .probe(&mut self.ebpf, self.tracker.probes_mut(), &file, path);
+            .probe(&mut self.ebpf, probes, &file, (path, interest));
         match outcome {
             Ok(Outcome::Probed(functions)) => {
                 let kind = Kind::LateLibrary(LateLibrary {
@@ -274,9 +364,25 @@ impl Session {
     }
 }
 
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.attached.detach(&mut self.ebpf);
+    }
+}
+
 impl AsFd for Session {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.ring.as_fd()
+    }
+}
+
+/// A library that is loaded into programs that did not ask for it is looked at more closely.
+#[must_use]
+pub fn interest_in(candidate: &Candidate) -> Interest {
+    if candidate.why == Why::Preload {
+        Interest::Always
+    } else {
+        Interest::ByContent
     }
 }
 

@@ -31,10 +31,10 @@ pub(super) fn read(root: &Path) -> Vec<Node> {
                 if !name.as_bytes().starts_with(begin.as_bytes()) {
                     return None;
                 }
-                let facts = std::fs::metadata(entry.path()).ok()?;
-                let path = [folder.as_bytes(), b"/", name.as_bytes()].concat();
+                let place = format!("{folder}/{}", name.to_str()?);
+                let facts = std::fs::metadata(below(root, &place)).ok()?;
                 (!facts.is_dir()).then(|| Node {
-                    path: Text::from_bytes(&path),
+                    path: Text::from(place),
                     mode: facts.mode() & 0o7777,
                     owner: [facts.uid(), facts.gid()],
                 })

@@ -1,5 +1,6 @@
 //! GPUs on the PCI bus, as sysfs lists them: every device of class 03xx (VGA, XGA, 3D and other display controllers).
 
+use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
@@ -7,29 +8,33 @@ use super::{below, line};
 use crate::event::Text;
 use crate::event::host::Gpu;
 
+/// Where sysfs lists them: each entry is a link to the device's folder.
+const DEVICES: &str = "/sys/bus/pci/devices";
 /// More devices than any machine has; a listing that does not end must not hold up a recording.
 const MOST_DEVICES: usize = 65_536;
 
 /// The GPUs in order of their addresses; nothing when the bus cannot be listed.
 pub(super) fn gpus(root: &Path) -> Option<Vec<Gpu>> {
-    let devices = std::fs::read_dir(below(root, "/sys/bus/pci/devices")).ok()?;
+    let devices = std::fs::read_dir(below(root, DEVICES)).ok()?;
     let mut gpus: Vec<Gpu> = devices
         .take(MOST_DEVICES)
-        .filter_map(|device| gpu(&device.ok()?.path()))
+        .filter_map(|device| gpu(root, &device.ok()?.file_name()))
         .collect();
     gpus.sort_by(|one, other| one.address.cmp(&other.address));
     Some(gpus)
 }
 
-fn gpu(device: &Path) -> Option<Gpu> {
-    let class = number(&device.join("class"))?;
+fn gpu(root: &Path, name: &OsStr) -> Option<Gpu> {
+    let device = format!("{DEVICES}/{}", name.to_str()?);
+    let number = |name: &str| number(&below(root, &format!("{device}/{name}")));
+    let class = number("class")?;
     if !class.starts_with("03") {
         return None;
     }
-    let id = |name| number(&device.join(name)).unwrap_or_else(|| "????".to_owned());
-    let driver = std::fs::read_link(device.join("driver")).ok();
+    let id = |name| number(name).unwrap_or_else(|| "????".to_owned());
+    let driver = std::fs::read_link(below(root, &device).join("driver")).ok();
     Some(Gpu {
-        address: Text::from_bytes(device.file_name()?.as_bytes()),
+        address: Text::from_bytes(name.as_bytes()),
         ids: Text::from(format!("{}:{}", id("vendor"), id("device"))),
         class: Text::from(class.chars().take(4).collect::<String>()),
         driver: driver

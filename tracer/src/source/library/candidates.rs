@@ -5,6 +5,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::closure::objects_of;
+use super::exports::{DRIVER_MARKS, exports_any};
 use super::object::{Object, inode};
 use super::search::{Environment, Requester, path_of, search};
 use super::verify::{Verdict, verify};
@@ -126,6 +127,7 @@ pub fn candidates(exe: &Path, start: &Start, root: &Root) -> Candidates {
             is_library(name) && (name.starts_with("libggml") || name.starts_with("libllama"))
         });
         found.folder(folder, Why::Driver, &is_driver);
+        found.drivers_by_exports(folder);
     }
     if let Some(path) = &start.backend_path {
         found.add(&start.cwd.join(path_of(path)), Why::Ggml);
@@ -253,6 +255,28 @@ impl Collector<'_> {
         for name in self.entries(folder) {
             if wanted(&name.to_string_lossy()) {
                 self.add(&folder.join(name), why);
+            }
+        }
+    }
+
+    /// Drivers under other names: what a folder that is not the system's has of small libraries is looked into.
+    fn drivers_by_exports(&mut self, folder: &Path) {
+        const MOST: usize = 256;
+        let names = self.entries(folder);
+        let unknown = names.into_iter().filter(|name| {
+            let name = name.to_string_lossy();
+            is_library(&name) && !is_driver(&name) && !name.starts_with("libggml")
+        });
+        for (looked, name) in unknown.enumerate() {
+            if looked >= MOST {
+                self.all.cut = true;
+                return;
+            }
+            let path = folder.join(name);
+            let driver =
+                Image::open(&path, self.root).is_ok_and(|image| exports_any(&image, &DRIVER_MARKS));
+            if driver {
+                self.add(&path, Why::Driver);
             }
         }
     }

@@ -24,6 +24,8 @@ pub const NOTES: u64 = 64 << 10;
 pub const UNDEFINED: usize = 20_000;
 /// Bytes of a function that is decoded.
 pub const FUNCTION: u64 = 1 << 20;
+/// Bytes of relocations that are read through for one table of constructors.
+pub const RELOCATIONS: u64 = 8 << 20;
 /// Links followed for one path; the kernel allows 40.
 pub const LINKS: usize = 40;
 /// Bytes of the loader's cache.

@@ -1,19 +1,29 @@
 //! Function calls: which call is inside which, which came back, and what the loader said.
 
+mod answer;
+mod constructor;
 mod errors;
+mod handle;
+mod lookup;
+mod name;
+mod place;
 mod probe;
 mod value;
 
-use vgputrace_api::{Class, Failed, Function, Returns, Type};
-use vgputrace_ebpf::wire::function::STRINGS;
+use vgputrace_api::{Class, Function, Returns};
+use vgputrace_ebpf::wire::function::INPUTS;
 use vgputrace_ebpf::wire::{FnEnter, FnReturn};
 
-pub use probe::{Probe, Probes, descriptor};
-use value::{arguments, is_global, number};
+pub use constructor::Label;
+pub use handle::Handles;
+use lookup::Asked;
+pub use probe::{Probe, Probes, constructor_descriptor, descriptor};
+pub(super) use value::Decoder;
+use value::is_global;
 
 use super::Tracker;
-use crate::event::call::{Because, Call, Return, Unfinished, Value};
-use crate::event::{Kind, Seq, Text, Why};
+use crate::event::call::{Because, Call, Unfinished, Value};
+use crate::event::{Kind, Seq, Text};
 use crate::source::record::Bytes;
 
 /// A call that has been entered.
@@ -22,12 +32,17 @@ pub(super) struct OpenCall {
     pub(super) seq: Seq,
     number: u32,
     function: &'static Function,
+    name: Text,
     sp: u64,
     /// Return address, where nothing has replaced it.
     caller: Option<u64>,
     start: u64,
+    /// The first argument register.
+    first: u64,
     /// The file a dlopen was asked for.
     file: Option<String>,
+    /// The function that a look-up was asked for.
+    asked: Option<Asked>,
     /// The object that called.
     from: Option<String>,
     told: bool,
@@ -44,20 +59,29 @@ impl Tracker {
         tid: u32,
         time: u64,
         enter: &FnEnter,
-        strings: [Option<Bytes>; STRINGS],
+        inputs: [Option<Bytes>; INPUTS],
     ) {
         let Some((probe, object)) = self.probes.get(enter.function) else {
             return;
         };
         let object = object.to_owned();
         let function = probe.function;
+        let name = Text::from(self.probes.name(&probe));
+        let which = self.probes.label(&probe).map(|label| label.which.clone());
         self.leave_frames(tgid, tid, time, enter);
         if function.class == Class::LoaderError {
-            self.loader_error(tgid, tid, time, function, enter, &strings);
+            self.loader_error(tgid, tid, time, function, enter, &inputs);
             return;
         }
         let from = self.site(tgid, enter.caller, true);
-        let args = arguments(function, enter, &strings);
+        let mut decoder = Decoder {
+            handles: &mut self.handles,
+            tgid,
+        };
+        let mut args = decoder.arguments(function, enter, &inputs);
+        if let Some(which) = which {
+            args.push((Text::from("which"), Value::Name(Text::from(which))));
+        }
         let file = args.iter().find_map(|(name, value)| match value {
             Value::Str(seen) if name.as_str() == "file" || name.as_str() == "path" => {
                 seen.whole().map(|text| text.as_str().to_owned())
@@ -73,9 +97,10 @@ impl Tracker {
                 global.push(file.clone());
             }
         }
+        let asked = Asked::of(function, enter, &args);
         let call = Call {
             api: Text::from(function.api),
-            function: Text::from(function.name),
+            function: name.clone(),
             of: Some(Text::from(object)),
             args,
             from: Some(from),
@@ -86,11 +111,14 @@ impl Tracker {
             seq,
             number: enter.function,
             function,
+            name,
             sp: enter.sp,
             caller: (function.returns != Returns::Probe && enter.caller != 0)
                 .then_some(enter.caller),
             start: time,
+            first: enter.args[0],
             file,
+            asked,
             from: caller,
             told: false,
         };
@@ -125,7 +153,14 @@ impl Tracker {
         }
     }
 
-    pub(super) fn returned(&mut self, tgid: u32, tid: u32, time: u64, back: &FnReturn) {
+    pub(super) fn returned(
+        &mut self,
+        tgid: u32,
+        tid: u32,
+        time: u64,
+        back: &FnReturn,
+        blob: Option<&Bytes>,
+    ) {
         let thread = self.thread(tgid, tid);
         let Some(at) = thread
             .open
@@ -137,7 +172,9 @@ impl Tracker {
         let gone = thread.open.split_off(at + 1);
         let mut back_now = Vec::new();
         while let Some(call) = thread.open.pop() {
-            if call.sp != back.sp {
+            // One that jumped here comes back too, and tells so itself where it has a return probe.
+            let other = call.number != back.function && call.function.returns == Returns::Probe;
+            if call.sp != back.sp || other {
                 thread.open.push(call);
                 break;
             }
@@ -147,49 +184,8 @@ impl Tracker {
             self.tell_unfinished(tgid, tid, time, &call, Because::Unwound);
         }
         for call in back_now {
-            self.tell_return(tgid, tid, time, &call, back);
+            self.tell_return(tgid, tid, time, &call, (back, blob));
         }
-    }
-
-    fn tell_return(&mut self, tgid: u32, tid: u32, time: u64, call: &OpenCall, back: &FnReturn) {
-        let function = call.function;
-        // What a call jumped to in its last step has outputs of its own.
-        let own = call.number == back.function;
-        let outs = function
-            .args
-            .iter()
-            .filter(|arg| own && arg.kind.out_size().is_some())
-            .zip(back.outs)
-            .enumerate()
-            .map(|(index, (arg, raw))| {
-                let read = back.read >> index & 1 == 1;
-                let value = if read {
-                    number(raw, arg.kind)
-                } else {
-                    Value::Unseen(Why::Fault)
-                };
-                (Text::from(arg.name), value)
-            })
-            .collect();
-        let narrow = if function.result == Type::I32 {
-            back.result & 0xffff_ffff
-        } else {
-            back.result
-        };
-        let failed = match function.failed {
-            Failed::Never => false,
-            Failed::Null | Failed::Zero => narrow == 0,
-            Failed::NonZero => narrow != 0,
-            Failed::Negative => narrow & 0x8000_0000 != 0,
-        };
-        let kind = Kind::Return(Return {
-            call: call.seq,
-            function: Text::from(function.name),
-            result: number(back.result, function.result),
-            outs,
-            failed,
-        });
-        self.tell(tgid, tid, time, Some(time.saturating_sub(call.start)), kind);
     }
 
     /// Tells every open call of a process as unfinished and forgets it.
@@ -210,6 +206,7 @@ impl Tracker {
     pub(super) fn sweep_process(&mut self, tgid: u32, now: u64, slow: Option<u64>) {
         let Some(slow) = slow else {
             self.unfinished_calls(tgid, now, Because::End);
+            self.counted_ioctls(tgid, tgid, now);
             return;
         };
         let Some(process) = self.processes.get_mut(&tgid) else {
@@ -240,7 +237,7 @@ impl Tracker {
     ) {
         let kind = Kind::Unfinished(Unfinished {
             call: Some(call.seq),
-            function: Text::from(call.function.name),
+            function: call.name.clone(),
             about: None,
             because,
         });

@@ -58,6 +58,7 @@ impl Tracker {
             nr::BIND | nr::LISTEN | nr::CONNECT | nr::ACCEPT | nr::ACCEPT4 => {
                 return self.socket(tgid, tid, time, sys, path);
             }
+            nr::IOCTL => return self.ioctl(tgid, tid, time, sys),
             nr::GETDENTS64 => return self.listing_ended(tgid, tid, time, sys),
             _ => {}
         }

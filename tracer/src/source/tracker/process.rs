@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, HashMap};
 
 use vgputrace_ebpf::wire::{Compat, Exit, Fork, PathHead};
 
-use super::Tracker;
 use super::calls::OpenCall;
+use super::devices::Ioctls;
 use super::exec::PendingExec;
 use super::files::Pieces;
 use super::memory::Mapping;
+use super::{Tracker, Wish};
 use crate::event::call::Because;
 use crate::event::process as kind;
 use crate::event::{Kind, Proc, Seen, Seq, Text, Why};
@@ -43,6 +44,8 @@ pub struct Process {
     pub(super) exec: Option<PendingExec>,
     /// Screens that remember the end of the piece before, by descriptor.
     pub(super) outputs: HashMap<i32, screen::Stream>,
+    /// Calls of ioctl on device nodes of GPUs.
+    pub(super) ioctls: Ioctls,
     /// Requests being answered, by descriptor.
     pub(super) requests: HashMap<i32, Text>,
 }
@@ -77,6 +80,7 @@ impl Process {
             exec: None,
             outputs: HashMap::new(),
             requests: HashMap::new(),
+            ioctls: Ioctls::default(),
         }
     }
 
@@ -141,6 +145,7 @@ impl Tracker {
     pub(super) fn exited(&mut self, tgid: u32, tid: u32, time: u64, exit: Exit) {
         self.finish_all(tgid);
         self.unfinished_calls(tgid, time, Because::Exit);
+        self.counted_ioctls(tgid, tid, time);
         let (signal, core) = (exit.code & 0x7f, exit.code & 0x80 != 0);
         let exit = kind::Exit {
             pid: tgid,
@@ -149,6 +154,8 @@ impl Tracker {
             core,
         };
         self.tell(tgid, tid, time, None, Kind::Exit(exit));
+        self.story.wishes.push(Wish::Counts { tgid });
+        self.handles.forget_process(tgid);
         let process = self.known(tgid);
         process.ended = true;
         // Who it was stays, for signals to its zombie; `clear` would keep the tables' memory.

@@ -215,7 +215,7 @@ impl Told {
             args: [0; 6],
             sp,
             caller,
-            strings: [0; 4],
+            inputs: [0; 4],
         };
         let mut strings = [const { None }; 3];
         for (place, text) in strings.iter_mut().zip(text) {
@@ -231,8 +231,10 @@ impl Told {
             result,
             sp,
             outs: [0; 4],
+            blob: 0,
+            zero: 0,
         };
-        self.take(thread / 10 * 10, thread, Body::Return(back));
+        self.take(thread / 10 * 10, thread, Body::Return(back, None));
     }
 
     pub(super) fn signal(&mut self, tgid: u32, to: u32, number: i32) {

@@ -1,7 +1,7 @@
 //! One real-looking event of every kind, in the order of the vocabulary.
 
-use crate::event::call::{Because, Call, LoaderError, Return, Site, Unfinished, Value};
-use crate::event::file::{Access, Chdir, Getcwd, List, Open, Readlink, Stat};
+use crate::event::call::{Because, Call, Counted, LoaderError, Return, Site, Unfinished, Value};
+use crate::event::file::{Access, Chdir, Getcwd, Ioctl, List, Open, Readlink, Stat};
 use crate::event::host::{Clock, End};
 use crate::event::library::{Closure, LateLibrary, Library, Map, Resolved, Tried, Unmap};
 use crate::event::loss::{Loss, Note};
@@ -172,6 +172,12 @@ fn files() -> Vec<Kind> {
             cwd: Some(yes("/usr/lib")),
             err: None,
         }),
+        Kind::Ioctl(Ioctl {
+            path: yes("/dev/nvidiactl"),
+            fd: 9,
+            request: Hex(0xc048_46d2),
+            err: Some(Errno(22)),
+        }),
     ]
 }
 
@@ -249,6 +255,8 @@ fn calls() -> Vec<Kind> {
             call: Seq(20),
             function: text("dlopen"),
             result: Value::Hex(Hex(0)),
+            code: None,
+            resolved: None,
             outs: Vec::new(),
             failed: true,
         }),
@@ -257,6 +265,18 @@ fn calls() -> Vec<Kind> {
             function: text("dlopen"),
             about: None,
             because: Because::Exit,
+        }),
+        Kind::Counted(Counted {
+            api: text("cuda"),
+            function: text("cuMemcpyHtoDAsync_v2"),
+            of: Some(text("/usr/lib/x86_64-linux-gnu/libcuda.so.1")),
+            calls: 25_000,
+            returned: 25_000,
+            nanos: 48_000_000,
+            bytes: 4_915_200_000,
+            failed: 1,
+            result: Some(Value::Name(text("CUDA_ERROR_OUT_OF_MEMORY"))),
+            code: Some(2),
         }),
         Kind::LoaderError(LoaderError {
             object: yes("libcudart.so.13"),
@@ -303,6 +323,8 @@ fn rest() -> Vec<Kind> {
             why: text("exited"),
             status: Some(0),
             lost: 12,
+            probes: None,
+            others: None,
         }),
     ]
 }

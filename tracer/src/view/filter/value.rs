@@ -26,7 +26,7 @@ const GROUPS: [(&str, &[&str]); 3] = [
     (
         "file",
         &[
-            "open", "stat", "access", "readlink", "getcwd", "list", "chdir",
+            "open", "stat", "access", "readlink", "getcwd", "list", "chdir", "ioctl",
         ],
     ),
     ("net", &["socket", "http"]),

@@ -1,6 +1,6 @@
 //! Rows of traced functions and of the loader's own error text.
 
-use crate::event::call::{Because, Call, LoaderError, Return, Unfinished, Value};
+use crate::event::call::{Because, Call, Counted, LoaderError, Return, Site, Unfinished, Value};
 use crate::event::{Event, Hex, Seen, Text};
 
 use super::super::line::{Line, Role};
@@ -26,6 +26,7 @@ pub fn joined(call: &Call, back: &Return, nanos: Option<u64>, looks: Looks) -> R
     result(&mut row.first, back, looks);
     took(&mut row.first, nanos, looks);
     caller(&mut row.first, call);
+    row.more.extend(meaning(back, looks));
     row
 }
 
@@ -36,6 +37,7 @@ pub fn back(body: &Return, nanos: Option<u64>, looks: Looks) -> Row {
     row.first.push(Role::Verb, body.function.as_str());
     result(&mut row.first, body, looks);
     took(&mut row.first, nanos, looks);
+    row.more.extend(meaning(body, looks));
     row
 }
 
@@ -77,6 +79,36 @@ pub(super) fn unfinished(body: &Unfinished, event: &Event, context: Context<'_>)
         row.first
             .plain(" ")
             .push(Role::Failed, context.looks.cross());
+    }
+    row
+}
+
+/// Calls that were not told one by one: `cuLaunchKernel 12,345 more calls  3.2 s`.
+pub(super) fn counted(body: &Counted, looks: Looks) -> Row {
+    let mut row = Row::default();
+    row.first
+        .push(Role::Verb, body.function.as_str())
+        .plain(" ")
+        .plain(&amount::of(body.calls, "more call"));
+    if let Some(of) = &body.of {
+        row.first
+            .push(Role::Dim, " of ")
+            .push(Role::Object, &escape::word(base_name(of)));
+    }
+    if body.bytes > 0 {
+        row.first.plain(", ").plain(&amount::size(body.bytes));
+    }
+    took(&mut row.first, Some(body.nanos), looks);
+    if body.failed > 0 {
+        row.first
+            .plain(", ")
+            .push(Role::Failed, &amount::count(body.failed))
+            .push(Role::Failed, " failed");
+        if let Some(result) = &body.result {
+            row.first.plain(", one with ");
+            code(&mut row.first, result, body.code);
+        }
+        row.first.plain(" ").push(Role::Failed, looks.cross());
     }
     row
 }
@@ -176,11 +208,7 @@ fn data(line: &mut Line, role: Role, value: &Value) {
 fn result(line: &mut Line, back: &Return, looks: Looks) {
     line.plain(" = ");
     if back.failed {
-        let mut value = Line::new();
-        data(&mut value, Role::Failed, &back.result);
-        let mut text = String::new();
-        value.write_plain(&mut text);
-        line.push(Role::Failed, &text);
+        code(line, &back.result, back.code);
     } else {
         data(line, Role::Result, &back.result);
     }
@@ -190,9 +218,39 @@ fn result(line: &mut Line, back: &Return, looks: Looks) {
             .push(Role::Dim, "=");
         data(line, Role::Result, value);
     }
+    if let Some(resolved) = &back.resolved {
+        line.plain(" is ");
+        place(line, Role::Result, resolved);
+    }
     if back.failed {
         line.plain(" ").push(Role::Failed, looks.cross());
     }
+}
+
+/// What a failed call's code means, in our own words, where the function table has some.
+fn meaning(back: &Return, looks: Looks) -> Option<Line> {
+    let code = back.code.filter(|_| back.failed)?;
+    let function = vgputrace_api::driver::by_name(back.function.as_str())?;
+    let vgputrace_api::Type::Enum(names) = function.result else {
+        return None;
+    };
+    let mut line = Line::new();
+    line.push(Role::Dim, looks.under())
+        .plain(" ")
+        .push(Role::Warning, names.meaning(code)?);
+    Some(line)
+}
+
+/// A failed result: `CUDA_ERROR_NO_DEVICE (100)`.
+fn code(line: &mut Line, result: &Value, code: Option<i64>) {
+    let mut value = Line::new();
+    data(&mut value, Role::Failed, result);
+    let mut text = String::new();
+    value.write_plain(&mut text);
+    if let (Value::Name(_), Some(code)) = (result, code) {
+        text.push_str(&format!(" ({code})"));
+    }
+    line.push(Role::Failed, &text);
 }
 
 fn took(line: &mut Line, nanos: Option<u64>, looks: Looks) {
@@ -205,14 +263,19 @@ fn took(line: &mut Line, nanos: Option<u64>, looks: Looks) {
 fn caller(line: &mut Line, call: &Call) {
     if let Some(from) = &call.from {
         line.push(Role::Dim, "  from ");
-        match &from.object {
-            Some(path) => line.push(Role::Dim, &escape::word(base_name(path))),
-            None => line.push(Role::Dim, "no object"),
-        };
-        line.push(Role::Dim, &format!("+{}", from.offset));
-        if let Some(symbol) = &from.symbol {
-            line.push(Role::Dim, &format!(" ({})", symbol.as_str()));
-        }
+        place(line, Role::Dim, from);
+    }
+}
+
+/// `libcuda.so.1+0x1234 (cuInit)`.
+fn place(line: &mut Line, role: Role, site: &Site) {
+    match &site.object {
+        Some(path) => line.push(role, &escape::word(base_name(path))),
+        None => line.push(role, "no object"),
+    };
+    line.push(role, &format!("+{}", site.offset));
+    if let Some(symbol) = &site.symbol {
+        line.push(role, &format!(" ({})", symbol.as_str()));
     }
 }
 
@@ -227,6 +290,13 @@ fn ggml_log(call: &Call) -> Option<Row> {
     })?;
     let level = call.args.iter().find_map(|(_, value)| match value {
         Value::Int(level) => Some(*level),
+        Value::Name(level) => Some(match level.as_str() {
+            "debug" => 1,
+            "info" => 2,
+            "warn" => 3,
+            "error" => 4,
+            _ => 0,
+        }),
         _ => None,
     });
     let (word, role) = match level {

@@ -1,6 +1,6 @@
 //! Rows of file system calls: what was asked, and the kernel's answer after `=`.
 
-use crate::event::file::{Access, Chdir, Getcwd, List, Open, Readlink, Stat};
+use crate::event::file::{Access, Chdir, Getcwd, Ioctl, List, Open, Readlink, Stat};
 use crate::event::{Seen, Text};
 
 use super::super::line::Role;
@@ -46,6 +46,21 @@ pub(super) fn access(body: &Access, looks: Looks) -> Row {
     row.first
         .plain(" ")
         .push(Role::Dim, &decode::access_mode(body.mode));
+    match body.err {
+        Some(err) => drop(row.error(err, looks)),
+        None => drop(row.first.plain(" = ").push(Role::Result, "ok")),
+    }
+    row
+}
+
+pub(super) fn ioctl(body: &Ioctl, looks: Looks) -> Row {
+    let mut row = asked("ioctl", &body.path, None);
+    let name = decode::nvidia_request(body.request.0);
+    let request = match name {
+        Some(name) => format!(" {name} ({})", body.request),
+        None => format!(" {}", body.request),
+    };
+    row.first.push(Role::Dim, &request);
     match body.err {
         Some(err) => drop(row.error(err, looks)),
         None => drop(row.first.plain(" = ").push(Role::Result, "ok")),

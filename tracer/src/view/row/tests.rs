@@ -394,6 +394,8 @@ fn calls() {
             call: Seq(1),
             function: text("cuInit"),
             result,
+            code: None,
+            resolved: None,
             outs: vec![(text("count"), Value::Int(2))],
             failed,
         })
@@ -581,6 +583,8 @@ fn the_recorder_about_itself() {
         why: text("timeout"),
         status: Some(124),
         lost: 3,
+        probes: None,
+        others: None,
     });
     let raw = serde_json::value::RawValue::from_string("{\"a\": 1}".to_owned()).unwrap();
     check(vec![

@@ -108,6 +108,8 @@ pub(crate) fn events() -> Vec<Event> {
         why: Text::from("discovery"),
         status: Some(0),
         lost: 0,
+        probes: None,
+        others: None,
     });
     story.add("", end);
     story.events

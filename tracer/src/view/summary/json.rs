@@ -25,6 +25,8 @@ impl Summary {
             "kinds": self.kinds,
             "loss": named(&self.loss),
             "lost": self.end.as_ref().map(|end| end.lost),
+            "probes": self.end.as_ref().and_then(|end| end.probes),
+            "calls_of_others": self.end.as_ref().and_then(|end| end.others),
             "late": self.late,
             "notes": self.notes,
             "processes": self.process_list(),

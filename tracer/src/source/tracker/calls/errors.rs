@@ -2,7 +2,7 @@
 
 use vgputrace_api::Function;
 use vgputrace_ebpf::wire::FnEnter;
-use vgputrace_ebpf::wire::function::STRINGS;
+use vgputrace_ebpf::wire::function::INPUTS;
 
 use super::OpenCall;
 use super::value::named_strings;
@@ -20,9 +20,9 @@ impl Tracker {
         time: u64,
         function: &'static Function,
         enter: &FnEnter,
-        strings: &[Option<Bytes>; STRINGS],
+        inputs: &[Option<Bytes>; INPUTS],
     ) {
-        let named = named_strings(function, strings);
+        let named = named_strings(function, inputs);
         let get = |name: &str| {
             named
                 .iter()
@@ -116,7 +116,7 @@ impl Tracker {
         Some(Site {
             object: Some(screen::text(object.as_bytes())),
             offset: Hex(probe.address),
-            symbol: Some(Text::from(probe.function.name)),
+            symbol: Some(Text::from(self.probes.name(&probe))),
         })
     }
 

@@ -67,6 +67,19 @@ pub(super) fn recording(page: &mut Page, summary: &Summary, file: &File) {
             line.plain("; ").plain(row::ended(end.why.as_str()));
         }
     });
+    if let Some((probes, others)) = summary
+        .end
+        .as_ref()
+        .and_then(|end| Some((end.probes?, end.others?)))
+    {
+        page.section("probes");
+        page.line(|line, _| {
+            line.plain(&amount::of(probes, "function"))
+                .plain("; other processes paid for ")
+                .plain(&amount::of(others, "call"))
+                .plain(" of them");
+        });
+    }
     if let Some(header) = &summary.header {
         command(page, header);
         machine(page, header);

@@ -1,0 +1,185 @@
+//! The viewer in a pseudo-terminal (util-linux's `script`): it opens, answers keys, and gives the terminal back.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use vgputrace_tests::{binary, gate, test_name, workspace};
+
+/// What a terminal gets when the screen of before comes back (xterm control sequences, DECRST 1049).
+const GIVEN_BACK: &str = "\u{1b}[?1049l";
+/// And when another screen is taken.
+const TAKEN: &str = "\u{1b}[?1049h";
+
+fn broken() -> PathBuf {
+    workspace().join("tests/corpus/traces/runner-undefined-symbol.vgt")
+}
+
+/// The viewer in a terminal of 100 columns and 30 rows.
+struct Viewer {
+    child: Child,
+    folder: tempfile::TempDir,
+}
+
+impl Viewer {
+    fn open(trace: &Path) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let tool = binary().expect("the binary");
+        let line = format!(
+            "stty rows 30 cols 100; echo $$ > {0}/pid; exec {1} replay {2}",
+            folder.path().display(),
+            tool.display(),
+            trace.display()
+        );
+        let child = Command::new("script")
+            .args(["--quiet", "--return", "--flush", "--command", &line])
+            .arg(folder.path().join("screen"))
+            .env("TERM", "xterm-256color")
+            .env("LANG", "C.UTF-8")
+            .env("SHELL", "/bin/sh")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .spawn()
+            .expect("script starts");
+        Self { child, folder }
+    }
+
+    /// Everything that was sent to the terminal.
+    fn screen(&self) -> String {
+        let bytes = fs::read(self.folder.path().join("screen")).unwrap_or_default();
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+
+    /// What stands on the screen.
+    fn shown(&self) -> String {
+        let mut terminal = vt100::Parser::new(30, 100, 0);
+        terminal.process(self.screen().as_bytes());
+        terminal.screen().contents()
+    }
+
+    /// Waits until these words stand on the screen.
+    #[track_caller]
+    fn shows(&self, words: &str) {
+        let begun = Instant::now();
+        while !self.shown().contains(words) {
+            assert!(
+                begun.elapsed() < Duration::from_secs(30),
+                "{words:?} is not shown: {}",
+                self.shown()
+            );
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    fn keys(&mut self, keys: &str) {
+        let input = self.child.stdin.as_mut().expect("its input");
+        input.write_all(keys.as_bytes()).expect("it takes keys");
+        input.flush().expect("it takes keys");
+    }
+
+    fn pid(&self) -> String {
+        let text = fs::read_to_string(self.folder.path().join("pid")).expect("a pid");
+        text.trim().to_owned()
+    }
+
+    /// Waits for the end; its exit code and the screen.
+    #[track_caller]
+    fn end(mut self) -> (Option<i32>, String) {
+        let begun = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().expect("it is a child") {
+                return (status.code(), self.screen());
+            }
+            assert!(
+                begun.elapsed() < Duration::from_secs(30),
+                "it does not end: {}",
+                self.screen()
+            );
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+impl Drop for Viewer {
+    fn drop(&mut self) {
+        // Of a test that failed: nothing may stay behind.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn it_opens_answers_keys_and_gives_the_terminal_back() {
+    if !gate::tool(test_name!(), "script", "--version") {
+        return;
+    }
+    let mut viewer = Viewer::open(&broken());
+    viewer.shows("[3 Events]");
+    // The first cause is on the screen without a key.
+    viewer.shows("vgpu_defined_nowhere");
+    viewer.keys("2");
+    viewer.shows("[2 Timeline]");
+    viewer.keys("1");
+    viewer.shows("[1 Overview]");
+    viewer.keys("3ekind:exec\r");
+    viewer.shows("filter kind:exec");
+    viewer.keys("/ollama\r");
+    viewer.shows("search ollama");
+    viewer.keys("?");
+    viewer.shows("next failure, failure before");
+    viewer.keys("qq");
+    let (code, screen) = viewer.end();
+    assert_eq!(code, Some(0), "{screen}");
+    assert!(screen.rfind(GIVEN_BACK) > screen.rfind(TAKEN), "{screen}");
+}
+
+#[test]
+fn a_signal_ends_it_and_the_terminal_is_given_back() {
+    if !gate::tool(test_name!(), "script", "--version") {
+        return;
+    }
+    let viewer = Viewer::open(&broken());
+    viewer.shows("[3 Events]");
+    let status = Command::new("kill")
+        .args(["-TERM", &viewer.pid()])
+        .status()
+        .expect("kill");
+    assert!(status.success());
+    let (_, screen) = viewer.end();
+    assert!(screen.rfind(GIVEN_BACK) > screen.rfind(TAKEN), "{screen}");
+}
+
+#[test]
+fn a_trace_that_was_cut_off_opens_as_far_as_it_goes() {
+    if !gate::tool(test_name!(), "script", "--version") {
+        return;
+    }
+    let whole = fs::read(broken()).expect("the corpus");
+    let folder = tempfile::tempdir().expect("a folder");
+    let cut = folder.path().join("cut.vgt");
+    fs::write(&cut, &whole[..whole.len() / 2]).expect("a file");
+    let mut viewer = Viewer::open(&cut);
+    viewer.shows("[3 Events]");
+    viewer.keys("q");
+    assert_eq!(viewer.end().0, Some(0));
+}
+
+#[test]
+fn without_a_terminal_it_says_what_to_use_instead() {
+    let Some(tool) = binary() else {
+        gate::skip(test_name!(), "there is no vgputrace binary");
+        return;
+    };
+    let said = Command::new(tool)
+        .arg("replay")
+        .arg(broken())
+        .stdin(Stdio::null())
+        .output()
+        .expect("it runs");
+    assert_eq!(said.status.code(), Some(2));
+    let words = String::from_utf8_lossy(&said.stderr);
+    assert!(words.contains("replay needs a terminal"), "{words}");
+    assert!(words.contains("vgputrace show"), "{words}");
+}

@@ -1,0 +1,92 @@
+//! The environment that the Ollama installed here would give to the process that tries a folder.
+
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt as _;
+use std::path::{Path, PathBuf};
+
+use super::{Plan, Props, absolute};
+use crate::cmd::Report;
+use crate::diagnose::tree::check;
+use crate::discover::model::Era;
+use crate::event::Text;
+use crate::event::tree::{EnvironmentOf, Folder};
+use crate::source::tree::{Question, gather};
+use crate::source::user::SystemAccounts;
+
+pub(super) fn plan(name: &str, props: &Props) -> Result<Plan, Report> {
+    let cwd = std::env::current_dir().unwrap_or_default();
+    let facts = gather(&Question {
+        root: Path::new("/"),
+        program: props.program.as_deref(),
+        cwd: &cwd,
+        caller: std::env::vars_os().collect(),
+        accounts: &SystemAccounts,
+    });
+    let (Some(ollama), Some(answer)) = (&facts.ollama, check(&facts)) else {
+        return Err(Report::new("no Ollama is installed here").help("--bin FILE names its program"));
+    };
+    let folders = &ollama.tree.folders;
+    let Some(folder) = folders.iter().find(|folder| folder.name.as_str() == name) else {
+        let names: Vec<&str> = folders.iter().map(|folder| folder.name.as_str()).collect();
+        return Err(
+            Report::new(format!("no folder {name} in {}", ollama.tree.path))
+                .help(format!("there is: {}", names.join(", "))),
+        );
+    };
+    let candidate = answer
+        .folders
+        .iter()
+        .find(|row| row.dir == folder.path)
+        .and_then(|row| row.candidate.clone())
+        .or_else(|| folder.loads.first().map(|load| load.file.clone()));
+    let library = match (&props.library, candidate) {
+        (Some(library), _) => absolute(library),
+        (None, Some(candidate)) => PathBuf::from(bytes(&candidate)),
+        (None, None) => {
+            return Err(Report::new(format!("no backend is in {}", folder.path)));
+        }
+    };
+    let mut environment: Vec<(OsString, OsString)> = facts
+        .server
+        .variables
+        .iter()
+        .filter_map(|variable| Some((bytes(&variable.name), bytes(variable.value.as_ref()?))))
+        .collect();
+    for (name, value) in given(answer.era, folder, &ollama.tree.path) {
+        environment.retain(|(key, _)| key != name);
+        environment.push((OsString::from(name), bytes(&value)));
+    }
+    let of_caller = facts.server.source == EnvironmentOf::Caller;
+    let user = &facts.server.user;
+    let gid = user.groups.last().copied().unwrap_or(user.uid);
+    Ok(Plan {
+        library,
+        like: format!("what {} gives for {name}", ollama.program),
+        environment,
+        cwd: PathBuf::from(bytes(&facts.server.cwd)),
+        uid: (!of_caller).then_some((user.uid, gid)),
+        notes: if of_caller {
+            vec!["no unit ollama.service and no running server: variables and user are those of this shell".to_owned()]
+        } else {
+            Vec::new()
+        },
+    })
+}
+
+/// What Ollama sets for the processes of one folder (llm/server.go, llm/llama_server.go).
+fn given(era: Era, folder: &Folder, tree: &Text) -> Vec<(&'static str, Text)> {
+    let mut all = vec![("LD_LIBRARY_PATH", folder.library_path.clone())];
+    match (era, &folder.backend_path) {
+        (Era::Runner, _) => all.push((
+            "OLLAMA_LIBRARY_PATH",
+            Text::from(format!("{tree}:{}", folder.path)),
+        )),
+        (Era::LlamaServer, Some(path)) => all.push(("GGML_BACKEND_PATH", path.clone())),
+        _ => {}
+    }
+    all
+}
+
+fn bytes(text: &Text) -> OsString {
+    OsString::from_vec(text.to_bytes().into_owned())
+}

@@ -1,0 +1,148 @@
+//! The environment of a process of a trace.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt as _;
+use std::path::{Path, PathBuf};
+
+use super::{Plan, absolute};
+use crate::cmd::Report;
+use crate::discover::Role;
+use crate::discover::events::Discovery;
+use crate::event::process::Exec;
+use crate::event::{Kind, Proc, Text};
+use crate::trace::Reader;
+
+/// Processes whose start is kept.
+const MOST: usize = 4_096;
+
+pub(super) fn plan(like: &Path, library: Option<&Path>) -> Result<Plan, Report> {
+    let (path, wanted) = split(like);
+    let mut reader = Reader::open(&path).map_err(|error| Report::from_error(&error))?;
+    let mut discovery = Discovery::new(reader.header());
+    let mut execs: BTreeMap<Proc, Exec> = BTreeMap::new();
+    while let Some(item) = reader
+        .next_item()
+        .map_err(|error| Report::from_error(&error))?
+    {
+        discovery.push(&item.event);
+        if let (Kind::Exec(exec), Some(process)) = (&item.event.kind, item.event.process)
+            && execs.len() < MOST
+        {
+            execs.insert(process, exec.clone());
+        }
+    }
+    let roles = discovery.finish().roles;
+    let folder = library
+        .and_then(Path::parent)
+        .and_then(Path::file_name)
+        .map(|name| name.to_string_lossy().into_owned());
+    let chosen = choose(&roles, &execs, wanted.as_deref(), folder.as_deref());
+    let Some((process, role)) = chosen else {
+        return Err(nobody(&path, &roles, wanted.as_deref()));
+    };
+    let Some(exec) = execs.get(&process) else {
+        return Err(nobody(&path, &roles, wanted.as_deref()));
+    };
+    let library = library
+        .ok_or_else(|| Report::new("the library to load is not named"))
+        .map(absolute)?;
+    Ok(of_exec(
+        exec,
+        library,
+        format!("{role} ({process}) of {}", path.display()),
+    ))
+}
+
+fn of_exec(exec: &Exec, library: PathBuf, like: String) -> Plan {
+    let mut notes = Vec::new();
+    let variables = exec.env.value().map_or(&[][..], Vec::as_slice);
+    if exec.env.whole().is_none() {
+        notes.push("the recorded environment is not whole".to_owned());
+    }
+    let withheld = variables.iter().filter(|variable| variable.v.is_none());
+    let names: Vec<&str> = withheld.map(|variable| variable.k.as_str()).collect();
+    if !names.is_empty() {
+        notes.push(format!(
+            "{} variables have no recorded value and are left out ({})",
+            names.len(),
+            names.iter().take(5).copied().collect::<Vec<_>>().join(", ")
+        ));
+    }
+    let bytes = |text: &Text| OsString::from_vec(text.to_bytes().into_owned());
+    Plan {
+        library,
+        like,
+        environment: variables
+            .iter()
+            .filter_map(|variable| Some((bytes(&variable.k), bytes(variable.v.as_ref()?))))
+            .collect(),
+        cwd: exec
+            .cwd
+            .value()
+            .map_or_else(|| PathBuf::from("/"), |cwd| PathBuf::from(bytes(cwd))),
+        uid: Some((exec.uid[1], exec.gid[1])),
+        notes,
+    }
+}
+
+/// `run.vgt:runner[cuda_v12]`; a file with a colon in its name is a file.
+fn split(like: &Path) -> (PathBuf, Option<String>) {
+    let text = like.to_string_lossy();
+    match text.rsplit_once(':') {
+        Some((path, role)) if !like.exists() && !role.contains('/') => {
+            (PathBuf::from(path), Some(role.to_owned()))
+        }
+        _ => (like.to_owned(), None),
+    }
+}
+
+/// The first process of the role asked for; else one that tried the library's folder; else one that tried any.
+fn choose(
+    roles: &BTreeMap<Proc, Role>,
+    execs: &BTreeMap<Proc, Exec>,
+    wanted: Option<&str>,
+    folder: Option<&str>,
+) -> Option<(Proc, Role)> {
+    let known = || {
+        roles
+            .iter()
+            .filter(|(process, _)| execs.contains_key(process))
+    };
+    let fits = |role: &Role, wanted: &str| {
+        let name = role.to_string();
+        name == wanted
+            || name
+                .strip_prefix(wanted)
+                .is_some_and(|rest| rest.starts_with(' '))
+    };
+    let found = match wanted {
+        Some(wanted) => known().find(|(_, role)| fits(role, wanted)),
+        None => known()
+            .find(|(_, role)| role.step().is_some() && role.dir().map(Text::as_str) == folder)
+            .or_else(|| known().find(|(_, role)| role.step().is_some()))
+            .or_else(|| known().find(|(_, role)| **role == Role::Program)),
+    };
+    found.map(|(process, role)| (*process, role.clone()))
+}
+
+fn nobody(path: &Path, roles: &BTreeMap<Proc, Role>, wanted: Option<&str>) -> Report {
+    let mut names: Vec<String> = roles
+        .values()
+        .filter(|role| **role != Role::Other)
+        .map(ToString::to_string)
+        .collect();
+    names.sort();
+    names.dedup();
+    names.truncate(20);
+    let what = wanted.map_or_else(
+        || "no process that tries a backend".to_owned(),
+        |role| format!("no {role}"),
+    );
+    let report = Report::new(format!("{what} in {}", path.display()));
+    if names.is_empty() {
+        report
+    } else {
+        report.help(format!("there is: {}", names.join(", ")))
+    }
+}

@@ -1,0 +1,313 @@
+//! Would the loader take a backend: everything that is missing at once, and files that answer wrongly.
+
+use std::collections::BTreeSet;
+
+use super::files::describe;
+use super::words::{at, base, found, list, plural};
+use super::{AMD, FolderCheck, NVIDIA, Scene, State};
+use crate::diagnose::{Certainty, Finding};
+use crate::event::Text;
+use crate::event::library::{Closure, Resolved};
+use crate::event::tree::Folder;
+
+/// Libraries of a driver, what their functions begin with, and whose GPUs they are for.
+const DRIVERS: [(&str, &str, &[&str]); 3] = [
+    ("libcuda.so.1", "cu", &[NVIDIA]),
+    ("libnvidia-ml.so.1", "nvml", &[NVIDIA]),
+    ("libvulkan.so.1", "vk", &["10de:", "1002:", "8086:"]),
+];
+/// Runtimes that Ollama brings, and what their functions begin with.
+const RUNTIMES: [(&str, &[&str]); 6] = [
+    ("libcudart.so", &["cuda", "__cuda"]),
+    ("libcublasLt.so", &["cublasLt"]),
+    ("libcublas.so", &["cublas"]),
+    ("libamdhip64.so", &["hip", "__hip"]),
+    ("libhipblas.so", &["hipblas"]),
+    ("librocblas.so", &["rocblas"]),
+];
+
+/// Findings about the loads of a folder; the state when only the driver of an absent GPU is missing.
+pub(super) fn check(scene: &Scene<'_>, folder: &Folder, row: &mut FolderCheck) {
+    let mut absent_driver = None;
+    for load in &folder.loads {
+        let missing = missing_libraries(&load.closure);
+        let drivers_only = !missing.is_empty()
+            && missing.iter().all(|object| {
+                let driver = DRIVERS
+                    .iter()
+                    .find(|(name, ..)| *name == object.name.as_str());
+                driver.is_some_and(|(_, _, vendors)| scene.no_gpu(vendors))
+            });
+        if drivers_only {
+            absent_driver = missing.first().map(|object| object.name.clone());
+        } else if !missing.is_empty() {
+            row.findings
+                .push(libraries(scene, &load.file, &missing, folder));
+        }
+        row.findings
+            .extend(symbols(&load.file, &load.closure, &missing));
+        row.findings.extend(versions(&load.file, &load.closure));
+        wrong_answers(scene, folder, &load.closure, row);
+    }
+    if let Some(name) = absent_driver.filter(|_| row.findings.is_empty()) {
+        row.state = State::NoGpu;
+        row.words = format!("no {name}, and no GPU that it would be for");
+    }
+}
+
+/// Names that no file answers to; the file asked for itself is looked at elsewhere.
+pub(super) fn missing_libraries(closure: &Closure) -> Vec<&Resolved> {
+    closure
+        .objects
+        .iter()
+        .filter(|object| object.file.is_none() && !object.name.as_str().contains('/'))
+        .collect()
+}
+
+fn libraries(scene: &Scene<'_>, file: &Text, missing: &[&Resolved], folder: &Folder) -> Finding {
+    let names: Vec<&str> = missing.iter().map(|object| object.name.as_str()).collect();
+    let mut remedy = Vec::new();
+    for name in &names {
+        remedy.extend(bring(scene, name, folder));
+    }
+    remedy.dedup();
+    let first = missing.first();
+    Finding {
+        missing_object: first.map(|object| object.name.clone()),
+        missing: missing.iter().map(|object| object.name.clone()).collect(),
+        evidence: missing.iter().flat_map(|object| searched(object)).collect(),
+        remedy,
+        ..found(
+            "VG320",
+            "load",
+            format!(
+                "{} cannot be loaded: {} {} nowhere the loader looks",
+                base(file),
+                list(names.iter().copied()),
+                plural(names.len(), "is", "are")
+            ),
+        )
+    }
+}
+
+/// The places where a name was looked for; what answered and was passed over comes first.
+pub(super) fn searched(object: &Resolved) -> Vec<crate::discover::model::Evidence> {
+    const SHOWN: usize = 8;
+    let mut tried: Vec<_> = object.tried.iter().collect();
+    tried.sort_by_key(|place| place.problem.is_none());
+    let mut all: Vec<_> = tried
+        .iter()
+        .take(SHOWN)
+        .map(|place| {
+            let why = place.problem.as_ref().map_or("not there", Text::as_str);
+            at(&place.file, format!("{why} (searched by {})", place.via))
+        })
+        .collect();
+    if all.is_empty() {
+        all.push(at(&object.by, format!("needs {}", object.name)));
+    }
+    all
+}
+
+fn bring(scene: &Scene<'_>, name: &str, folder: &Folder) -> Vec<String> {
+    if name == "libcuda.so.1" || name == "libnvidia-ml.so.1" {
+        return match scene.has_gpu(NVIDIA) {
+            true => vec![
+                "install the NVIDIA driver's user-space libraries, then:".to_owned(),
+                "$ sudo ldconfig".to_owned(),
+            ],
+            false => vec![format!("{name} belongs to the GPU's driver, not to Ollama")],
+        };
+    }
+    if name == "libvulkan.so.1" {
+        return vec!["$ sudo apt install libvulkan1".to_owned()];
+    }
+    if folder.name.as_str().starts_with("rocm") && scene.has_gpu(AMD) {
+        return vec!["install Ollama's ROCm archive of the same release as well".to_owned()];
+    }
+    vec![format!(
+        "{name} belongs beside the backend in {}: install the same release again, whole",
+        folder.path
+    )]
+}
+
+/// References that nothing defines, without those that a missing library would bring.
+fn symbols(file: &Text, closure: &Closure, missing: &[&Resolved]) -> Option<Finding> {
+    let brought = |symbol: &str| {
+        let version = symbol.split_once('@').map(|(_, version)| version);
+        missing
+            .iter()
+            .any(|object| would_bring(object.name.as_str(), symbol))
+            // It follows from the missing version, which is told by itself.
+            || closure
+                .missing_versions
+                .iter()
+                .any(|[_, _, missing]| version == Some(missing.as_str()))
+    };
+    let left: Vec<Text> = closure
+        .missing_symbols
+        .iter()
+        .filter(|symbol| !brought(symbol.as_str()))
+        .cloned()
+        .collect();
+    let first = left.first()?;
+    // A library of which nothing is known may bring anything, but not ggml's own functions.
+    let unknown = missing.iter().any(|object| !is_known(object.name.as_str()));
+    let sure = !unknown || left.iter().any(|symbol| is_ggml(symbol.as_str()));
+    let base_file = closure
+        .objects
+        .iter()
+        .find(|object| object.name.as_str().starts_with("libggml-base"))
+        .and_then(|object| object.file.clone());
+    let mut evidence = vec![at(file, format!("refers to {first}"))];
+    let mut remedy = vec!["install backend and libraries of one release".to_owned()];
+    if let Some(base_file) = base_file.filter(|_| is_ggml(first.as_str())) {
+        evidence.push(at(&base_file, "answers, and does not define it"));
+        remedy = vec![format!(
+            "the backend and {} are of different releases: install one release, whole",
+            base(&base_file)
+        )];
+    }
+    Some(Finding {
+        missing_object: Some(first.clone()),
+        missing: left.clone(),
+        certainty: if sure {
+            Certainty::Certain
+        } else {
+            Certainty::Likely
+        },
+        evidence,
+        remedy,
+        ..found(
+            "VG321",
+            "load",
+            format!(
+                "{} cannot be loaded: no library it would get defines {}",
+                base(file),
+                list(left.iter().map(Text::as_str))
+            ),
+        )
+    })
+}
+
+fn is_ggml(symbol: &str) -> bool {
+    symbol.starts_with("ggml_") || symbol.starts_with("gguf_")
+}
+
+fn is_known(library: &str) -> bool {
+    DRIVERS.iter().any(|(name, ..)| *name == library)
+        || RUNTIMES.iter().any(|(name, _)| library.starts_with(name))
+        || library.starts_with("libggml-base")
+}
+
+/// The missing library is the one that defines this symbol, by the way its functions are named.
+fn would_bring(library: &str, symbol: &str) -> bool {
+    if symbol
+        .split_once('@')
+        .is_some_and(|(_, version)| version == library)
+    {
+        return true;
+    }
+    if library.starts_with("libggml-base") {
+        return is_ggml(symbol);
+    }
+    if let Some((_, begin, _)) = DRIVERS.iter().find(|(name, ..)| *name == library) {
+        // cuInit is the driver's, cudaMalloc and cublasCreate are not.
+        return symbol
+            .strip_prefix(begin)
+            .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_uppercase()));
+    }
+    let runtime = RUNTIMES.iter().find(|(name, _)| library.starts_with(name));
+    runtime.is_some_and(|(_, begins)| begins.iter().any(|begin| symbol.starts_with(begin)))
+}
+
+/// Version nodes that the file which answers does not have.
+pub(super) fn versions(file: &Text, closure: &Closure) -> Option<Finding> {
+    let [object, needed, version] = closure.missing_versions.first()?;
+    let answers = closure
+        .objects
+        .iter()
+        .find(|one| one.name == *needed)
+        .and_then(|one| one.file.clone());
+    let missing = closure
+        .missing_versions
+        .iter()
+        .map(|[_, file, version]| Text::from(format!("{version} of {file}")))
+        .collect();
+    let mut evidence = vec![at(object, format!("needs version {version} of {needed}"))];
+    evidence.extend(
+        answers
+            .as_ref()
+            .map(|path| at(path, format!("answers to {needed}, without it"))),
+    );
+    Some(Finding {
+        missing_object: Some(version.clone()),
+        missing,
+        evidence,
+        remedy: vec![format!(
+            "put a {needed} in front that has the version {version}, or take the one that answers out of the way"
+        )],
+        ..found(
+            "VG322",
+            "load",
+            format!(
+                "{} cannot be loaded: {} needs version {version} of {needed}, and {} does not define it",
+                base(file),
+                base(object),
+                answers
+                    .as_ref()
+                    .map_or("the file that answers", Text::as_str)
+            ),
+        )
+    })
+}
+
+/// Files that answer and cannot be used, or that stand before the one meant.
+fn wrong_answers(scene: &Scene<'_>, folder: &Folder, closure: &Closure, row: &mut FolderCheck) {
+    let own: BTreeSet<&Text> = folder.files.iter().map(|file| &file.path).collect();
+    for object in &closure.objects {
+        let Some(file) = &object.file else { continue };
+        let Some(facts) = scene.facts.files.get(file) else {
+            continue;
+        };
+        let told = own.contains(file)
+            || scene
+                .ollama
+                .tree
+                .top
+                .files
+                .iter()
+                .any(|one| one.path == *file);
+        if !told && let Some(finding) = super::files::damaged(scene, facts) {
+            row.findings.push(Finding {
+                evidence: vec![
+                    at(&object.by, format!("needs {}", object.name)),
+                    at(file, describe(facts)),
+                ],
+                ..finding
+            });
+        }
+        let beside = Text::from(format!("{}/{}", folder.path, object.name));
+        let shadowed = folder
+            .files
+            .iter()
+            .find(|one| one.path == beside && one.path != *file && one.inode != facts.inode);
+        if let Some(shadowed) = shadowed {
+            row.warnings.push(Finding {
+                missing_object: Some(shadowed.path.clone()),
+                evidence: vec![at(file, describe(facts)), at(&shadowed.path, describe(shadowed))],
+                remedy: vec![format!("move {file} away, unless it was put there on purpose")],
+                ..found(
+                    "VG323",
+                    "load",
+                    format!(
+                        "{} is answered by {file} and not by the one beside the backend, since {} comes first in what \
+                         the loader searches",
+                        object.name,
+                        object.via.as_ref().map_or("that folder", Text::as_str)
+                    ),
+                )
+            });
+        }
+    }
+}

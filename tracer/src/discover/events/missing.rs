@@ -1,0 +1,179 @@
+//! What a failed load lacks: the one thing that the loader names, and all that the facts about the files tell.
+
+use crate::discover::model::{Child, Load, Missing, Words};
+use crate::event::Text;
+use crate::event::library::{Closure, Library};
+
+/// The one thing that the loader's words name.
+pub(in crate::discover) fn named(words: &Words, load: &Load) -> Option<Missing> {
+    let by = load.file.clone().unwrap_or_else(|| load.asked.clone());
+    let text = words.text.as_str();
+    if let Some(symbol) = text.strip_prefix("undefined symbol: ") {
+        let name = symbol.replace(", version ", "@");
+        return Some(Missing::Symbol {
+            name: Text::from(name),
+            by: words.object.clone(),
+        });
+    }
+    if let Some((version, by)) = text
+        .strip_prefix("version `")
+        .and_then(|rest| rest.split_once("' not found (required by "))
+    {
+        return Some(Missing::Version {
+            version: Text::from(version),
+            file: words.object.clone(),
+            by: Text::from(by.trim_end_matches(')')),
+        });
+    }
+    if text.starts_with("cannot open shared object file") {
+        return Some(Missing::Library {
+            name: words.object.clone(),
+            by,
+            searched: Vec::new(),
+        });
+    }
+    let unfit = [
+        "wrong ELF class",
+        "invalid ELF header",
+        "file too short",
+        "ELF load command",
+        "ELF file",
+        "cannot read file data",
+        "only ET_DYN and ET_EXEC",
+        "object file has no dynamic section",
+        "nonzero e_",
+    ];
+    unfit
+        .iter()
+        .any(|start| text.starts_with(start))
+        .then(|| Missing::Unfit {
+            file: words.object.clone(),
+            problem: words.text.clone(),
+        })
+}
+
+/// Replaces what the loader named by all that the closure knows.
+pub(super) fn complete(load: &mut Load, library: &Library, closure: &Closure) {
+    let mut missing = Vec::new();
+    for object in closure
+        .objects
+        .iter()
+        .filter(|object| object.file.is_none())
+    {
+        let searched = object
+            .tried
+            .iter()
+            .map(|tried| {
+                let problem = tried.problem.clone().unwrap_or_default();
+                (tried.file.clone(), tried.via.clone(), problem)
+            })
+            .collect();
+        missing.push(Missing::Library {
+            name: object.name.clone(),
+            by: object.by.clone(),
+            searched,
+        });
+    }
+    for [by, file, version] in &closure.missing_versions {
+        missing.push(Missing::Version {
+            version: version.clone(),
+            file: file.clone(),
+            by: by.clone(),
+        });
+    }
+    let absent: Vec<Text> = missing
+        .iter()
+        .filter_map(|one| match one {
+            Missing::Library { name, .. } => Some(name.clone()),
+            _ => None,
+        })
+        .collect();
+    for name in &closure.missing_symbols {
+        if absent
+            .iter()
+            .any(|library| provides(library.as_str(), name.as_str()))
+        {
+            continue;
+        }
+        missing.push(Missing::Symbol {
+            name: name.clone(),
+            by: library.path.clone(),
+        });
+    }
+    // A soname that no file answers to is no unfit file.
+    if let Some(problem) = &library.problem
+        && library.path.as_str().contains('/')
+    {
+        missing.push(Missing::Unfit {
+            file: library.path.clone(),
+            problem: problem.clone(),
+        });
+    }
+    // What the loader named comes first: it is what stopped it.
+    let said = std::mem::take(&mut load.missing);
+    for one in said.into_iter().rev() {
+        let known = missing.iter().position(|other| same_thing(&one, other));
+        let first = known.map_or(one, |at| missing.remove(at));
+        missing.insert(0, first);
+    }
+    load.missing = missing;
+    load.closure = Some(closure.clone());
+}
+
+/// The symbol is of a library that is missing itself, by the prefixes that the vendors keep to.
+fn provides(library: &str, symbol: &str) -> bool {
+    let name = super::roles::base(library);
+    let table: [(&str, &[&str]); 9] = [
+        ("libcuda.", &["cu"]),
+        ("libcudart.", &["cuda", "__cuda"]),
+        ("libcublasLt.", &["cublasLt"]),
+        ("libcublas.", &["cublas"]),
+        ("libnvidia-ml.", &["nvml"]),
+        ("libvulkan.", &["vk"]),
+        ("libamdhip64.", &["hip", "__hip"]),
+        ("librocblas.", &["rocblas"]),
+        ("libggml-base.", &["ggml_", "gguf_"]),
+    ];
+    table.iter().any(|(file, prefixes)| {
+        name.starts_with(file) && prefixes.iter().any(|prefix| symbol.starts_with(prefix))
+    })
+}
+
+/// Facts about a file are recorded once; the same failure in another process, or again, has the same cause.
+pub(super) fn share_causes(children: &mut [Child]) {
+    let known: Vec<Load> = children
+        .iter()
+        .flat_map(|child| &child.loads)
+        .filter(|load| load.closure.is_some())
+        .cloned()
+        .collect();
+    for load in children.iter_mut().flat_map(|child| &mut child.loads) {
+        if load.closure.is_some() || load.words.is_empty() {
+            continue;
+        }
+        let said = |load: &Load| {
+            let first = load.words.first();
+            first.map(|words| (words.object.clone(), words.text.clone()))
+        };
+        let twin = known
+            .iter()
+            .find(|other| other.asked == load.asked && said(other) == said(load));
+        if let Some(twin) = twin {
+            load.missing.clone_from(&twin.missing);
+            load.closure.clone_from(&twin.closure);
+        }
+    }
+}
+
+fn same_thing(one: &Missing, other: &Missing) -> bool {
+    match (one, other) {
+        (Missing::Library { name: a, .. }, Missing::Library { name: b, .. }) => a == b,
+        (Missing::Symbol { name: a, .. }, Missing::Symbol { name: b, .. }) => {
+            let plain = |name: &Text| name.as_str().split('@').next().map(str::to_owned);
+            plain(a) == plain(b)
+        }
+        (Missing::Version { version: a, .. }, Missing::Version { version: b, .. }) => a == b,
+        (Missing::Unfit { file: a, .. }, Missing::Unfit { file: b, .. }) => a == b,
+        _ => false,
+    }
+}

@@ -1,0 +1,220 @@
+//! Model starts: the GPU folder a model was given, how many of its layers went to a GPU, and what speaks for why.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::Story;
+use crate::discover::model::{Child, Evidence, Level, Line, ModelStart};
+use crate::discover::role::Role;
+use crate::discover::slog::values::{base_name, parent, path_list};
+use crate::event::Text;
+use crate::event::process::EnvVar;
+
+/// Most model starts and most reasons of one.
+const MOST: usize = 200;
+const MOST_REASONS: usize = 40;
+
+/// `offloaded 33/33 layers to GPU` (ggml.go, device.go, llama.cpp's load_tensors).
+static OFFLOADED: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"\boffloaded (\d{1,6})/(\d{1,6}) layers to GPU").ok());
+
+/// `--n-gpu-layers 0`, `-ngl 0`.
+static LAYERS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?:^| )(?:--n-gpu-layers|--gpu-layers|-ngl) (-?\d{1,6})(?: |$)").ok()
+});
+
+/// Messages that speak for why fewer layers went to a GPU (llm/server.go, llm/memory.go, server/sched.go, discover).
+const REASONS: &[&str] = &[
+    "gpu memory",
+    "unable to refresh",
+    "model requires more",
+    "requested context size too large",
+    "insufficient VRAM",
+    "gpu has too little memory",
+    "not enough vram",
+    "model weights",
+    "total memory",
+    "llama runner process no longer running",
+    "llama runner terminated",
+    "llama-server terminated",
+    "error loading llama server",
+    "Load failed",
+    "do load request",
+];
+
+impl Story {
+    /// Takes a line about a model; false when it is about something else.
+    pub(super) fn model_line(&mut self, _number: u64, line: &Line) -> bool {
+        let Some(seen) = line.seen.clone() else {
+            return false;
+        };
+        let message = line.message.as_str();
+        if self.offloaded(message, &seen) {
+            return true;
+        }
+        match message {
+            "starting llama-server" | "starting llama server" => {
+                let command = line
+                    .field("cmd")
+                    .or_else(|| line.field("args"))
+                    .unwrap_or_default();
+                self.model_start(command, &seen);
+            }
+            "loading model" => {
+                let requested = line
+                    .field("requested")
+                    .and_then(|layers| layers.parse().ok());
+                if let Some(model) = self.model.models.last_mut() {
+                    model.num_gpu = requested.or(model.num_gpu);
+                }
+            }
+            message if message == "offload" || message.starts_with("offload to ") => {
+                self.fitted(line, &seen)
+            }
+            message if REASONS.iter().any(|reason| message.starts_with(reason)) => {
+                self.reason(seen)
+            }
+            _ if self.model.finished && line.level == Level::Error => self.reason(seen),
+            _ => return false,
+        }
+        true
+    }
+
+    /// A process was started for a model.
+    pub(super) fn model_start(&mut self, command: &str, seen: &Evidence) {
+        let mut child = Child::new(Role::Model {
+            dir: Text::default(),
+        });
+        child.argv = command
+            .split(' ')
+            .filter(|word| !word.is_empty())
+            .map(Text::from)
+            .collect();
+        let child = self.add_child(child);
+        self.speaker = child.or(self.speaker);
+        // Before 0.12 the line about its memory comes first.
+        let waiting = self
+            .model
+            .models
+            .last()
+            .is_some_and(|model| model.child.is_none());
+        if !waiting {
+            self.add_model(seen);
+        }
+        let asked = LAYERS
+            .as_ref()
+            .and_then(|layers| layers.captures(command)?.get(1)?.as_str().parse().ok());
+        if let Some(model) = self.model.models.last_mut() {
+            model.child = child;
+            model.num_gpu = asked.or(model.num_gpu);
+        }
+        self.awaits_environment = child.is_some();
+    }
+
+    /// The environment of a model's process, in the line after its start; false when it is of another process.
+    pub(super) fn model_environment(
+        &mut self,
+        line: &Line,
+        env: &[EnvVar],
+        seen: &Evidence,
+    ) -> bool {
+        if !std::mem::take(&mut self.awaits_environment) {
+            return false;
+        }
+        let dirs = path_list(line.field("OLLAMA_LIBRARY_PATH").unwrap_or_default());
+        let backend = line.field("GGML_BACKEND_PATH").unwrap_or_default();
+        let dir = match (dirs.as_slice(), backend) {
+            ([_], "") => "cpu",
+            ([_, .., last], "") => base_name(last),
+            ([], "") => "",
+            (_, backend) => base_name(parent(backend)),
+        };
+        if let Some(first) = dirs.first() {
+            self.library_dir(first, seen);
+        }
+        let Some(model) = self.model.models.last_mut() else {
+            return true;
+        };
+        model.dir = Text::from(dir);
+        if let Some(child) = model
+            .child
+            .and_then(|child| self.model.children.get_mut(child))
+        {
+            child.env = env.to_vec();
+        }
+        true
+    }
+
+    /// `offloaded N/M layers to GPU`, in a line of slog or in raw text.
+    pub(super) fn offloaded(&mut self, text: &str, seen: &Evidence) -> bool {
+        let found = OFFLOADED.as_ref().and_then(|offloaded| {
+            let found = offloaded.captures(text)?;
+            Some((
+                found.get(1)?.as_str().parse().ok()?,
+                found.get(2)?.as_str().parse().ok()?,
+            ))
+        });
+        if found.is_none() {
+            return false;
+        }
+        if self.model.models.is_empty() {
+            self.add_model(seen);
+        }
+        if let Some(model) = self.model.models.last_mut() {
+            model.offloaded = found;
+        }
+        self.reason(seen.clone());
+        true
+    }
+
+    /// `offload to cuda layers.requested=-1 layers.model=33 layers.offload=20 memory.available=...` (before 0.12).
+    fn fitted(&mut self, line: &Line, seen: &Evidence) {
+        self.add_model(seen);
+        let number = |name: &str| line.field(name).and_then(|value| value.parse::<i64>().ok());
+        let layers = |name: &str| number(name).and_then(|layers| u32::try_from(layers).ok());
+        if let Some(model) = self.model.models.last_mut() {
+            model.num_gpu = number("layers.requested");
+            model.offloaded = layers("layers.offload").zip(layers("layers.model"));
+        }
+        self.reason(seen.clone());
+    }
+
+    fn add_model(&mut self, seen: &Evidence) {
+        if self.model.models.len() < MOST {
+            self.model.models.push(ModelStart {
+                seen: Some(seen.clone()),
+                ..ModelStart::default()
+            });
+        }
+    }
+
+    fn reason(&mut self, seen: Evidence) {
+        if let Some(model) = self.model.models.last_mut()
+            && model.reasons.len() < MOST_REASONS
+        {
+            model.reasons.push(seen);
+        }
+    }
+
+    /// The folders of models that only their own words tell, and the names of their processes, when all was read.
+    pub(super) fn name_models(&mut self) {
+        for model in &mut self.model.models {
+            let Some(child) = model
+                .child
+                .and_then(|child| self.model.children.get_mut(child))
+            else {
+                continue;
+            };
+            let used = child.inits.iter().find(|init| {
+                init.registered && !base_name(init.file.as_str()).contains("ggml-cpu")
+            });
+            if let Some(used) = used.filter(|_| model.dir.is_empty()) {
+                model.dir = Text::from(base_name(parent(used.file.as_str())));
+            }
+            child.role = Role::Model {
+                dir: model.dir.clone(),
+            };
+        }
+    }
+}

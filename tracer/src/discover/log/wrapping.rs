@@ -1,0 +1,164 @@
+//! Takes off what stands around a program's line: journal and syslog prefixes, the JSON of container engines, time stamps,
+//! names of containers, colours.
+//!
+//! In: a line of the file. Out: the line as the program wrote it, or nothing while it is not whole: container engines cut
+//! long lines into parts. Formats: journald's `short*` (systemd, logs-show.c), docker's json-file, Kubernetes' CRI log,
+//! `docker logs -t`, `docker compose logs`, `kubectl logs --prefix`.
+
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use regex::bytes::Regex;
+
+use super::lines::LONGEST;
+
+/// `DATE HOST NAME[PID]: `; kernel and systemd may have no pid.
+static JOURNAL: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r"(?-u)^(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d+)?",
+        r"|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d+)?(?:[+-]\d\d:?\d\d|Z)?",
+        r"|[A-Z][a-z]{2} \d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)? \S+",
+        r"|\[ *\d+\.\d+\]) \S+ (?:([^\s\[:]+)\[\d+\]|(kernel|systemd)): ",
+    ))
+    .ok()
+});
+
+/// Time stamp of container engines, with the stream and the part sign of CRI.
+static STAMP: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r"(?-u)^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d) ",
+        r"(?:(?:stdout|stderr) ([FP]) )?",
+    ))
+    .ok()
+});
+
+/// `ollama-1  | ` of compose, `[pod/ollama-0/ollama] ` of kubectl.
+static NAME: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(?-u)^(?:[A-Za-z0-9][\w.@-]* +\| |\[pod/\S+\] )").ok());
+
+/// Colours and other control sequences of terminals (ECMA-48).
+static ESCAPES: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?-u)\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\^_])").ok()
+});
+
+/// How many wrappings one line may have.
+const DEEPEST: usize = 4;
+
+/// What was read of a line that a container engine cut into parts.
+#[derive(Default)]
+pub(super) struct Wrapping {
+    parts: Vec<u8>,
+}
+
+impl Wrapping {
+    /// The line as the program wrote it; `None` while more of it is to come.
+    pub(super) fn strip<'a>(&mut self, line: Cow<'a, [u8]>) -> Option<Cow<'a, [u8]>> {
+        let mut line = without_escapes(line);
+        let mut whole = true;
+        for _ in 0..DEEPEST {
+            if line.starts_with(b"time=") {
+                break;
+            }
+            match one_layer(&line) {
+                Some((inner, ended)) => {
+                    whole &= ended;
+                    line = without_escapes(Cow::Owned(inner));
+                }
+                None => break,
+            }
+        }
+        if whole && self.parts.is_empty() {
+            return Some(from_time(line));
+        }
+        let room = LONGEST.saturating_sub(self.parts.len()).min(line.len());
+        self.parts
+            .extend_from_slice(line.get(..room).unwrap_or_default());
+        if whole { self.rest() } else { None }
+    }
+
+    /// What is left when the log ends.
+    pub(super) fn rest(&mut self) -> Option<Cow<'static, [u8]>> {
+        let parts = std::mem::take(&mut self.parts);
+        (!parts.is_empty()).then(|| from_time(Cow::Owned(parts)))
+    }
+}
+
+/// One wrapping less, and whether the line ends here; `None` where there is none.
+fn one_layer(line: &[u8]) -> Option<(Vec<u8>, bool)> {
+    if line.starts_with(b"{") {
+        return json(line);
+    }
+    if let Some(found) = JOURNAL.as_ref()?.captures(line) {
+        let rest = line.get(found.get(0)?.end()..)?;
+        let name = found.get(1).or_else(|| found.get(2))?.as_bytes();
+        // The kernel's and systemd's words are no words of Ollama.
+        let foreign = matches!(name, b"kernel" | b"systemd");
+        let rest = if foreign {
+            [name, b": ", rest].concat()
+        } else {
+            rest.to_vec()
+        };
+        return Some((rest, true));
+    }
+    if let Some(found) = STAMP.as_ref()?.captures(line) {
+        let rest = line.get(found.get(0)?.end()..)?.to_vec();
+        let ended = found.get(1).is_none_or(|sign| sign.as_bytes() == b"F");
+        return Some((rest, ended));
+    }
+    let found = NAME.as_ref()?.find(line)?;
+    Some((line.get(found.end()..)?.to_vec(), true))
+}
+
+/// Docker's `{"log":"...\n",...}`, the journal's `{"MESSAGE":"..."}`.
+fn json(line: &[u8]) -> Option<(Vec<u8>, bool)> {
+    let value: serde_json::Value = serde_json::from_slice(line).ok()?;
+    if let Some(log) = value.get("log").and_then(serde_json::Value::as_str) {
+        let whole = log.strip_suffix('\n');
+        let text = whole.unwrap_or(log).trim_end_matches('\r');
+        return Some((text.as_bytes().to_vec(), whole.is_some()));
+    }
+    let message = value.get("MESSAGE").or_else(|| value.get("message"))?;
+    match message {
+        serde_json::Value::String(text) => Some((text.trim_end().as_bytes().to_vec(), true)),
+        // A message that is no UTF-8 is an array of bytes.
+        serde_json::Value::Array(bytes) => {
+            let byte = |value: &serde_json::Value| u8::try_from(value.as_u64()?).ok();
+            Some((bytes.iter().map_while(byte).collect(), true))
+        }
+        _ => None,
+    }
+}
+
+fn without_escapes(line: Cow<'_, [u8]>) -> Cow<'_, [u8]> {
+    if memchr::memchr(0x1b, &line).is_none() {
+        return line;
+    }
+    match ESCAPES.as_ref() {
+        Some(escapes) => Cow::Owned(escapes.replace_all(&line, b"".as_slice()).into_owned()),
+        None => line,
+    }
+}
+
+/// A line of slog behind a prefix of some other kind (quotation signs, names of other tools).
+fn from_time(line: Cow<'_, [u8]>) -> Cow<'_, [u8]> {
+    /// Where a prefix ends at the latest.
+    const FARTHEST: usize = 200;
+    if line.starts_with(b"time=") {
+        return line;
+    }
+    let head = line.get(..FARTHEST.min(line.len())).unwrap_or_default();
+    let found = memchr::memmem::find(head, b"time=").filter(|at| {
+        let rest = line.get(*at..).unwrap_or_default();
+        let rest = rest.get(..80.min(rest.len())).unwrap_or_default();
+        rest.get(5).is_some_and(u8::is_ascii_digit)
+            && memchr::memmem::find(rest, b" level=").is_some()
+    });
+    match (found, line) {
+        (None, line) => line,
+        (Some(at), Cow::Borrowed(line)) => Cow::Borrowed(line.get(at..).unwrap_or_default()),
+        (Some(at), Cow::Owned(line)) => Cow::Owned(line.get(at..).unwrap_or_default().to_vec()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,112 @@
+use std::borrow::Cow;
+
+use proptest::prelude::*;
+
+use super::Wrapping;
+
+fn strip(lines: &[&str]) -> Vec<String> {
+    let mut wrapping = Wrapping::default();
+    let text = |line: Cow<'_, [u8]>| String::from_utf8_lossy(&line).into_owned();
+    let mut found: Vec<_> = lines
+        .iter()
+        .filter_map(|line| wrapping.strip(Cow::Borrowed(line.as_bytes())).map(text))
+        .collect();
+    found.extend(wrapping.rest().map(text));
+    found
+}
+
+#[test]
+fn what_tools_put_around_a_line_is_taken_off() {
+    let line = r#"time=2026-11-21T10:29:15.084Z level=INFO source=runner.go:60 msg="discovering available GPUs...""#;
+    let quoted = line.replace('"', r#"\""#);
+    for wrapped in [
+        line.to_owned(),
+        format!("Nov 21 10:29:15 host ollama[812]: {line}"),
+        format!("Nov  1 10:29:15.084231 my.host ollama[812]: {line}"),
+        format!("2026-11-21T10:29:15+0100 host ollama[812]: {line}"),
+        format!("Sat 2026-11-21 10:29:15 CET host ollama[812]: {line}"),
+        format!("[   12.345678] host ollama[812]: {line}"),
+        format!(r#"{{"log":"{quoted}\n","stream":"stderr","time":"2026-11-21T10:29:15.1Z"}}"#),
+        format!(r#"{{"MESSAGE":"{quoted}","_PID":"812"}}"#),
+        format!("2026-11-21T10:29:15.084000000Z {line}"),
+        format!("2026-11-21T10:29:15.084000000Z stderr F {line}"),
+        format!("ollama-1  | {line}"),
+        format!("ollama  | 2026-11-21T10:29:15.084000000Z {line}"),
+        format!("ollama.1.x2f@node    | {line}"),
+        format!("[pod/ollama-0/ollama] {line}"),
+        format!("\x1b[36mollama  |\x1b[0m \x1b[2m{line}\x1b[0m"),
+        format!("> {line}"),
+        format!("    {line}"),
+        format!("[1732184955] <info> {line}"),
+    ] {
+        assert_eq!(strip(&[&wrapped]), [line], "{wrapped}");
+    }
+}
+
+#[test]
+fn raw_text_is_found_behind_the_same_wrappings() {
+    let line = "  Device 0: NVIDIA H100, compute capability 9.0, VMM: yes";
+    for wrapped in [
+        line.to_owned(),
+        format!("Nov 21 10:29:15 host ollama[812]: {line}"),
+        format!("2026-11-21T10:29:15.084000000Z {line}"),
+        format!("ollama  | {line}"),
+        format!(r#"{{"log":"{line}\r\n","stream":"stderr"}}"#),
+    ] {
+        assert_eq!(strip(&[&wrapped]), [line], "{wrapped}");
+    }
+    assert_eq!(
+        strip(&["Nov 21 10:29:15 host kernel: NVRM: API mismatch"]),
+        ["kernel: NVRM: API mismatch"]
+    );
+}
+
+#[test]
+fn lines_that_only_look_wrapped_stay() {
+    for line in [
+        "[GIN] 2026/11/21 - 07:21:58 | 200 | 108.982µs | 127.0.0.1 | GET \"/api/version\"",
+        "0.00.011.022 I cmn  common_param: system_info: n_threads = 2 | CPU : SSE3 = 1 |",
+        "load_backend: failed to load /a/libggml-cuda.so: libcuda.so.1: cannot open shared object file",
+        "{\"models\":[]}",
+        "{",
+        "msg time=1 level",
+    ] {
+        assert_eq!(strip(&[line]), [line]);
+    }
+}
+
+#[test]
+fn parts_of_one_line_are_joined() {
+    assert_eq!(
+        strip(&[
+            "2026-11-21T10:29:15.084Z stderr P first ",
+            "2026-11-21T10:29:15.084Z stderr F second",
+            "2026-11-21T10:29:15.084Z stderr F third",
+        ]),
+        ["first second", "third"]
+    );
+    assert_eq!(
+        strip(&[
+            r#"{"log":"a ","stream":"stderr"}"#,
+            r#"{"log":"b\n"}"#,
+            r#"{"log":"c"}"#
+        ]),
+        ["a b", "c"]
+    );
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_panic(lines: Vec<Vec<u8>>) {
+        let mut wrapping = Wrapping::default();
+        for line in &lines {
+            let _ = wrapping.strip(Cow::Borrowed(line));
+        }
+        let _ = wrapping.rest();
+    }
+
+    #[test]
+    fn almost_wrapped_lines_never_panic(line in r#"(\{"log":"|Nov 21 10:29:15 |2026-11-21T10:29:15Z |std(out|err) [FP] |[a-z]+ \| |\x1b\[|\[|time=|"|\}|[a-z ]){0,12}"#) {
+        let _ = strip(&[&line]);
+    }
+}

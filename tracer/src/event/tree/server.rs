@@ -1,0 +1,79 @@
+//! Who starts Ollama: user, variables, working directory, each with the place that sets it.
+
+use crate::event::Text;
+use crate::event::doctor::User;
+
+/// Where the variables come from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum EnvironmentOf {
+    /// The unit of this name.
+    Unit(Text),
+    /// A running process.
+    Process(u32),
+    /// Whoever called this program.
+    Caller,
+    /// Nothing that tells.
+    #[default]
+    Nobody,
+}
+
+/// The server as it would start, or as it runs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Server {
+    /// Where its variables come from.
+    pub source: EnvironmentOf,
+    /// The unit file and its drop-ins.
+    pub unit_files: Vec<Text>,
+    /// Why the unit cannot be used.
+    pub problem: Option<Text>,
+    /// Its user.
+    pub user: User,
+    /// Its working directory.
+    pub cwd: Text,
+    /// Its variables, in order of name; values as a trace may hold them.
+    pub variables: Vec<Variable>,
+    /// Settings of the unit that hide devices or files from it: name, value, file.
+    pub hides: Vec<[Text; 3]>,
+}
+
+/// A variable and who set it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Variable {
+    /// Name.
+    pub name: Text,
+    /// Value; `None` when it is withheld.
+    pub value: Option<Text>,
+    /// The file that sets it, `systemd's default`, `process 4711`, ...
+    pub origin: Text,
+    /// The line in that file, from 1.
+    pub line: Option<u64>,
+}
+
+impl Server {
+    /// A variable that is set.
+    #[must_use]
+    pub fn variable(&self, name: &str) -> Option<&Variable> {
+        self.variables
+            .iter()
+            .find(|variable| variable.name.as_str() == name)
+    }
+
+    /// The value of a variable; empty when it is not set or withheld.
+    #[must_use]
+    pub fn value(&self, name: &str) -> &str {
+        self.variable(name)
+            .and_then(|variable| variable.value.as_ref())
+            .map_or("", Text::as_str)
+    }
+}
+
+impl Variable {
+    /// `FILE:LINE`, or who else set it.
+    #[must_use]
+    pub fn place(&self) -> String {
+        match self.line {
+            Some(line) => format!("{}:{line}", self.origin),
+            None => self.origin.as_str().to_owned(),
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! Pages of a recording: a few decoded frames, and for each frame what a reader must know at its beginning.
+//!
+//! An event is addressed by its index from 0; frame and place follow from the running sums. Memory: the pages of the
+//! cache, one scene a frame, and nothing for each event.
+
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use super::recording::{Page, Recording};
+use crate::event::Event;
+use crate::view::scene::Scene;
+
+/// Decoded frames kept.
+const PAGES: usize = 6;
+/// A scene is kept at every so many events of a decoded frame.
+const STEP: usize = 1_024;
+
+/// One decoded frame.
+#[derive(Debug)]
+pub(super) struct Leaf {
+    pub(super) page: Page,
+    /// Scenes before the events 0, STEP, 2*STEP...
+    scenes: Vec<Scene>,
+}
+
+impl Leaf {
+    fn new(page: Page, before: &Scene) -> Self {
+        let mut scene = before.clone();
+        let mut scenes = Vec::new();
+        for (at, event) in page.events.iter().enumerate() {
+            if at % STEP == 0 {
+                scenes.push(scene.clone());
+            }
+            scene.before(event);
+            scene.after(event);
+        }
+        Self { page, scenes }
+    }
+
+    /// The scene just before an event is put in words: it has been told of the event by `before`.
+    pub(super) fn scene_at(&self, at: usize) -> Scene {
+        let block = at / STEP;
+        let mut scene = self.scenes.get(block).cloned().unwrap_or_default();
+        for event in self.page.events.iter().take(at).skip(block * STEP) {
+            scene.before(event);
+            scene.after(event);
+        }
+        if let Some(event) = self.page.events.get(at) {
+            scene.before(event);
+        }
+        scene
+    }
+}
+
+/// The pages.
+pub(super) struct Book {
+    recording: Box<dyn Recording>,
+    /// Index of the first event of each frame, and of the end.
+    sums: Vec<u64>,
+    /// Scene before each frame that was read through.
+    before: Vec<Scene>,
+    cache: VecDeque<(usize, Rc<Leaf>)>,
+    pub(super) trouble: Option<String>,
+}
+
+impl Book {
+    pub(super) fn new(recording: Box<dyn Recording>) -> Self {
+        let origin = recording.header().map(|header| header.clock.boot.0);
+        let mut book = Self {
+            recording,
+            sums: vec![0],
+            before: vec![Scene::new(origin)],
+            cache: VecDeque::new(),
+            trouble: None,
+        };
+        book.grow();
+        book
+    }
+
+    pub(super) fn recording(&self) -> &dyn Recording {
+        self.recording.as_ref()
+    }
+
+    /// Looks for new frames; true when there are some.
+    pub(super) fn grow(&mut self) -> bool {
+        match self.recording.frames() {
+            Ok(frames) => {
+                let known = self.sums.len();
+                self.sums.truncate(1);
+                for frame in &frames {
+                    let last = self.sums.last().copied().unwrap_or(0);
+                    self.sums.push(last.saturating_add(frame.events));
+                }
+                let grown = known != self.sums.len();
+                if grown || self.recording.grows() {
+                    // The last frame may have become longer.
+                    self.cache.clear();
+                }
+                grown
+            }
+            Err(error) => {
+                self.trouble = Some(error);
+                false
+            }
+        }
+    }
+
+    /// How many events.
+    pub(super) fn total(&self) -> u64 {
+        self.sums.last().copied().unwrap_or(0)
+    }
+
+    pub(super) fn frames(&self) -> usize {
+        self.sums.len().saturating_sub(1)
+    }
+
+    /// Frames whose beginning is known: those up to it can be shown with names.
+    pub(super) fn read_through(&self) -> usize {
+        self.before.len().saturating_sub(1)
+    }
+
+    /// Notes the scene before the frame that follows.
+    pub(super) fn passed(&mut self, after: Scene) {
+        self.before.push(after);
+    }
+
+    pub(super) fn scene_before(&self, frame: usize) -> Scene {
+        let known = self.before.get(frame).or_else(|| self.before.first());
+        known.cloned().unwrap_or_default()
+    }
+
+    /// Frame and place in it of an event.
+    pub(super) fn place(&self, index: u64) -> Option<(usize, usize)> {
+        if index >= self.total() {
+            return None;
+        }
+        let frame = self.sums.partition_point(|sum| *sum <= index) - 1;
+        let at = index - self.sums.get(frame)?;
+        Some((frame, usize::try_from(at).ok()?))
+    }
+
+    /// Index of the first event of a frame.
+    pub(super) fn first_of(&self, frame: usize) -> u64 {
+        self.sums.get(frame).copied().unwrap_or(0)
+    }
+
+    /// A decoded frame.
+    pub(super) fn leaf(&mut self, frame: usize) -> Option<Rc<Leaf>> {
+        if let Some(at) = self.cache.iter().position(|(known, _)| *known == frame) {
+            let found = self.cache.remove(at)?;
+            let leaf = Rc::clone(&found.1);
+            self.cache.push_front(found);
+            return Some(leaf);
+        }
+        let page = match self.recording.page(frame) {
+            Ok(page) => page,
+            Err(error) => {
+                self.trouble = Some(error);
+                return None;
+            }
+        };
+        let leaf = Rc::new(Leaf::new(page, &self.scene_before(frame)));
+        self.cache.push_front((frame, Rc::clone(&leaf)));
+        self.cache.truncate(PAGES);
+        Some(leaf)
+    }
+
+    /// An event, its raw line, and the scene to describe it in.
+    pub(super) fn event(&mut self, index: u64) -> Option<(Event, String, Scene)> {
+        let (frame, at) = self.place(index)?;
+        let leaf = self.leaf(frame)?;
+        let event = leaf.page.events.get(at)?.clone();
+        let raw = leaf.page.raw.get(at).cloned().unwrap_or_default();
+        Some((event, raw, leaf.scene_at(at)))
+    }
+
+    /// Index of the first event that is not before a time (nanoseconds of CLOCK_BOOTTIME).
+    pub(super) fn at_time(&mut self, time: u64) -> u64 {
+        let (mut low, mut high) = (0, self.total());
+        while low < high {
+            let middle = low + (high - low) / 2;
+            let before = self.event_time(middle).is_some_and(|found| found < time);
+            if before {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        low.min(self.total().saturating_sub(1))
+    }
+
+    /// When an event was recorded.
+    pub(super) fn event_time(&mut self, index: u64) -> Option<u64> {
+        let (frame, at) = self.place(index)?;
+        let leaf = self.leaf(frame)?;
+        leaf.page.events.get(at).map(|event| event.time)
+    }
+}

@@ -1,0 +1,164 @@
+//! Keys and what they do. The help is made from the same table.
+
+use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+use super::state::View;
+use super::state::prompt::Typed;
+
+/// What a key asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Leave.
+    Quit,
+    /// Show or hide the keys.
+    Help,
+    /// Leave help, filter or search.
+    Back,
+    /// Another view.
+    Show(View),
+    /// The view after this one.
+    NextView,
+    /// The view before this one.
+    PreviousView,
+    /// Rows down.
+    Down(u16),
+    /// Rows up.
+    Up(u16),
+    /// A screen down.
+    PageDown,
+    /// A screen up.
+    PageUp,
+    /// To the begin.
+    First,
+    /// To the end.
+    Last,
+    /// To the next failure.
+    NextFailure,
+    /// To the last failure before.
+    PreviousFailure,
+    /// Play or pause.
+    Play,
+    /// Faster.
+    Faster,
+    /// Slower.
+    Slower,
+    /// Show or hide the detail.
+    Detail,
+    /// Ask for a filter.
+    Filter,
+    /// Ask for a search.
+    Search,
+    /// Ask for a number or time.
+    Jump,
+    /// To the next match.
+    NextMatch,
+    /// To the match before.
+    PreviousMatch,
+    /// Less time on the screen.
+    ZoomIn,
+    /// More time on the screen.
+    ZoomOut,
+    /// Leave stretches out in which nothing happens.
+    Compress,
+    /// A click into the body.
+    Click {
+        /// Row of the body.
+        row: u16,
+        /// Column of the body.
+        column: u16,
+        /// Width of the body.
+        width: u16,
+    },
+}
+
+/// Keys, in words, and what they do: the help.
+pub(super) const HELP: &[(&str, &str)] = &[
+    (
+        "1 2 3 4 5 6 7",
+        "Overview, Timeline, Events, Log, Processes, Libraries, Calls",
+    ),
+    ("Tab, Shift-Tab", "next view, view before"),
+    (
+        "j k, arrows",
+        "one row down, up: the play head moves with you",
+    ),
+    ("Ctrl-d Ctrl-u, PgDn PgUp", "a screen down, up"),
+    ("g G, Home End", "first, last event"),
+    ("f F", "next failure, failure before"),
+    ("Space", "play, pause"),
+    ("> <", "faster, slower (0.1x to 100x)"),
+    ("/ n N", "search, next match, match before"),
+    (":", "go to an event's number or a time"),
+    (
+        "e",
+        "filter, in the language of `vgputrace show`: kind:dlopen failed name:ollama text:cuda",
+    ),
+    ("d", "show or hide the detail"),
+    ("+ -", "timeline: less, more time on the screen"),
+    (
+        "c",
+        "timeline: leave out stretches in which nothing happens",
+    ),
+    ("Esc", "leave help, filter, search"),
+    ("mouse", "click: play head; wheel: rows"),
+    ("Ctrl-z", "suspend"),
+    ("q", "quit"),
+];
+
+/// What a key means outside of the prompt.
+pub(super) fn action(key: KeyEvent) -> Option<Action> {
+    let control = key.modifiers.contains(KeyModifiers::CONTROL);
+    Some(match key.code {
+        KeyCode::Char('c' | 'q') if control => Action::Quit,
+        KeyCode::Char('d') if control => Action::PageDown,
+        KeyCode::Char('u') if control => Action::PageUp,
+        KeyCode::Char('f') if control => Action::PageDown,
+        KeyCode::Char('b') if control => Action::PageUp,
+        _ if control => return None,
+        KeyCode::Char('q') => Action::Quit,
+        KeyCode::Char('?') => Action::Help,
+        KeyCode::Char(digit @ '1'..='7') => {
+            let at = usize::try_from(u32::from(digit) - u32::from('1')).ok()?;
+            Action::Show(*View::ALL.get(at)?)
+        }
+        KeyCode::Tab => Action::NextView,
+        KeyCode::BackTab => Action::PreviousView,
+        KeyCode::Char('j') | KeyCode::Down => Action::Down(1),
+        KeyCode::Char('k') | KeyCode::Up => Action::Up(1),
+        KeyCode::PageDown => Action::PageDown,
+        KeyCode::PageUp => Action::PageUp,
+        KeyCode::Char('g') | KeyCode::Home => Action::First,
+        KeyCode::Char('G') | KeyCode::End => Action::Last,
+        KeyCode::Char('f') => Action::NextFailure,
+        KeyCode::Char('F') => Action::PreviousFailure,
+        KeyCode::Char(' ') => Action::Play,
+        KeyCode::Char('>' | ']') => Action::Faster,
+        KeyCode::Char('<' | '[') => Action::Slower,
+        KeyCode::Char('/') => Action::Search,
+        KeyCode::Char('n') => Action::NextMatch,
+        KeyCode::Char('N') => Action::PreviousMatch,
+        KeyCode::Char(':') => Action::Jump,
+        KeyCode::Char('e') => Action::Filter,
+        KeyCode::Char('d') | KeyCode::Enter => Action::Detail,
+        KeyCode::Char('+' | '=') => Action::ZoomIn,
+        KeyCode::Char('-') => Action::ZoomOut,
+        KeyCode::Char('c') => Action::Compress,
+        KeyCode::Esc => Action::Back,
+        _ => return None,
+    })
+}
+
+/// What a key means in the prompt.
+pub(super) fn typed(key: KeyEvent) -> Option<Typed> {
+    let control = key.modifiers.contains(KeyModifiers::CONTROL);
+    Some(match key.code {
+        KeyCode::Char('c') if control => Typed::Cancel,
+        KeyCode::Char('w' | 'u') if control => Typed::EraseWord,
+        KeyCode::Char(_) if control => return None,
+        KeyCode::Char(character) => Typed::Character(character),
+        KeyCode::Backspace => Typed::Erase,
+        KeyCode::Enter => Typed::Enter,
+        KeyCode::Esc => Typed::Cancel,
+        _ => return None,
+    })
+}

@@ -1,0 +1,143 @@
+//! Lists: which event stands in which row, with and without a filter.
+
+use super::{State, View};
+use crate::event::Event;
+use crate::tui::book::Book;
+use crate::view::filter::Filter;
+use crate::view::scene::Scene;
+
+/// Matches kept; a filter that lets more through shows the first ones and says so.
+const MAX_MATCHES: usize = 4_000_000;
+
+/// A filter at work: matches so far, and how far it has come.
+#[derive(Clone, Debug)]
+pub(in crate::tui) struct Matching {
+    pub(in crate::tui) text: String,
+    filter: Filter,
+    /// Indices of the events that match, in order.
+    pub(in crate::tui) found: Vec<u64>,
+    frame: usize,
+    /// It went through the whole recording, or gave up at the limit.
+    pub(in crate::tui) done: bool,
+}
+
+impl Matching {
+    pub(in crate::tui) fn new(text: String, filter: Filter) -> Self {
+        Self {
+            text,
+            filter,
+            found: Vec::new(),
+            frame: 0,
+            done: false,
+        }
+    }
+
+    /// Looks through one more frame; false when there is none.
+    pub(in crate::tui) fn step(&mut self, book: &mut Book) -> bool {
+        if self.done || self.frame >= book.read_through() {
+            self.done = self.frame >= book.frames();
+            return false;
+        }
+        let first = book.first_of(self.frame);
+        let mut scene = book.scene_before(self.frame);
+        if let Some(leaf) = book.leaf(self.frame) {
+            for (at, event) in leaf.page.events.iter().enumerate() {
+                if self.takes(event, &mut scene) {
+                    self.found.push(first + at as u64);
+                }
+            }
+        }
+        self.frame += 1;
+        self.done = self.frame >= book.frames() || self.found.len() >= MAX_MATCHES;
+        true
+    }
+
+    fn takes(&self, event: &Event, scene: &mut Scene) -> bool {
+        scene.before(event);
+        let takes = self.filter.matches(event, scene);
+        scene.after(event);
+        takes
+    }
+}
+
+impl State {
+    /// The indices of this view's list; `None` when it is all events.
+    fn own(&self) -> Option<Vec<u64>> {
+        match self.view {
+            View::Log => Some(self.digest.words.iter().map(|word| word.index).collect()),
+            View::Calls => Some(self.digest.calls.clone()),
+            View::Processes => {
+                let mut list: Vec<u64> =
+                    self.digest.lanes.values().map(|lane| lane.index).collect();
+                list.sort_unstable();
+                Some(list)
+            }
+            View::Libraries => Some(
+                self.digest
+                    .mapped
+                    .iter()
+                    .map(|mapped| mapped.index)
+                    .collect(),
+            ),
+            View::Overview | View::Timeline | View::Events => None,
+        }
+    }
+
+    /// Rows of this view's list.
+    pub(in crate::tui) fn rows(&self) -> u64 {
+        if let Some(list) = self.own() {
+            return list.len() as u64;
+        }
+        match &self.matching {
+            Some(matching) => matching.found.len() as u64,
+            None => self.book.total(),
+        }
+    }
+
+    /// The event in a row.
+    pub(in crate::tui) fn index_at(&self, row: u64) -> Option<u64> {
+        let at = usize::try_from(row).ok()?;
+        if let Some(list) = self.own() {
+            return list.get(at).copied();
+        }
+        match &self.matching {
+            Some(matching) => matching.found.get(at).copied(),
+            None => (row < self.book.total()).then_some(row),
+        }
+    }
+
+    /// The row of an event, or of the last one before it.
+    pub(in crate::tui) fn row_of(&self, index: u64) -> u64 {
+        let before =
+            |list: &[u64]| list.partition_point(|one| *one <= index).saturating_sub(1) as u64;
+        if let Some(list) = self.own() {
+            return before(&list);
+        }
+        match &self.matching {
+            Some(matching) => before(&matching.found),
+            None => index,
+        }
+    }
+
+    /// Moves to the next or the last match of the search.
+    pub(in crate::tui) fn found(&mut self, forward: bool) {
+        let Some(search) = &self.search else {
+            self.message = "nothing to search for: / asks".to_owned();
+            return;
+        };
+        let list = &search.found;
+        let target = if forward {
+            list.get(list.partition_point(|one| *one <= self.head))
+        } else {
+            let before = list.partition_point(|one| *one < self.head);
+            before.checked_sub(1).and_then(|at| list.get(at))
+        };
+        match target.copied() {
+            Some(index) => self.go(index),
+            None if search.done => {
+                self.message = format!("no match for {:?} in that direction", search.text)
+            }
+            None => self.message = "still searching".to_owned(),
+        }
+    }
+}

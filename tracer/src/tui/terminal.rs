@@ -1,0 +1,153 @@
+//! The terminal: taken over and given back, whatever happens; keys in, screens out.
+
+use std::io;
+use std::time::{Duration, Instant};
+
+use ratatui::crossterm::event::{
+    self, DisableMouseCapture, EnableMouseCapture, Event as Input, KeyCode, KeyEventKind,
+    KeyModifiers, MouseButton, MouseEventKind,
+};
+use ratatui::crossterm::execute;
+
+use super::colour::Palette;
+use super::draw;
+use super::keys::{self, Action};
+use super::recording::Recording;
+use super::state::{Explain, State};
+use crate::view::Looks;
+
+/// Between two frames while something moves.
+const FRAME: Duration = Duration::from_millis(33);
+/// Between two looks at a recording that grows.
+const LOOK: Duration = Duration::from_millis(250);
+/// With nothing to do the terminal is asked this rarely.
+const IDLE: Duration = Duration::from_secs(3600);
+/// How long one slice of reading may take before keys are looked at.
+const SLICE: Duration = Duration::from_millis(20);
+
+/// What a viewer begins with.
+pub struct Begin {
+    /// The recording.
+    pub recording: Box<dyn Recording>,
+    /// Signs of the terminal.
+    pub looks: Looks,
+    /// Colours of the terminal.
+    pub palette: Palette,
+    /// The rules.
+    pub explain: Explain,
+    /// Asked between frames: the viewer ends when it says so (a signal came).
+    pub stop: Box<dyn Fn() -> bool>,
+    /// Stops the process as Ctrl-Z does; comes back when it goes on.
+    pub suspend: fn(),
+}
+
+/// Shows a recording until the user leaves.
+///
+/// # Errors
+/// The terminal cannot be set up, read or written. It is given back in any case, after a panic too.
+pub fn run(begin: Begin) -> io::Result<()> {
+    let mut terminal = ratatui::try_init()?;
+    let entered = execute!(io::stdout(), EnableMouseCapture);
+    let result = entered.and_then(|()| show(&mut terminal, begin));
+    let left = execute!(io::stdout(), DisableMouseCapture);
+    ratatui::try_restore()?;
+    result.and(left)
+}
+
+fn show(terminal: &mut ratatui::DefaultTerminal, begin: Begin) -> io::Result<()> {
+    let mut state = State::new(begin.recording, begin.looks, begin.explain);
+    let (mut last, mut looked) = (Instant::now(), Instant::now());
+    let mut stale = true;
+    loop {
+        let started = Instant::now();
+        let mut busy = state.work();
+        while busy && started.elapsed() < SLICE {
+            busy = state.work();
+        }
+        if looked.elapsed() >= LOOK && state.book.recording().grows() {
+            looked = Instant::now();
+            stale |= state.book.grow();
+        }
+        let now = Instant::now();
+        let passed = now.duration_since(last);
+        last = now;
+        state.pass(u64::try_from(passed.as_nanos()).unwrap_or(u64::MAX));
+        if stale || busy || state.play.playing {
+            terminal.draw(|frame| draw::draw(&mut state, begin.palette, frame))?;
+            stale = false;
+        }
+        if (begin.stop)() || state.is_over() {
+            return Ok(());
+        }
+        let wait = if busy {
+            Duration::ZERO
+        } else if state.play.playing {
+            FRAME
+        } else if state.book.recording().grows() {
+            LOOK
+        } else {
+            // A signal interrupts this wait.
+            IDLE.min(LOOK * 4)
+        };
+        if event::poll(wait)? {
+            let area = terminal.get_frame().area();
+            stale |= input(&mut state, event::read()?, (area.width, area.height));
+            if state.suspended() {
+                suspend(terminal, begin.suspend)?;
+            }
+        }
+        stale |= busy;
+    }
+}
+
+/// Gives the terminal back, stops, and takes it again.
+fn suspend(terminal: &mut ratatui::DefaultTerminal, stop: fn()) -> io::Result<()> {
+    execute!(io::stdout(), DisableMouseCapture)?;
+    ratatui::try_restore()?;
+    stop();
+    *terminal = ratatui::try_init()?;
+    execute!(io::stdout(), EnableMouseCapture)?;
+    terminal.clear()
+}
+
+/// Takes one input; true when the screen must be drawn anew.
+fn input(state: &mut State, input: Input, (width, height): (u16, u16)) -> bool {
+    match input {
+        Input::Key(key) if key.kind != KeyEventKind::Release => {
+            let control = key.modifiers.contains(KeyModifiers::CONTROL);
+            if control && key.code == KeyCode::Char('z') {
+                state.ask_suspend();
+            } else if state.is_typing() {
+                if let Some(typed) = keys::typed(key) {
+                    state.type_key(typed);
+                }
+            } else if let Some(action) = keys::action(key) {
+                state.act(action);
+            }
+            true
+        }
+        Input::Mouse(mouse) => match mouse.kind {
+            MouseEventKind::ScrollDown => {
+                state.act(Action::Down(3));
+                true
+            }
+            MouseEventKind::ScrollUp => {
+                state.act(Action::Up(3));
+                true
+            }
+            MouseEventKind::Down(MouseButton::Left) | MouseEventKind::Drag(MouseButton::Left) => {
+                if (1..height.saturating_sub(2)).contains(&mouse.row) {
+                    state.act(Action::Click {
+                        row: mouse.row - 1,
+                        column: mouse.column,
+                        width,
+                    });
+                }
+                true
+            }
+            _ => false,
+        },
+        Input::Resize(..) => true,
+        _ => false,
+    }
+}

@@ -1,0 +1,291 @@
+//! Screens and keys over a made recording; random keys must never panic.
+
+use proptest::prelude::*;
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+
+use super::draw::draw;
+use super::{Action, FrameFacts, Page, Palette, Recording, State, Typed, View};
+use crate::diagnose::{BackendVerdict, Certainty, Explanation, Finding, Verdict};
+use crate::discover::Model;
+use crate::discover::model::Evidence;
+use crate::event::host::Header;
+use crate::event::{Event, Seq, Text};
+use crate::view::Looks;
+use crate::view::samples::bootstrap;
+
+/// Events in frames of a few.
+struct Made {
+    frames: Vec<Vec<Event>>,
+    header: Header,
+}
+
+impl Made {
+    fn new(size: usize) -> Self {
+        let (header, events) = (bootstrap::header(), bootstrap::events());
+        Self {
+            frames: events.chunks(size).map(<[Event]>::to_vec).collect(),
+            header,
+        }
+    }
+}
+
+impl Recording for Made {
+    fn name(&self) -> String {
+        "made.vgt".to_owned()
+    }
+
+    fn header(&self) -> Option<&Header> {
+        Some(&self.header)
+    }
+
+    fn frames(&mut self) -> Result<Vec<FrameFacts>, String> {
+        let facts = self.frames.iter().map(|frame| FrameFacts {
+            events: frame.len() as u64,
+        });
+        Ok(facts.collect())
+    }
+
+    fn page(&mut self, frame: usize) -> Result<Page, String> {
+        let events = self.frames.get(frame).cloned().ok_or("no such frame")?;
+        let raw = events
+            .iter()
+            .map(|event| format!("{{\"n\":{}}}", event.seq.0))
+            .collect();
+        Ok(Page { events, raw })
+    }
+
+    fn warnings(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn grows(&self) -> bool {
+        false
+    }
+}
+
+/// The cause is at event 4, whatever the model says.
+fn explain(_: &Model) -> Explanation {
+    Explanation {
+        version: Some(Text::from("0.16.3")),
+        library_dir: Text::from("/usr/lib/ollama"),
+        backends: vec![BackendVerdict {
+            name: Text::from("cuda_v12"),
+            dir: Text::from("/usr/lib/ollama/cuda_v12"),
+            verdict: Verdict::Failed,
+            findings: vec![Finding {
+                rule: "VG001",
+                stage: "load",
+                sentence: "the hostile \u{1b}[2J library is missing".to_owned(),
+                missing_object: None,
+                missing: Vec::new(),
+                certainty: Certainty::Certain,
+                evidence: vec![Evidence::event(Seq(4), "here")],
+                remedy: vec!["$ install it".to_owned()],
+            }],
+            warnings: Vec::new(),
+            to_settle: Vec::new(),
+        }],
+        ..Explanation::default()
+    }
+}
+
+fn state(size: usize) -> State {
+    let looks = Looks {
+        colour: false,
+        unicode: true,
+    };
+    State::new(Box::new(Made::new(size)), looks, explain)
+}
+
+/// Reads everything, as the loop does between keys.
+fn settle(state: &mut State) {
+    for _ in 0..10_000 {
+        if !state.work() {
+            return;
+        }
+    }
+    panic!("the reading does not come to an end");
+}
+
+fn screen(state: &mut State, width: u16, height: u16) -> String {
+    let mut terminal = Terminal::new(TestBackend::new(width, height)).expect("a terminal");
+    terminal
+        .draw(|frame| draw(state, Palette::Plain, frame))
+        .expect("a screen");
+    terminal.backend().to_string()
+}
+
+#[test]
+fn it_opens_on_the_first_cause_and_says_it() {
+    let mut state = state(7);
+    settle(&mut state);
+    assert_eq!(state.head, 3);
+    let shown = screen(&mut state, 100, 30);
+    assert!(shown.contains("cuda_v12: failed: the hostile"), "{shown}");
+    assert!(
+        !shown.contains('\u{1b}'),
+        "a control byte reached the screen"
+    );
+    assert!(shown.contains("[3 Events]"), "{shown}");
+}
+
+#[test]
+fn the_same_rows_are_shown_whatever_the_size_of_frames() {
+    let mut screens = Vec::new();
+    for size in [1, 3, 1_000] {
+        let mut state = state(size);
+        settle(&mut state);
+        state.act(Action::Last);
+        screens.push(screen(&mut state, 120, 40));
+    }
+    assert_eq!(screens[0], screens[1]);
+    assert_eq!(screens[1], screens[2]);
+}
+
+#[test]
+fn a_filter_shows_what_matches_and_esc_leaves_it() {
+    let mut state = state(5);
+    settle(&mut state);
+    let all = state.rows();
+    state.act(Action::Filter);
+    for character in "kind:exec".chars() {
+        state.type_key(Typed::Character(character));
+    }
+    state.type_key(Typed::Enter);
+    settle(&mut state);
+    let some = state.rows();
+    assert!(some > 0 && some < all, "{some} of {all}");
+    state.act(Action::Back);
+    assert_eq!(state.rows(), all);
+}
+
+#[test]
+fn a_wrong_filter_is_told_in_place_and_changes_nothing() {
+    let mut state = state(5);
+    settle(&mut state);
+    let all = state.rows();
+    state.act(Action::Filter);
+    for character in "kind:(".chars() {
+        state.type_key(Typed::Character(character));
+    }
+    state.type_key(Typed::Enter);
+    assert!(state.is_typing());
+    assert!(
+        state
+            .prompt
+            .as_ref()
+            .is_some_and(|prompt| prompt.error.is_some())
+    );
+    assert_eq!(state.rows(), all);
+}
+
+#[test]
+fn failures_are_visited_in_order_and_the_end_is_told() {
+    let mut state = state(5);
+    settle(&mut state);
+    state.act(Action::First);
+    let mut visited = Vec::new();
+    for _ in 0..1_000 {
+        state.act(Action::NextFailure);
+        if !state.message.is_empty() {
+            break;
+        }
+        visited.push(state.head);
+    }
+    assert_eq!(visited, state.digest.failures);
+    assert!(!visited.is_empty());
+}
+
+#[test]
+fn playing_comes_to_the_end_and_stops() {
+    let mut state = state(5);
+    settle(&mut state);
+    state.act(Action::First);
+    state.act(Action::Play);
+    let mut heads = vec![state.head];
+    for _ in 0..100_000 {
+        state.pass(33_000_000);
+        heads.push(state.head);
+        if !state.play.playing {
+            break;
+        }
+    }
+    assert!(heads.windows(2).all(|pair| pair[0] <= pair[1]));
+    assert_eq!(state.head, state.book.total() - 1);
+    assert!(!state.play.playing);
+}
+
+#[test]
+fn every_view_can_be_drawn_on_every_size() {
+    let mut state = state(9);
+    settle(&mut state);
+    for view in View::ALL {
+        state.act(Action::Show(view));
+        for (width, height) in [(1, 1), (20, 5), (80, 24), (300, 100)] {
+            let _ = screen(&mut state, width, height);
+        }
+    }
+}
+
+fn any_action() -> impl Strategy<Value = Action> {
+    prop_oneof![
+        Just(Action::Down(1)),
+        Just(Action::Up(3)),
+        Just(Action::PageDown),
+        Just(Action::PageUp),
+        Just(Action::First),
+        Just(Action::Last),
+        Just(Action::NextFailure),
+        Just(Action::PreviousFailure),
+        Just(Action::Play),
+        Just(Action::Faster),
+        Just(Action::Slower),
+        Just(Action::Detail),
+        Just(Action::Filter),
+        Just(Action::Search),
+        Just(Action::Jump),
+        Just(Action::NextMatch),
+        Just(Action::PreviousMatch),
+        Just(Action::ZoomIn),
+        Just(Action::ZoomOut),
+        Just(Action::Compress),
+        Just(Action::Help),
+        Just(Action::Back),
+        Just(Action::NextView),
+        Just(Action::PreviousView),
+        (0u16..200, 0u16..400, 0u16..400).prop_map(|(row, column, width)| Action::Click {
+            row,
+            column,
+            width
+        }),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn random_keys_never_panic(
+        actions in prop::collection::vec(any_action(), 0..60),
+        typed in "[a-z:*/#.()0-9 ]{0,12}",
+        size in 1usize..40,
+        (width, height) in (1u16..150, 1u16..60),
+    ) {
+        let mut state = state(size);
+        for action in actions {
+            if state.is_typing() {
+                for character in typed.chars() {
+                    state.type_key(Typed::Character(character));
+                }
+                state.type_key(Typed::Enter);
+                state.type_key(Typed::Cancel);
+            } else {
+                state.act(action);
+            }
+            state.work();
+            state.pass(50_000_000);
+            let _ = screen(&mut state, width, height);
+        }
+    }
+}
