@@ -2,6 +2,7 @@
 //! both written from the function table, so that what a trace says of a call can be compared with the table.
 
 pub mod expected;
+pub mod typed;
 
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -176,7 +177,7 @@ pub fn caller(api: &str, functions: &[&Function]) -> PathBuf {
     program_of(&source, &format!("call-{api}"), &["-w"])
 }
 
-fn folder() -> PathBuf {
+pub(crate) fn folder() -> PathBuf {
     crate::workspace().join("target/tracees/answers")
 }
 
@@ -193,7 +194,7 @@ fn prototype(function: &Function) -> String {
     format!("{} {}({args})", c_type(function.result), function.name)
 }
 
-fn value(function: &Function, at: usize, index: usize, kind: Type) -> String {
+pub(crate) fn value(function: &Function, at: usize, index: usize, kind: Type) -> String {
     match kind {
         Type::Str => format!("\"{} {index}\"", function.name),
         Type::Float => "1.5f".to_owned(),

@@ -67,7 +67,8 @@ pub fn check(test: &str, name: &str, era: Era) {
         let Some(recording) = record::recording(test, name, &layout, &server) else {
             continue;
         };
-        let wrong = facts::wrong(&layout.expect, era, &recording.events);
+        let mut wrong = facts::wrong(&layout.expect, era, &recording.events);
+        wrong.extend(facts::verdicts::wrong(&layout.expect, era, &recording.path));
         assert!(
             wrong.is_empty(),
             "{name} under {}:\n- {}\n{}\n{}",

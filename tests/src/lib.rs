@@ -4,6 +4,7 @@
 //! It needs the `vgputrace` binary as its user has it (`VGPUTRACE_BIN`, else the newest build in `target`) and takes
 //! nothing from the recorder's code but the vocabulary of events.
 
+pub mod accuracy;
 pub mod answers;
 pub mod attached;
 pub mod chance;

@@ -124,6 +124,12 @@ impl Running {
         }
     }
 
+    /// Standard output so far.
+    #[must_use]
+    pub fn output(&self) -> String {
+        String::from_utf8_lossy(&self.said().0).into_owned()
+    }
+
     /// Sends a signal to the started process alone.
     pub fn signal(&self, signal: Signal) {
         if let Some(pid) = pid(self.child.id()) {

@@ -4,5 +4,8 @@ mod backend;
 mod constructors;
 mod counted;
 mod devices;
+mod hold;
+mod lookup;
+mod neutral;
 mod others;
 mod table;

@@ -4,6 +4,7 @@ pub mod amount;
 pub mod check;
 pub mod completions;
 pub mod doctor;
+pub mod explain;
 pub mod man;
 pub mod run;
 pub mod show;
@@ -29,6 +30,8 @@ use clap::{CommandFactory, Parser, Subcommand};
         sudo vgputrace run --like-unit ollama.service\n  \
         vgputrace check\n  \
         vgputrace doctor\n  \
+        vgputrace explain run.vgt\n  \
+        vgputrace explain server.log\n  \
         vgputrace show --summary run.vgt\n  \
         vgputrace show run.vgt kind:dlopen,loader_error"
 )]
@@ -51,6 +54,11 @@ pub enum Command {
     /// Text has one line for each event: seconds since the recording began, process, and what happened; what
     /// happens inside a call is indented below it. Colours are used on a terminal, unless NO_COLOR is set.
     Show(show::Args),
+    /// Say why Ollama used or did not use each backend: from a trace, or from a log.
+    ///
+    /// First a table with one verdict for each backend, then for each that is not used the cause, what proves it, and what to do. Works
+    /// on another machine than the recorded one, and without root.
+    Explain(explain::Args),
     /// Tell whether recording works here, and what is missing.
     ///
     /// Kernel, rights, limits and costs; then Ollama's library tree, driver libraries, GPUs, device nodes and the service in one

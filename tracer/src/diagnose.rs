@@ -1,6 +1,25 @@
 //! Says why: one verdict for each backend, with cause, evidence and remedy. Pure functions of [`Model`](crate::discover::Model).
+//!
+//! ```text
+//! Model -> case (what is known of one folder) -> rules (one file a stage) -> Finding
+//!                                judge: verdict, then the rules of its stages -> Explanation
+//! ```
+//!
+//! A rule says only what the facts show; where they show nothing, the verdict is `unknown`, and what would settle it is
+//! named. No rule reads names of files, folders or variables for hints about a fault.
 
+mod advice;
+mod case;
+mod drivers;
 pub mod explanation;
+mod judge;
+pub mod rule;
+pub mod rules;
+#[cfg(test)]
+mod tests;
 pub mod tree;
+mod words;
 
-pub use explanation::{BackendVerdict, Certainty, Explanation, Finding, Verdict};
+pub use explanation::{BackendVerdict, Certainty, DeviceVerdict, Explanation, Finding, Verdict};
+pub use judge::explain;
+pub use rule::{Rule, Stage};

@@ -14,6 +14,7 @@ fn main() -> ExitCode {
     let result = match cli.command {
         Command::Run(args) => cmd::run::run(args.into_props()),
         Command::Show(args) => cmd::show::run(&args.into_props()),
+        Command::Explain(args) => cmd::explain::run(&args.into_props()),
         Command::Doctor(args) => cmd::doctor::run(&args.into_props()),
         Command::Check(args) => cmd::check::run(&args.into_props()),
         Command::Try(args) => cmd::try_load::run(&args.into_props()),

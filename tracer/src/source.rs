@@ -6,6 +6,7 @@ pub mod discovery_end;
 pub mod doctor;
 pub mod ebpf;
 pub mod facts;
+pub mod hold;
 pub mod host;
 pub mod images;
 pub mod library;

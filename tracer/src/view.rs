@@ -17,6 +17,7 @@ pub mod diff;
 pub mod doctor;
 pub mod errno;
 pub mod escape;
+pub mod explain;
 pub mod filter;
 pub mod json;
 pub mod line;

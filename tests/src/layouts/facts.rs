@@ -2,6 +2,7 @@
 
 mod calls;
 mod files;
+pub mod verdicts;
 
 use std::collections::BTreeMap;
 

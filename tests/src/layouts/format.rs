@@ -6,7 +6,7 @@
 
 mod expect;
 
-pub use expect::{Called, End, Expect, Lacks, Load, Mapped, Nobody, Opened, Raised, Said};
+pub use expect::{Called, End, Expect, Judged, Lacks, Load, Mapped, Nobody, Opened, Raised, Said};
 
 use std::collections::BTreeMap;
 

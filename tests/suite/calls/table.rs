@@ -1,9 +1,13 @@
 //! Every function of the table is called once, and its event says what the table says.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
-use vgputrace_api::{Function, Returns, Type, cublas, cuda, driver, hip, nvml, runtime, vulkan};
+use vgputrace_api::{
+    Function, Returns, Struct, Type, cublas, cuda, driver, hip, nvml, runtime, vulkan,
+};
 use vgputrace_tests::answers::expected::{Named, arguments, is_failure, outputs, result};
+use vgputrace_tests::answers::typed::{header, typed_caller};
 use vgputrace_tests::answers::{Answer, caller, code, library};
 use vgputrace_tests::events::calls::Called;
 use vgputrace_tests::{Events, gate, test_name, trace};
@@ -15,9 +19,20 @@ use vgputrace::event::call::Value;
 #[track_caller]
 fn all_are_told(api: &str, functions: &[&'static Function], answer: Answer, which: &str) -> usize {
     let (program, file) = (caller(api, functions), library(api, functions, answer));
+    all_of(&program, &file, functions, (answer, which))
+}
+
+/// The same with any program that calls them.
+#[track_caller]
+fn all_of(
+    program: &Path,
+    file: &Path,
+    functions: &[&'static Function],
+    (answer, which): (Answer, &str),
+) -> usize {
     let folder = file.parent().expect("a folder").to_owned();
     let record = trace(program)
-        .arg(&file)
+        .arg(file)
         .env("LD_LIBRARY_PATH", folder)
         .options(["--calls", which])
         .run();
@@ -167,6 +182,43 @@ fn every_code_has_its_name_and_its_number_and_outputs_of_failed_calls_are_left_o
     all_are_told("vulkan", &functions, Answer::Codes, "discovery");
 }
 
+/// Arguments go where a real compiler puts them for the real prototype, and structures are the real ones.
+#[track_caller]
+fn typed(api: &str, set: &'static [Function], header: &Path, structures: &[Struct]) {
+    let functions: Vec<_> = set.iter().collect();
+    let declared: Vec<_> = set
+        .iter()
+        .map(|function| {
+            let declared =
+                cuda::declaration(function.name).or_else(|| nvml::declaration(function.name));
+            (function, declared.expect("the header has it"))
+        })
+        .collect();
+    let file = library(&format!("{api}-typed"), &functions, Answer::Success);
+    let program = typed_caller(api, &declared, structures, header, &file);
+    all_of(&program, &file, &functions, (Answer::Success, "discovery"));
+}
+
+#[test]
+fn the_discovery_set_is_told_when_it_is_called_from_c_compiled_against_the_real_headers() {
+    if !gate::engine(test_name!()) {
+        return;
+    }
+    if let Some(header) = header(test_name!(), "nvidia-cuda-runtime-13.5.37", "cuda.h") {
+        let structures = [Struct::Uuid, Struct::CuDevprop];
+        typed("cuda", cuda::DISCOVERY, &header, &structures);
+    }
+    if let Some(header) = header(test_name!(), "nvidia-nvml-dev-13.5.37", "nvml.h") {
+        let structures = [
+            Struct::NvmlPciInfo,
+            Struct::NvmlMemory,
+            Struct::NvmlMemoryV2,
+            Struct::NvmlUtilization,
+        ];
+        typed("nvml", nvml::DISCOVERY, &header, &structures);
+    }
+}
+
 #[test]
 fn calls_none_tells_no_call_of_a_driver() {
     if !gate::engine(test_name!()) {
@@ -180,4 +232,8 @@ fn calls_none_tells_no_call_of_a_driver() {
     let entered = record.events.entered();
     assert!(entered.iter().all(|(_, call)| call.api.as_str() == "dl"));
     assert!(!entered.is_empty(), "the loader's calls are there");
+    let text = record.plain_bytes();
+    let first = text.split(|byte| *byte == b'\n').next();
+    let header = String::from_utf8_lossy(first.unwrap_or_default());
+    assert!(header.contains(r#""calls":"none""#), "{header}");
 }

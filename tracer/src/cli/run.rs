@@ -92,6 +92,11 @@ pub struct Args {
     #[arg(long, value_enum, value_name = "WHICH", default_value_t = Calls::Discovery)]
     calls: Calls,
 
+    /// Let every opening of a driver, runtime or backend that is not known yet wait until it is probed, so that no first call
+    /// is missed; needs CAP_SYS_ADMIN and slows openings down on the whole machine.
+    #[arg(long)]
+    hold: bool,
+
     /// Say more about what the recorder does; twice for the probes' own diagnostics.
     #[arg(short, long, action = clap::ArgAction::Count)]
     verbose: u8,
@@ -159,6 +164,7 @@ impl Args {
                 Calls::Discovery => run::Calls::Discovery,
                 Calls::All => run::Calls::All,
             },
+            hold: self.hold,
             verbose: self.verbose,
             command: self.command,
         }

@@ -24,6 +24,7 @@ use crate::source::ebpf::attach::Interest;
 use crate::source::ebpf::kernel::Kernel;
 use crate::source::ebpf::load::Sizes;
 use crate::source::ebpf::session::{Options, Session, interest_in};
+use crate::source::hold::{self, Hold};
 use crate::source::library::Root;
 use crate::source::library::candidates::{Start, candidates};
 use crate::source::screen::Policy;
@@ -68,6 +69,8 @@ pub struct Props {
     pub like_unit: Option<String>,
     /// Which functions of drivers are recorded.
     pub calls: Calls,
+    /// Whoever opens a library that is not probed yet waits until it is.
+    pub hold: bool,
     /// How much the recorder says about itself.
     pub verbose: u8,
     /// Command and arguments; empty only with `like_unit`.
@@ -104,7 +107,7 @@ pub fn run(props: Props) -> Result<u8, Report> {
     let kernel = Kernel::read().map_err(|error| engine_report(&error))?;
     let session = session(&props, &kernel, &target)?;
     let (path, owner) = output::place(&props)?;
-    let header = header(&target);
+    let header = header(&props, &target);
     let options = trace::Options {
         owner,
         max_size: Some(props.max_size),
@@ -239,6 +242,12 @@ fn record(
     session
         .follow(held.pid(), &cwd.unwrap_or_default().to_string_lossy())
         .map_err(|error| engine_report(&error))?;
+    // Before the target runs, and after everything that this thread opens without being asked.
+    let hold = props
+        .hold
+        .then(Hold::begin)
+        .transpose()
+        .map_err(|error| hold_report(&error))?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -260,6 +269,7 @@ fn record(
         };
         let summary = Summary::new(Some(header));
         let mut live = Live::new(session, writer, summary, limits, progress);
+        live.hold(hold);
         live.notes(&target.notes);
         live.record(&child, &signals)
             .await
@@ -290,13 +300,15 @@ fn discovery() -> Option<(DiscoveryEnd, Why)> {
     ))
 }
 
-fn header(target: &Target) -> Header {
+fn header(props: &Props, target: &Target) -> Header {
     let uid = target.command.user.as_ref().map(|user| user.0);
     Header {
         vgputrace: trace::VERSION,
         tool: Text::from(env!("CARGO_PKG_VERSION")),
         engine: Text::from("ebpf"),
         engine_why: None,
+        calls: Some(Text::from(props.calls.name())),
+        hold: props.hold,
         command: target.shown.clone(),
         changed_env: target.changed.clone(),
         uid: uid.unwrap_or_else(|| rustix::process::getuid().as_raw()),
@@ -306,6 +318,13 @@ fn header(target: &Target) -> Header {
         clock: host::clock(),
         host: host::read(Path::new("/")),
     }
+}
+
+fn hold_report(error: &hold::Error) -> Report {
+    Report::new("openings cannot be held")
+        .because(error)
+        .help("--hold needs root (CAP_SYS_ADMIN) and a kernel with fanotify permission events; leave it out to record without")
+        .code(RECORDER)
 }
 
 fn trouble(what: &str, error: &(dyn std::error::Error + 'static)) -> Report {

@@ -19,6 +19,13 @@ pub struct Header {
     /// Why this engine.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub engine_why: Option<Text>,
+    /// Which functions of drivers carried probes: `none`, `discovery`, `all`. A call that is not among them is not in the
+    /// trace and may have been made all the same.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub calls: Option<Text>,
+    /// Openings of unknown libraries waited for their probes.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub hold: bool,
     /// The command that was run, screened for secrets.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub command: Vec<Text>,

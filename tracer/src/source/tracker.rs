@@ -14,7 +14,7 @@ mod output;
 mod process;
 mod signals;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 pub use calls::{Handles, Label, Probe, Probes, constructor_descriptor, descriptor};
 pub use memory::{Image, ImageReader};
@@ -25,7 +25,7 @@ use crate::source::record::{Body, Record};
 use crate::source::screen;
 
 /// What the tracker asks the recorder for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum Wish {
     /// Facts about a library that was mapped or tried: its path, and the process it was seen in.
     Library {
@@ -47,6 +47,17 @@ pub enum Wish {
     Counts {
         /// Raw process id.
         tgid: u32,
+    },
+    /// A look-up gave the address of a function: it may be one that the file does not export.
+    EntryPoint {
+        /// Raw process id.
+        tgid: u32,
+        /// The object it is in.
+        object: String,
+        /// Its address in the object's own view.
+        address: u64,
+        /// The function that was asked for.
+        function: &'static vgputrace_api::Function,
     },
     /// A new program: its own libraries may need probes.
     Program {
@@ -99,6 +110,8 @@ pub struct Tracker {
     settings: Settings,
     probes: Probes,
     handles: Handles,
+    /// Where look-ups led to, by object and address.
+    learned: HashSet<(String, u64)>,
     images: Box<dyn ImageReader>,
     processes: HashMap<u32, Process>,
     next_process: u32,
@@ -118,6 +131,7 @@ impl Tracker {
             settings,
             probes: Probes::default(),
             handles: Handles::default(),
+            learned: HashSet::new(),
             images,
             processes: HashMap::new(),
             next_process: 1,

@@ -152,6 +152,10 @@ impl Renderer {
             self.plain(event, out);
             return;
         };
+        // A backend has hundreds of constructors; in the diary only those count that do something, or never end.
+        if self.only.is_some() && open.call.api.as_str() == "constructor" {
+            return;
+        }
         let mut row = row::joined(&open.call, body, event.duration, self.looks);
         for loader in &waiting.loader {
             if let Kind::LoaderError(words) = &loader.kind {

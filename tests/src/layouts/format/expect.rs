@@ -2,6 +2,8 @@
 
 use serde::Deserialize;
 
+use crate::standin::Era;
+
 /// The facts. `by`, `of`, `to` name processes by role (see `roles`); a fact about a role of the other era is left out.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -33,6 +35,9 @@ pub struct Expect {
     /// What a failed load lacked, all at once.
     #[serde(default)]
     pub lacks: Vec<Lacks>,
+    /// Verdicts of backends.
+    #[serde(default)]
+    pub verdict: Vec<Judged>,
 }
 
 /// Every process of the role called dlopen for the file.
@@ -164,4 +169,23 @@ pub struct Lacks {
     /// Versions nothing provides.
     #[serde(default)]
     pub versions: Vec<String>,
+}
+
+/// What `explain` must say of a backend.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Judged {
+    /// The backend: base name of its folder.
+    pub backend: String,
+    /// The verdict.
+    pub verdict: String,
+    /// The rule of its cause; none for a backend that is used.
+    #[serde(default)]
+    pub rule: Option<String>,
+    /// End of the missing or wrong object.
+    #[serde(default)]
+    pub object: Option<String>,
+    /// It is said in this era only.
+    #[serde(default)]
+    pub era: Option<Era>,
 }

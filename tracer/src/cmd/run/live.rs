@@ -13,6 +13,7 @@ use crate::event::loss::Note;
 use crate::event::{Event, Text};
 use crate::source::discovery_end::DiscoveryEnd;
 use crate::source::ebpf::session::Session;
+use crate::source::hold::{Held, Hold};
 use crate::source::{clock, host};
 use crate::sys::readiness;
 use crate::trace::{self, Lane, Outcome, Writer};
@@ -94,6 +95,8 @@ pub(super) struct Live {
     written: Option<trace::Summary>,
     stopped: Option<Why>,
     events: Vec<Event>,
+    /// Openings that wait for their probes.
+    hold: Option<Hold>,
 }
 
 impl Live {
@@ -113,6 +116,22 @@ impl Live {
             written: None,
             stopped: None,
             events: Vec::new(),
+            hold: None,
+        }
+    }
+
+    /// Openings of unknown libraries wait for their probes.
+    pub(super) fn hold(&mut self, hold: Option<Hold>) {
+        self.hold = hold;
+    }
+
+    /// Probes what somebody waits to open, and lets him go on.
+    fn probe_held(&mut self, held: &Held) {
+        if let Some((session, _)) = &mut self.recording {
+            session.probe_held(&held.file, &held.path);
+        }
+        if let Some(hold) = &self.hold {
+            hold.release(held);
         }
     }
 
@@ -177,6 +196,7 @@ impl Live {
                     child.signal(Signal::SIGKILL);
                     ending = ending.map(|(why, _)| (why, Instant::now() + GRACE));
                 }
+                held = next_held(&mut self.hold) => self.probe_held(&held),
                 ready = ring.readable() => {
                     if let Ok(mut ready) = ready { ready.clear_ready() }
                     next = Instant::now();
@@ -301,6 +321,8 @@ impl Live {
 
     /// Writes what is still open and the end; then everything is detached.
     fn close(&mut self, why: Why, status: Option<Status>) {
+        // From here on nobody waits for this process.
+        self.hold = None;
         let Some((mut session, writer)) = self.recording.take() else {
             return;
         };
@@ -345,6 +367,18 @@ pub(super) fn exit_code(why: Why, status: Option<Status>) -> u8 {
         (Why::Discovery | Why::Pattern, _) => 0,
         (_, Some(status)) => status.code(),
         (_, None) => Status::Killed(9).code(),
+    }
+}
+
+/// The next opening that waits; never without `--hold`.
+async fn next_held(hold: &mut Option<Hold>) -> Held {
+    let next = match hold {
+        Some(hold) => hold.next().await,
+        None => None,
+    };
+    match next {
+        Some(held) => held,
+        None => std::future::pending().await,
     }
 }
 

@@ -1,25 +1,24 @@
 //! Puts the generic function probe on a file's functions.
 
-use std::cell::OnceCell;
+mod plan;
+
 use std::collections::{HashMap, HashSet};
+use std::fs::File;
+use std::os::fd::AsRawFd;
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use aya::Ebpf;
-use aya::maps::{Array, MapData, MapError};
 use aya::programs::uprobe::{UProbeAttachLocation, UProbeAttachPoint, UProbeLinkId, UProbeScope};
 use vgputrace_api::{Function, Returns, driver};
-use vgputrace_ebpf::wire::function::FnDesc;
+
+use plan::{Descriptors, Plan, Table};
 
 use super::Error;
 use super::load::{program_error, uprobe};
-use crate::event::Text;
-use crate::source::library::constructors::constructors;
-use crate::source::library::functions::{Tables, functions};
-use crate::source::library::returns::{TailJump, return_sites};
-use crate::source::library::symbol::Symbols;
-use crate::source::library::{self, Image, Root};
-use crate::source::tracker::{Label, Probes, constructor_descriptor, descriptor};
+use crate::source::library::functions::ENDBR64;
+use crate::source::library::{Image, Root};
+use crate::source::tracker::{Probes, descriptor};
 
 /// Functions a recording can hold; as many as the kernel side's table.
 const MOST: usize = 8_192;
@@ -36,12 +35,35 @@ pub enum Calls {
     All,
 }
 
+impl Calls {
+    /// Its name on the command line and in a trace.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Discovery => "discovery",
+            Self::All => "all",
+        }
+    }
+}
+
 /// Files that carry probes, by device and inode.
 pub struct Attached {
     seen: HashSet<(u64, u64)>,
-    table: HashMap<&'static str, &'static Function>,
+    table: Table,
     functions: u64,
     links: Vec<(&'static str, UProbeLinkId)>,
+    /// File offsets that carry entry probes, by file.
+    entries: HashMap<(u64, u64), HashSet<u64>>,
+}
+
+/// A function that a file does not export, as a look-up gave it.
+#[derive(Clone, Copy, Debug)]
+pub struct EntryPoint {
+    /// Its address in the file's own view.
+    pub address: u64,
+    /// Which function it is.
+    pub function: &'static Function,
 }
 
 /// What became of a file.
@@ -64,14 +86,6 @@ pub enum Interest {
     Always,
 }
 
-/// Where the programs of one file go.
-#[derive(Default)]
-struct Plan {
-    entries: Vec<(u64, u32)>,
-    sites: Vec<(u64, u32)>,
-    returns: Vec<(u64, u32)>,
-}
-
 impl Attached {
     /// No file yet.
     #[must_use]
@@ -91,6 +105,7 @@ impl Attached {
             table,
             functions: 0,
             links: Vec::new(),
+            entries: HashMap::new(),
         }
     }
 
@@ -121,7 +136,90 @@ impl Attached {
         if !self.seen.insert((metadata.dev(), metadata.ino())) {
             return Ok(Outcome::Known);
         }
-        let Some(plan) = self.plan(path, (name, interest), probes, ebpf)? else {
+        match Image::open(path, &Root::default()) {
+            Ok(image) => self.probe_image(ebpf, probes, &image, path, (name, interest)),
+            Err(_) => Ok(Outcome::Nothing),
+        }
+    }
+
+    /// The same for a file that is open: its path may lead elsewhere in this process's view.
+    ///
+    /// # Errors
+    /// As [`Self::probe`].
+    pub fn probe_open(
+        &mut self,
+        ebpf: &mut Ebpf,
+        probes: &mut Probes,
+        file: &File,
+        name: &str,
+    ) -> Result<Outcome, Error> {
+        let identity = file.metadata().map(|facts| (facts.dev(), facts.ino()));
+        let new = identity.is_ok_and(|identity| self.seen.insert(identity));
+        if !new {
+            return Ok(Outcome::Known);
+        }
+        let image = file.try_clone().ok().map(Image::of_file);
+        let Some(Ok(image)) = image else {
+            return Ok(Outcome::Nothing);
+        };
+        let path = PathBuf::from(format!("/proc/self/fd/{}", file.as_raw_fd()));
+        let about = (name, Interest::ByContent);
+        self.probe_image(ebpf, probes, &image, &path, about)
+    }
+
+    /// Probes functions of a file that nobody can find by name, in one go. Returns how many are new.
+    ///
+    /// # Errors
+    /// The kernel refuses a probe.
+    pub fn learn(
+        &mut self,
+        ebpf: &mut Ebpf,
+        probes: &mut Probes,
+        path: &Path,
+        (name, points): (&str, &[EntryPoint]),
+    ) -> Result<u32, Error> {
+        let (Ok(metadata), Ok(image)) =
+            (std::fs::metadata(path), Image::open(path, &Root::default()))
+        else {
+            return Ok(0);
+        };
+        let known = self
+            .entries
+            .entry((metadata.dev(), metadata.ino()))
+            .or_default();
+        let mut plan = Plan::default();
+        let mut descriptors = Descriptors::of(ebpf)?;
+        let object = probes.object(name);
+        for point in points {
+            // Functions that were not asked for at the start are not learned either.
+            let wanted = self.table.contains_key(point.function.name)
+                && point.function.returns == Returns::Probe;
+            let Some(offset) = probe_offset(&image, point.address).filter(|_| wanted) else {
+                continue;
+            };
+            if probes.len() >= MOST || !known.insert(offset) {
+                continue;
+            }
+            let number = probes.add(point.function, object, point.address, false);
+            descriptors.set(number, descriptor(point.function, false))?;
+            plan.entries.push((offset, number));
+            plan.returns.push((offset, number));
+        }
+        self.attach(ebpf, "on_return", path, &plan.returns)?;
+        self.attach(ebpf, "on_enter", path, &plan.entries)?;
+        self.functions += plan.entries.len() as u64;
+        Ok(u32::try_from(plan.entries.len()).unwrap_or(u32::MAX))
+    }
+
+    fn probe_image(
+        &mut self,
+        ebpf: &mut Ebpf,
+        probes: &mut Probes,
+        image: &Image,
+        path: &Path,
+        about: (&str, Interest),
+    ) -> Result<Outcome, Error> {
+        let Some(plan) = plan::plan(&self.table, image, about, probes, ebpf)? else {
             return Ok(Outcome::Nothing);
         };
         // Returns first, so that no entry waits for a return that nobody sees.
@@ -129,6 +227,11 @@ impl Attached {
         self.attach(ebpf, "on_return", path, &plan.returns)?;
         self.attach(ebpf, "on_enter", path, &plan.entries)?;
         self.functions += plan.entries.len() as u64;
+        if let Ok(metadata) = std::fs::metadata(path) {
+            let offsets = plan.entries.iter().map(|(offset, _)| *offset);
+            let known = self.entries.entry((metadata.dev(), metadata.ino()));
+            known.or_default().extend(offsets);
+        }
         Ok(Outcome::Probed(
             u32::try_from(plan.entries.len()).unwrap_or(u32::MAX),
         ))
@@ -170,180 +273,14 @@ impl Attached {
             }
         });
     }
-
-    /// Finds the table's functions in the file, and its constructors, and writes their descriptors.
-    fn plan(
-        &self,
-        path: &Path,
-        (name, interest): (&str, Interest),
-        probes: &mut Probes,
-        ebpf: &mut Ebpf,
-    ) -> Result<Option<Plan>, Error> {
-        let table = &self.table;
-        let Ok(image) = Image::open(path, &Root::default()) else {
-            return Ok(None);
-        };
-        let Ok(found) = functions(&image, Tables::Dynamic, |name| table.contains_key(name)) else {
-            return Ok(None);
-        };
-        if found.list.is_empty() && interest == Interest::ByContent {
-            return Ok(None);
-        }
-        let symbols = OnceCell::new();
-        let symbols = || symbols.get_or_init(|| Symbols::read(&image).unwrap_or_default());
-        let mut descriptors = Descriptors::of(ebpf)?;
-        let object = probes.object(name);
-        let mut plan = Plan::default();
-        let mut interesting = interest == Interest::Always;
-        for function in found
-            .list
-            .iter()
-            .filter(|function| function.text && !function.ifunc)
-        {
-            let known = function
-                .names
-                .iter()
-                .find_map(|name| table.get(name.text.as_str()).copied());
-            let Some(known) = known else { continue };
-            interesting |= known.api != "dl";
-            if probes.len() >= MOST {
-                break;
-            }
-            let (sites, seen) = match known.returns {
-                Returns::No => (Vec::new(), false),
-                Returns::Probe => (Vec::new(), true),
-                Returns::Sites => ways_back(function, &image, symbols(), |jump| {
-                    let name = jump.symbol.as_ref().map(Text::as_str);
-                    name.is_some_and(|name| table.contains_key(name))
-                }),
-            };
-            let number = probes.add(known, object, function.address, !seen);
-            descriptors.set(number, descriptor(known, !seen))?;
-            plan.entries.push((function.probe_offset(), number));
-            plan.sites.extend(sites.iter().map(|site| (*site, number)));
-            if known.returns == Returns::Probe {
-                plan.returns.push((function.probe_offset(), number));
-            }
-        }
-        if interesting && image.interpreter().is_none() {
-            for one in constructors(&image, symbols()) {
-                if probes.len() >= MOST {
-                    break;
-                }
-                let seen = one.endless || !one.ends.is_empty();
-                let label = Label {
-                    name: one
-                        .name
-                        .unwrap_or_else(|| format!("constructor+{:#x}", one.address)),
-                    which: one.which,
-                };
-                let number = probes.add_constructor(label, object, one.address, !seen);
-                descriptors.set(number, constructor_descriptor(!seen))?;
-                plan.entries.push((one.entry, number));
-                plan.sites
-                    .extend(one.ends.iter().map(|site| (*site, number)));
-            }
-        }
-        Ok(Some(plan))
-    }
 }
 
-/// Writes descriptors into the kernel side's table.
-struct Descriptors<'e> {
-    table: Array<&'e mut MapData, [u64; WORDS]>,
-}
-
-impl<'e> Descriptors<'e> {
-    fn of(ebpf: &'e mut Ebpf) -> Result<Self, Error> {
-        let map = ebpf
-            .map_mut("FUNCTIONS")
-            .ok_or(Error::Missing("FUNCTIONS"))?;
-        let table = Array::try_from(map).map_err(wrong)?;
-        Ok(Self { table })
-    }
-
-    fn set(&mut self, number: u32, desc: FnDesc) -> Result<(), Error> {
-        self.table.set(number, &words(desc), 0).map_err(wrong)
-    }
-}
-
-fn wrong(source: MapError) -> Error {
-    Error::Map {
-        map: "FUNCTIONS",
-        source: Box::new(source),
-    }
-}
-
-/// Where a function's return is seen, and whether it is at all.
-fn ways_back(
-    function: &library::functions::Function,
-    image: &Image,
-    symbols: &Symbols,
-    tabled: impl Fn(&TailJump) -> bool,
-) -> (Vec<u64>, bool) {
-    let mut ways = return_sites(image, function, symbols);
-    let jumps = &ways.tail_jumps;
-    let beyond: Vec<u64> = jumps
-        .iter()
-        .filter(|jump| !tabled(jump))
-        .flat_map(|jump| target_sites(image, jump, symbols))
-        .collect();
-    let some = !ways.sites.is_empty() || !beyond.is_empty() || jumps.iter().any(&tabled);
-    // Without any way out it never comes back: it ends the program, or hangs.
-    let none = jumps.is_empty() && ways.computed_jumps == 0 && !ways.uncertain;
-    ways.sites.extend(beyond);
-    (ways.sites, some || none)
-}
-
-/// Where the function returns that a jump leads to: it returns for the one that jumped.
-fn target_sites(image: &Image, jump: &TailJump, symbols: &Symbols) -> Vec<u64> {
-    let Some((address, offset)) = jump
-        .target
-        .and_then(|address| Some((address, image.offset_of(address)?)))
-    else {
-        return Vec::new();
-    };
-    let size = symbols
-        .nearest(address)
-        .filter(|found| found.distance == 0)
-        .map_or(0, |found| found.size);
-    let target = library::functions::Function {
-        names: Vec::new(),
-        address,
-        offset,
-        size,
-        starts_with_endbr64: false,
-        ifunc: false,
-        text: image.is_text(address),
-    };
-    if target.text && size > 0 {
-        return_sites(image, &target, symbols).sites
-    } else {
-        Vec::new()
-    }
-}
-
-/// Words of a descriptor.
-const WORDS: usize = size_of::<FnDesc>() / 8;
-
-/// The descriptor as the words of the map's value.
-fn words(desc: FnDesc) -> [u64; WORDS] {
-    let [a, b, c, d] = desc.inputs;
-    let [e, f, g, h] = desc.inside;
-    let inputs = u64::from_ne_bytes([a, b, c, d, e, f, g, h]);
-    let [a, b, c, d] = desc.sizes;
-    let [e, f, g, h] = desc.outs;
-    let outs = u64::from_ne_bytes([a, b, c, d, e, f, g, h]);
-    let [a, b, c, d] = desc.out_sizes;
-    let blob = [desc.blob, desc.blob_length, desc.bytes, desc.count];
-    let [e, f, g, h] = blob;
-    let sizes = u64::from_ne_bytes([a, b, c, d, e, f, g, h]);
-    let pair = |low: u32, high: u32| u64::from(low) | u64::from(high) << 32;
-    [
-        inputs,
-        outs,
-        sizes,
-        pair(desc.blob_size, desc.flags),
-        pair(desc.registers, 0),
-    ]
+/// Where to probe a function that is known by its address alone.
+fn probe_offset(image: &Image, address: u64) -> Option<u64> {
+    let offset = image
+        .offset_of(address)
+        .filter(|_| image.is_text(address))?;
+    let first = image.bytes_at(address, 4);
+    let padded = first.is_some_and(|bytes| bytes == ENDBR64);
+    Some(if padded { offset + 4 } else { offset })
 }

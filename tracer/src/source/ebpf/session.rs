@@ -1,6 +1,7 @@
 //! A recording in progress: the loaded kernel side, its ring, and the tracker that makes events of records.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
+use std::fs::File;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::path::Path;
 
@@ -8,7 +9,7 @@ use aya::Ebpf;
 use vgputrace_ebpf::wire::{head::lost, syscall};
 
 use super::Error;
-use super::attach::{Attached, Calls, Interest, Outcome};
+use super::attach::{Attached, Calls, EntryPoint, Interest, Outcome};
 use super::counts::Counts;
 use super::kernel::Kernel;
 use super::load::{self, Sizes};
@@ -103,6 +104,18 @@ impl Session {
         })
     }
 
+    /// Probes a file that somebody waits to open. True when it was new and has functions of interest.
+    pub fn probe_held(&mut self, file: &File, path: &str) -> bool {
+        let probes = self.tracker.probes_mut();
+        match self.attached.probe_open(&mut self.ebpf, probes, file, path) {
+            Ok(outcome) => matches!(outcome, Outcome::Probed(_)),
+            Err(error) => {
+                tracing::warn!(path, %error, "a held library could not be probed");
+                false
+            }
+        }
+    }
+
     /// Follows a process from now on.
     ///
     /// # Errors
@@ -136,8 +149,23 @@ impl Session {
             .drain(|record| tracker.take_into(record, &mut story));
         *events = story.events;
         self.bad += bad;
+        let mut learned: BTreeMap<(u32, String), Vec<EntryPoint>> = BTreeMap::new();
         for wish in story.wishes {
-            self.grant(&wish, events);
+            match wish {
+                Wish::EntryPoint {
+                    tgid,
+                    object,
+                    address,
+                    function,
+                } => learned
+                    .entry((tgid, object))
+                    .or_default()
+                    .push(EntryPoint { address, function }),
+                wish => self.grant(&wish, events),
+            }
+        }
+        for ((tgid, object), points) in learned {
+            self.learn(tgid, &object, &points, events);
         }
         count > 0
     }
@@ -259,6 +287,8 @@ impl Session {
                     events.push(self.event_of(*tgid, Kind::Library(library), events));
                 }
             }
+            // Gathered by file, see `take`.
+            Wish::EntryPoint { .. } => {}
             Wish::Counts { tgid } => {
                 let time = events.last().map_or(0, |event| event.time);
                 self.tell_counts(time, Some(*tgid), events);
@@ -289,6 +319,27 @@ impl Session {
         let time = events.last().map_or(0, |event| event.time);
         let process = self.tracker.process(tgid).map(|process| process.id);
         self.tracker.own(time, None, process, kind)
+    }
+
+    /// Probes functions that a file hands out and does not export: calls until now are missing.
+    fn learn(&mut self, tgid: u32, path: &str, points: &[EntryPoint], events: &mut Vec<Event>) {
+        let file = reachable(tgid, path);
+        let probes = self.tracker.probes_mut();
+        let learned = self
+            .attached
+            .learn(&mut self.ebpf, probes, &file, (path, points));
+        match learned {
+            Ok(0) => {}
+            Ok(functions) => {
+                let kind = Kind::LateLibrary(LateLibrary {
+                    path: Text::from(path),
+                    functions,
+                });
+                let event = self.event_of(tgid, kind, events);
+                events.push(event);
+            }
+            Err(error) => tracing::warn!(path, %error, "functions could not be probed"),
+        }
     }
 
     /// A library that was not known before the target began: its first calls may be missing.

@@ -17,6 +17,14 @@ pub const DRIVER_MARKS: [&str; 8] = [
     "vkCreateInstance",
 ];
 
+/// Functions by which a library of ggml is known.
+pub const BACKEND_MARKS: [&str; 4] = [
+    "ggml_backend_init",
+    "ggml_backend_register",
+    "ggml_backend_load_all_from_path",
+    "ggml_log_callback_default",
+];
+
 /// Symbols of one bucket that are compared at most.
 const CHAIN: u32 = 4_096;
 

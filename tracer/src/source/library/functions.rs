@@ -8,7 +8,7 @@ use super::{Error, Image};
 use crate::event::Text;
 
 /// `endbr64`, the landing pad of an indirect branch under CET.
-pub(super) const ENDBR64: [u8; 4] = [0xf3, 0x0f, 0x1e, 0xfa];
+pub const ENDBR64: [u8; 4] = [0xf3, 0x0f, 0x1e, 0xfa];
 
 /// Which tables to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

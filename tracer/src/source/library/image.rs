@@ -48,6 +48,25 @@ impl Image {
         Self::read(file, &located, identity)
     }
 
+    /// Reads a file that is open already, without opening any.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn of_file(file: File) -> Result<Self, Error> {
+        let path = PathBuf::from("an open file");
+        let metadata = file
+            .metadata()
+            .map_err(|source| Error::io("fstat", &path, source))?;
+        let identity = identify(&file, metadata.len());
+        let located = Located {
+            file: path.clone(),
+            host: path,
+            links: Vec::new(),
+            metadata,
+        };
+        Self::read(file, &located, identity)
+    }
+
     /// Reads headers and dynamic section of a file that was opened and identified.
     pub(super) fn read(file: File, located: &Located, identity: Identity) -> Result<Self, Error> {
         let path = located.file.clone();

@@ -4,6 +4,7 @@ mod answer;
 mod constructor;
 mod errors;
 mod handle;
+mod lookup;
 mod name;
 mod place;
 mod probe;
@@ -15,6 +16,7 @@ use vgputrace_ebpf::wire::{FnEnter, FnReturn};
 
 pub use constructor::Label;
 pub use handle::Handles;
+use lookup::Asked;
 pub use probe::{Probe, Probes, constructor_descriptor, descriptor};
 pub(super) use value::Decoder;
 use value::is_global;
@@ -39,6 +41,8 @@ pub(super) struct OpenCall {
     first: u64,
     /// The file a dlopen was asked for.
     file: Option<String>,
+    /// The function that a look-up was asked for.
+    asked: Option<Asked>,
     /// The object that called.
     from: Option<String>,
     told: bool,
@@ -93,6 +97,7 @@ impl Tracker {
                 global.push(file.clone());
             }
         }
+        let asked = Asked::of(function, enter, &args);
         let call = Call {
             api: Text::from(function.api),
             function: name.clone(),
@@ -113,6 +118,7 @@ impl Tracker {
             start: time,
             first: enter.args[0],
             file,
+            asked,
             from: caller,
             told: false,
         };

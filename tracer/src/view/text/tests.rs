@@ -1,11 +1,12 @@
 //! A whole recording as text, and the cases of joining.
 
 use super::Renderer;
-use crate::event::{Event, Kind, Seq};
-use crate::view::Looks;
+use crate::event::call::{Call, Return, Value};
+use crate::event::{Event, Kind, Seq, Text};
 use crate::view::filter::Filter;
 use crate::view::lines::Lines;
 use crate::view::samples::{bootstrap, came_back, dlopen, event, not_found, open, wrote};
+use crate::view::{Looks, calls};
 
 const LOOKS: Looks = Looks {
     colour: false,
@@ -117,4 +118,62 @@ fn hostile_strings_do_not_reach_the_terminal() {
 
 fn raw(text: &str) -> Box<serde_json::value::RawValue> {
     serde_json::value::RawValue::from_string(text.to_owned()).unwrap()
+}
+
+/// The drivers' diary of these events.
+fn diary(events: &[Event]) -> String {
+    let mut renderer = Renderer::new(Some(0), LOOKS, false);
+    renderer.only(calls::belongs);
+    let mut out = String::new();
+    let all = Filter::parse("").unwrap();
+    for event in events {
+        renderer.event(event, &all, &mut out);
+    }
+    renderer.finish(&mut out);
+    out
+}
+
+fn call(api: &str, function: &str) -> Call {
+    Call {
+        api: Text::from(api),
+        function: Text::from(function),
+        of: Some(Text::from("/opt/libvgpu-cuda.so")),
+        args: Vec::new(),
+        from: None,
+        entry_only: false,
+    }
+}
+
+fn failed(of: u64, function: &str) -> Kind {
+    Kind::Return(Return {
+        call: Seq(of),
+        function: Text::from(function),
+        result: Value::Name(Text::from("CUDA_ERROR_NO_DEVICE")),
+        code: Some(100),
+        resolved: None,
+        outs: Vec::new(),
+        failed: true,
+    })
+}
+
+#[test]
+fn the_diary_says_what_an_error_means_and_shows_constructors_only_where_something_happens_inside() {
+    let mut inside = event(4, 40, "p1.1", Kind::Call(call("cuda", "cuInit")));
+    inside.parent = Some(Seq(3));
+    let mut back = event(5, 50, "p1.1", failed(4, "cuInit"));
+    back.parent = Some(Seq(3));
+    let events = [
+        event(1, 10, "p1.1", Kind::Call(call("constructor", "dull"))),
+        event(2, 20, "p1.1", came_back(1, "dull", 0)),
+        event(3, 30, "p1.1", Kind::Call(call("constructor", "set_up"))),
+        inside,
+        back,
+        event(6, 60, "p1.1", came_back(3, "set_up", 0)),
+        event(7, 70, "p1.1", Kind::Call(dlopen("libm.so.6"))),
+    ];
+    let text = diary(&events);
+    assert!(!text.contains("dull") && !text.contains("libm"), "{text}");
+    assert!(text.contains("set_up"), "{text}");
+    assert!(text.contains("cuInit() of libvgpu-cuda.so = CUDA_ERROR_NO_DEVICE (100) ✗"));
+    assert!(text.contains("no device for this process"), "{text}");
 }

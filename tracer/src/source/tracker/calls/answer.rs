@@ -8,7 +8,7 @@ use super::value::{Decoder, structure, text};
 use crate::event::call::{Return, Value};
 use crate::event::{Hex, Kind, Text, Why};
 use crate::source::record::Bytes;
-use crate::source::tracker::Tracker;
+use crate::source::tracker::{Tracker, Wish};
 
 impl Tracker {
     pub(super) fn tell_return(
@@ -48,6 +48,11 @@ impl Tracker {
             _ => None,
         });
         let resolved = found.map(|address| self.site(tgid, address, true));
+        if let (Some(site), Some(asked)) = (&resolved, &call.asked)
+            && let (Some(object), Some(function)) = (&site.object, asked.function())
+        {
+            self.learn(tgid, object.as_str().to_owned(), site.offset.0, function);
+        }
         let kind = Kind::Return(Return {
             call: call.seq,
             function: call.name.clone(),
@@ -58,6 +63,20 @@ impl Tracker {
             failed,
         });
         self.tell(tgid, tid, time, Some(time.saturating_sub(call.start)), kind);
+    }
+
+    /// Wishes for a probe where a look-up leads to, once for each place.
+    fn learn(&mut self, tgid: u32, object: String, address: u64, function: &'static Function) {
+        /// Places at most; a driver has fewer functions.
+        const MOST: usize = 65_536;
+        if self.learned.len() < MOST && self.learned.insert((object.clone(), address)) {
+            self.story.wishes.push(Wish::EntryPoint {
+                tgid,
+                object,
+                address,
+                function,
+            });
+        }
     }
 
     /// An object that was given back: its address may get another one.

@@ -1,0 +1,109 @@
+//! `explain`: one verdict for each backend, from a trace or a log.
+
+mod newest;
+mod source;
+
+use std::path::PathBuf;
+
+use super::standard_output::StandardOutput;
+use super::{Report, terminal};
+use crate::diagnose::{Explanation, explain, rules};
+use crate::discover::Model;
+use crate::view::explain::{page, story, to_json, to_markdown, write};
+
+/// What to explain, and how to tell it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Props {
+    /// A trace or a log, `-` for standard input; the newest log found here when absent.
+    pub input: Option<PathBuf>,
+    /// Only this backend.
+    pub backend: Option<String>,
+    /// How.
+    pub form: Form,
+    /// The page of one rule.
+    pub code: Option<String>,
+}
+
+/// How the answer is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// A table and paragraphs.
+    Text,
+    /// The same with the whole story.
+    Verbose,
+    /// One JSON object.
+    Json,
+    /// For an issue report.
+    Markdown,
+}
+
+/// Explains, on standard output.
+///
+/// # Errors
+/// The input cannot be read, or is neither a trace nor a log; there is no such rule or backend.
+pub fn run(props: &Props) -> Result<u8, Report> {
+    let text = match &props.code {
+        Some(code) => of_rule(code)?,
+        None => of_input(props)?,
+    };
+    let mut out = StandardOutput::new();
+    out.write(text.as_bytes())?;
+    out.finish()?;
+    Ok(0)
+}
+
+/// The page of a rule, or the list of all.
+fn of_rule(code: &str) -> Result<String, Report> {
+    if code == "all" {
+        return Ok(rules::all()
+            .map(|rule| format!("{}  {:8}  {}\n", rule.id, rule.stage.name(), rule.title))
+            .collect());
+    }
+    rules::by_id(code).map(page).ok_or_else(|| {
+        Report::new(format!("there is no rule {code}"))
+            .help("`vgputrace explain --code all` lists them")
+    })
+}
+
+fn of_input(props: &Props) -> Result<String, Report> {
+    let model = match &props.input {
+        Some(path) if path.as_os_str() == "-" => source::standard_input()?,
+        Some(path) => source::file(path)?,
+        None => newest::log()?,
+    };
+    let mut explanation = explain(&model);
+    if let Some(name) = &props.backend {
+        only(&mut explanation, name)?;
+    }
+    Ok(told(&explanation, &model, props.form))
+}
+
+fn told(explanation: &Explanation, model: &Model, form: Form) -> String {
+    let looks = terminal::standard_output();
+    match form {
+        Form::Text => write(explanation, looks),
+        Form::Verbose => format!("{}\n{}", write(explanation, looks), story(model, looks)),
+        Form::Json => to_json(explanation),
+        Form::Markdown => to_markdown(explanation, model),
+    }
+}
+
+/// Leaves one backend.
+fn only(explanation: &mut Explanation, name: &str) -> Result<(), Report> {
+    let names: Vec<String> = explanation
+        .backends
+        .iter()
+        .map(|backend| backend.name.as_str().to_owned())
+        .collect();
+    explanation
+        .backends
+        .retain(|backend| backend.name.as_str() == name);
+    explanation
+        .devices
+        .retain(|device| device.dir.as_str() == name);
+    if explanation.backends.is_empty() {
+        return Err(Report::new(format!("there is no backend {name} here"))
+            .help(format!("there are: {}", names.join(", "))));
+    }
+    Ok(())
+}

@@ -1,0 +1,485 @@
+//! From facts to verdicts: what became of a folder decides which rules may speak, and their findings are put in order.
+
+use std::collections::BTreeSet;
+
+use crate::discover::Model;
+use crate::discover::model::{Device, Era, Evidence, Folder, Level, Origin, Place};
+use crate::discover::role::{Role, Step};
+use crate::event::Text;
+
+use super::advice;
+use super::case::{Case, path_of};
+use super::explanation::{BackendVerdict, Certainty, DeviceVerdict, Explanation, Finding, Verdict};
+use super::rule::{Check, Stage};
+use super::rules;
+use super::words::base;
+
+/// Says what became of each backend and why.
+#[must_use]
+pub fn explain(model: &Model) -> Explanation {
+    let mut backends: Vec<BackendVerdict> = Vec::new();
+    for (name, folder) in names(model) {
+        let case = Case::new(model, &name, folder);
+        if let Some(verdict) = backend(&case) {
+            backends.push(verdict);
+        }
+    }
+    let general = rules::all()
+        .filter_map(|rule| match rule.check {
+            Check::General(check) => Some(check(model)),
+            _ => None,
+        })
+        .flatten()
+        .collect();
+    let mut explanation = Explanation {
+        version: model.version.clone(),
+        era: model.era,
+        library_dir: model
+            .server
+            .as_ref()
+            .map(|server| server.library_dir.path.clone())
+            .unwrap_or_default(),
+        devices: devices(model, &backends),
+        backends,
+        used: model.devices.clone(),
+        general,
+        models: model
+            .models
+            .iter()
+            .filter_map(|start| start_of(model, start))
+            .collect(),
+        notes: notes(model),
+        lost: model.blind.lost.iter().map(|lost| lost.count).sum(),
+        cpu_only: model.cpu_only.is_some() && model.devices.is_empty(),
+        finished: model.finished,
+    };
+    hush(&mut explanation);
+    explanation
+}
+
+/// Folders and backends to judge: those that exist, were asked for or tried, then those that this era ships.
+fn names(model: &Model) -> Vec<(String, Option<&Folder>)> {
+    let mut all: Vec<(String, Option<&Folder>)> = Vec::new();
+    let mut known = BTreeSet::new();
+    for folder in &model.folders {
+        if folder.place == Place::Nowhere || folder.name.as_str() == "cpu" || folder.name.is_empty()
+        {
+            continue;
+        }
+        known.insert(folder.name.as_str().to_owned());
+        all.push((folder.name.as_str().to_owned(), Some(folder)));
+    }
+    for attempt in &model.attempts {
+        let name = attempt.dir.as_str();
+        if !name.is_empty() && name != "cpu" && known.insert(name.to_owned()) {
+            all.push((name.to_owned(), None));
+        }
+    }
+    for device in &model.devices {
+        for dir in &device.dirs {
+            if known.insert(dir.as_str().to_owned()) {
+                all.push((dir.as_str().to_owned(), None));
+            }
+        }
+    }
+    let shipped: &[&str] = match model.era {
+        Era::Runner => &["cuda_v12", "cuda_v13", "rocm", "vulkan"],
+        Era::LlamaServer => &["cuda_v12", "cuda_v13", "rocm_v7_2", "vulkan"],
+        Era::Ggml | Era::Unknown => &[],
+    };
+    for name in shipped {
+        let relative =
+            name.starts_with("rocm") && known.iter().any(|known| known.starts_with("rocm"));
+        if !relative && known.insert((*name).to_owned()) {
+            all.push(((*name).to_owned(), None));
+        }
+    }
+    all.sort_by(|one, two| one.0.cmp(&two.0));
+    all
+}
+
+/// Findings of rules of these stages, in the order of a backend's way; what stopped the loader first comes first.
+pub(super) fn reasons(case: &Case<'_>, stages: &[Stage]) -> Vec<Finding> {
+    let mut all: Vec<(Stage, Finding)> = Vec::new();
+    for rule in rules::all().filter(|rule| stages.contains(&rule.stage)) {
+        if let Check::Backend(check) = rule.check {
+            all.extend(check(case).into_iter().map(|finding| (rule.stage, finding)));
+        }
+    }
+    let first = case
+        .failed_loads()
+        .find_map(|(_, load)| load.missing.first())
+        .map(|missing| match missing {
+            crate::discover::model::Missing::Library { name, .. }
+            | crate::discover::model::Missing::Symbol { name, .. } => name.clone(),
+            crate::discover::model::Missing::Version { version, .. } => version.clone(),
+            crate::discover::model::Missing::Unfit { file, .. } => file.clone(),
+        });
+    let rank = |finding: &Finding| usize::from(first.is_none() || finding.missing_object != first);
+    all.sort_by_key(|(stage, finding)| (*stage, rank(finding)));
+    all.into_iter().map(|(_, finding)| finding).collect()
+}
+
+const TRYING: [Stage; 5] = [
+    Stage::Spawn,
+    Stage::Load,
+    Stage::Init,
+    Stage::Device,
+    Stage::Answer,
+];
+
+/// The verdict of one folder; `None` for one that is of no interest.
+fn backend(case: &Case<'_>) -> Option<BackendVerdict> {
+    let mut verdict = judge(case)?;
+    for rule in rules::all() {
+        if let Check::Warning(check) = rule.check {
+            verdict.warnings.extend(check(case));
+        }
+    }
+    Some(verdict)
+}
+
+fn judge(case: &Case<'_>) -> Option<BackendVerdict> {
+    let model = case.model;
+    if is_used(case) {
+        return Some(verdict(case, Verdict::Used, Vec::new()));
+    }
+    if !case.reported().is_empty() {
+        if !model.finished {
+            return Some(not_over(case));
+        }
+        let mut findings = reasons(case, &[Stage::Validate, Stage::Filter]);
+        if findings.is_empty() {
+            findings.push(no_filter_seen(case));
+        }
+        return Some(verdict(case, Verdict::Filtered, findings));
+    }
+    if case.tried() {
+        let findings = reasons(case, &TRYING);
+        if !findings.is_empty() {
+            return Some(verdict(case, Verdict::Failed, findings));
+        }
+        if case.is_everywhere() && case.loaded() && case.is_over() {
+            return None;
+        }
+        return Some(if case.is_over() {
+            no_reason(case)
+        } else {
+            not_over(case)
+        });
+    }
+    let skipped = reasons(case, &[Stage::Skip]);
+    if !skipped.is_empty() && case.folder.is_some_and(Folder::exists)
+        || skipped.iter().any(|finding| {
+            !finding.evidence.is_empty()
+                && case.folder.is_some_and(|folder| folder.skip_line.is_some())
+        })
+    {
+        return Some(verdict(case, Verdict::Skipped, skipped));
+    }
+    let scan = reasons(case, &[Stage::Scan]);
+    if !scan.is_empty() {
+        return Some(verdict(case, Verdict::Absent, scan));
+    }
+    if case.is_everywhere() {
+        return None;
+    }
+    let candidate = case.folder.is_some_and(Folder::is_candidate);
+    let spawn = reasons(case, &[Stage::Spawn]);
+    if candidate && !spawn.is_empty() {
+        return Some(verdict(case, Verdict::Failed, spawn));
+    }
+    if candidate {
+        return Some(if model.finished {
+            no_reason(case)
+        } else {
+            not_over(case)
+        });
+    }
+    Some(not_listed(case))
+}
+
+/// A device of it is in the final list.
+fn is_used(case: &Case<'_>) -> bool {
+    let named = |device: &Device| {
+        device.dirs.iter().any(|dir| dir.as_str() == case.name)
+            || (device.dirs.is_empty() && case.is_everywhere() && case.loaded())
+    };
+    if case.model.devices.iter().any(named) {
+        return true;
+    }
+    let plain = case.model.era == Era::Ggml && !case.model.devices.is_empty();
+    plain && case.loaded() && case.inits().any(|(_, init)| init.registered)
+}
+
+fn verdict(case: &Case<'_>, verdict: Verdict, findings: Vec<Finding>) -> BackendVerdict {
+    let to_settle = match findings.first() {
+        Some(first) if first.certainty == Certainty::Likely && case.model.origin == Origin::Log => {
+            advice::settle(case.model, Some(case.name))
+        }
+        _ => Vec::new(),
+    };
+    BackendVerdict {
+        name: Text::from(case.name),
+        dir: directory(case),
+        verdict,
+        findings,
+        warnings: Vec::new(),
+        to_settle,
+    }
+}
+
+fn directory(case: &Case<'_>) -> Text {
+    let path = case.path();
+    if path == case.name {
+        let library = case
+            .model
+            .server
+            .as_ref()
+            .map(|server| server.library_dir.path.as_str());
+        return library
+            .filter(|path| !path.is_empty())
+            .map_or_else(Text::default, |library| {
+                Text::from(format!("{library}/{}", case.name))
+            });
+    }
+    Text::from(path)
+}
+
+fn unknown(case: &Case<'_>, finding: Finding) -> BackendVerdict {
+    BackendVerdict {
+        to_settle: advice::settle(case.model, Some(case.name)),
+        ..verdict(case, Verdict::Unknown, vec![finding])
+    }
+}
+
+fn tried_seen<'a>(case: &Case<'a>) -> Vec<&'a Evidence> {
+    case.attempts
+        .iter()
+        .flat_map(|attempt| {
+            attempt
+                .seen
+                .iter()
+                .chain(attempt.failure_line.iter())
+                .chain(
+                    attempt
+                        .answer
+                        .iter()
+                        .filter_map(|answer| answer.seen.as_ref()),
+                )
+        })
+        .collect()
+}
+
+/// Tried, no device, and nothing that says why.
+fn no_reason(case: &Case<'_>) -> BackendVerdict {
+    if case.model.origin == Origin::Log {
+        let level = rules::level_name(case.model.blind.log_level.unwrap_or(Level::Info));
+        let again = match (case.model.era, case.model.blind.log_level) {
+            (Era::Runner, Some(Level::Trace)) => {
+                "a backend that is loaded says so at this level and a crash too, so the load itself failed, in silence"
+            }
+            (Era::Runner, _) => {
+                "Ollama prints no reason for a failed load at any level, and one for a crash at TRACE only"
+            }
+            _ => {
+                "below OLLAMA_DEBUG=2 Ollama prints no reason as long as the driver itself answers"
+            }
+        };
+        let finding = rules::LOG_CANNOT_TELL
+            .found(format!(
+                "{} was tried and gave no device. Why, this log ({level} level) cannot tell: {again}.",
+                case.name
+            ))
+            .proof(tried_seen(case))
+            .proof(case.model.cpu_only.as_ref());
+        return unknown(case, finding);
+    }
+    let loads: Vec<String> = case
+        .loads()
+        .map(|(_, load)| base(path_of(load)).to_owned())
+        .collect();
+    let loaded = if case.loaded() {
+        format!(
+            " {} was loaded.",
+            loads.first().map_or("The backend", String::as_str)
+        )
+    } else if loads.is_empty() {
+        " No backend was opened.".to_owned()
+    } else {
+        String::new()
+    };
+    let finding = rules::NO_REASON
+        .found(format!(
+            "{} was tried and gave no device; the recording does not show why.{loaded}",
+            case.name
+        ))
+        .likely()
+        .proof(tried_seen(case));
+    unknown(case, finding)
+}
+
+fn not_over(case: &Case<'_>) -> BackendVerdict {
+    let what = if case.model.origin == Origin::Log {
+        "log"
+    } else {
+        "recording"
+    };
+    let open: Vec<&Evidence> = case
+        .children
+        .iter()
+        .filter_map(|child| child.hanging.as_ref())
+        .collect();
+    let waits = open.first().map_or_else(String::new, |seen| {
+        format!(" It was waiting in {}.", seen.text)
+    });
+    let finding = rules::NOT_OVER
+        .found(format!(
+            "The {what} ends before the discovery was over; what became of {} is open.{waits}",
+            case.name
+        ))
+        .likely()
+        .proof(tried_seen(case))
+        .proof(open);
+    unknown(case, finding)
+}
+
+fn no_filter_seen(case: &Case<'_>) -> Finding {
+    rules::NO_FILTER_SEEN
+        .found(format!("A device of {} was found and is not in the final list; which filter removed it was not seen.", case.name))
+        .likely()
+        .proof(tried_seen(case))
+        .do_all(rules::NO_FILTER_SEEN.remedy)
+}
+
+/// A folder that was neither seen nor asked for.
+fn not_listed(case: &Case<'_>) -> BackendVerdict {
+    let listing = case
+        .model
+        .server
+        .as_ref()
+        .and_then(|server| server.library_dir.names.as_ref());
+    let seen = case
+        .model
+        .server
+        .as_ref()
+        .and_then(|server| server.library_dir.seen.as_ref());
+    let library = advice::library_dir(case.model);
+    if listing.is_some_and(|names| !names.iter().any(|name| name.as_str() == case.name)) {
+        let finding = rules::NOT_SHIPPED
+            .found(format!(
+                "{} is not installed: {library} has no folder of that name.",
+                case.name
+            ))
+            .object(format!("{library}/{}", case.name))
+            .certain_if(case.absence_is_certain())
+            .proof(seen)
+            .do_all(rules::NOT_SHIPPED.remedy);
+        return verdict(case, Verdict::Absent, vec![finding]);
+    }
+    let finding = rules::NOT_MENTIONED
+        .found(format!("Nothing here names {}: it is not installed, or the server cannot see it, or this was not logged.", case.name))
+        .likely();
+    let mut verdict = unknown(case, finding);
+    verdict
+        .to_settle
+        .insert(0, "See whether the folder is there:".to_owned());
+    verdict.to_settle.insert(1, format!("$ ls -l {library}"));
+    verdict
+}
+
+fn start_of(model: &Model, start: &crate::discover::model::ModelStart) -> Option<Finding> {
+    rules::all().find_map(|rule| match rule.check {
+        Check::Start(check) => check(model, start),
+        _ => None,
+    })
+}
+
+/// Every device that came out, and what became of it.
+fn devices(model: &Model, backends: &[BackendVerdict]) -> Vec<DeviceVerdict> {
+    let mut all: Vec<DeviceVerdict> = model
+        .devices
+        .iter()
+        .map(|device| DeviceVerdict {
+            id: device.id.clone(),
+            library: device.library.clone(),
+            dir: device.dirs.first().cloned().unwrap_or_default(),
+            pci_id: device.pci_id.clone(),
+            verdict: Verdict::Used,
+            finding: None,
+        })
+        .collect();
+    for attempt in model.attempts.iter().filter(|attempt| attempt.pass == 1) {
+        for device in attempt.answer.iter().flat_map(|answer| &answer.devices) {
+            let verdict = backends.iter().find(|backend| backend.name == attempt.dir);
+            let Some(verdict) = verdict.filter(|verdict| verdict.verdict == Verdict::Filtered)
+            else {
+                continue;
+            };
+            if all.len() >= 4_096 {
+                break;
+            }
+            all.push(DeviceVerdict {
+                id: device.id.clone(),
+                library: device.library.clone(),
+                dir: attempt.dir.clone(),
+                pci_id: device.pci_id.clone().unwrap_or_default(),
+                verdict: Verdict::Filtered,
+                finding: verdict.findings.first().cloned(),
+            });
+        }
+    }
+    all
+}
+
+/// Plain sentences about the source.
+fn notes(model: &Model) -> Vec<String> {
+    let mut notes = model.notes.clone();
+    let lost: u64 = model.blind.lost.iter().map(|lost| lost.count).sum();
+    if lost > 0 {
+        notes.push(format!("{lost} records were lost while recording; that something did not happen is likely at most."));
+    }
+    for late in model.blind.late.iter().take(4) {
+        notes.push(format!(
+            "{} was probed late; its first calls may be missing.",
+            late.path
+        ));
+    }
+    if model.blind.damaged {
+        notes.push("The trace is damaged; events are missing.".to_owned());
+    }
+    if model.origin == Origin::Trace && model.blind.cut && !model.finished {
+        notes.push("The recording has no end and the discovery was not over.".to_owned());
+    }
+    if model.blind.began_late {
+        notes.push("The beginning of the server's start is not in it.".to_owned());
+    }
+    let steps: Vec<Step> = model
+        .children
+        .iter()
+        .filter_map(|child| child.role.step())
+        .collect();
+    if model.origin == Origin::Log && !steps.is_empty() && model.era == Era::Runner {
+        notes.push("A log has no line for the folder that is tried: a missing skip line proves nothing by itself.".to_owned());
+    }
+    if model
+        .children
+        .iter()
+        .any(|child| child.role == Role::Program)
+    {
+        notes.push(
+            "This is a ggml program without Ollama; what it loads by itself is judged.".to_owned(),
+        );
+    }
+    notes
+}
+
+/// A machine's own reason is said first, and once: a driver that is missing is no news where there is no card.
+fn hush(explanation: &mut Explanation) {
+    explanation.general.sort_by_key(|finding| {
+        (
+            finding.stage != "host" || finding.rule > "VG184",
+            finding.rule,
+        )
+    });
+}

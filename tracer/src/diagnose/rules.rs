@@ -1,0 +1,79 @@
+//! All rules, in order of their ids. One file a stage; an id is never given a second meaning.
+
+mod answer;
+mod crash;
+mod device;
+mod device_codes;
+mod disagree;
+mod driver_state;
+mod ended;
+mod filter;
+mod host;
+mod init;
+mod load;
+mod load_file;
+mod myths;
+mod preload;
+mod program;
+mod refused;
+mod sanity;
+mod scan;
+mod scan_library;
+mod skip;
+mod source;
+mod spawn;
+mod start;
+mod symbols;
+mod validate;
+mod variables;
+
+use super::rule::Rule;
+
+pub(super) use answer::NO_REASON;
+pub(super) use filter::NO_FILTER_SEEN;
+pub(super) use scan::NOT_SHIPPED;
+pub(super) use source::{LOG_CANNOT_TELL, NOT_MENTIONED, NOT_OVER, level_name};
+
+/// The rules.
+pub static ALL: &[&[&Rule]] = &[
+    answer::RULES,
+    crash::RULES,
+    device::RULES,
+    device_codes::RULES,
+    disagree::RULES,
+    driver_state::RULES,
+    ended::RULES,
+    filter::RULES,
+    host::RULES,
+    init::RULES,
+    load::RULES,
+    load_file::RULES,
+    myths::RULES,
+    preload::RULES,
+    program::RULES,
+    refused::RULES,
+    sanity::RULES,
+    scan::RULES,
+    scan_library::RULES,
+    skip::RULES,
+    source::RULES,
+    spawn::RULES,
+    start::RULES,
+    symbols::RULES,
+    validate::RULES,
+    variables::RULES,
+];
+
+/// Every rule, by id.
+pub fn all() -> impl Iterator<Item = &'static Rule> {
+    let mut rules: Vec<&'static Rule> =
+        ALL.iter().flat_map(|rules| rules.iter().copied()).collect();
+    rules.sort_by_key(|rule| rule.id);
+    rules.into_iter()
+}
+
+/// The rule with this id, in any case of its letters.
+#[must_use]
+pub fn by_id(id: &str) -> Option<&'static Rule> {
+    all().find(|rule| rule.id.eq_ignore_ascii_case(id))
+}

@@ -1,0 +1,431 @@
+//! The process ended, hung or was killed while it looked at the backend.
+
+use crate::discover::model::{Child, Crash, End, Evidence, Outcome};
+
+use super::super::advice::{self, RESTART};
+use super::super::case::{Case, is_deciding, path_of, who};
+use super::super::explanation::Finding;
+use super::super::rule::{Check, Rule, Stage};
+use super::super::words::base;
+
+pub(super) static RULES: &[&Rule] = &[&IN_START, &ABORT, &IN_LOADER, &CUT_FILE, &BEFORE_MAIN];
+
+/// A crash of one process: what is known of it.
+pub(super) struct Seen<'a> {
+    child: &'a Child,
+    pub(super) signal: &'a str,
+    pub(super) crash: Option<&'a Crash>,
+    pub(super) evidence: Vec<&'a Evidence>,
+}
+
+const FATAL: [&str; 7] = [
+    "SIGSEGV", "SIGBUS", "SIGILL", "SIGFPE", "SIGABRT", "SIGTRAP", "SIGSYS",
+];
+
+/// The crash of a process, by its signal, its end, or Go's words about it.
+pub(super) fn crash_of(child: &Child) -> Option<Seen<'_>> {
+    let mut evidence: Vec<&Evidence> = child.crashes.iter().map(|crash| &crash.seen).collect();
+    let ended = match &child.end {
+        End::Signal { name, by, seen }
+            if (FATAL.contains(&name.as_str()) || name.is_empty()) && by.is_none() =>
+        {
+            evidence.extend(seen);
+            Some(name.as_str())
+        }
+        End::Exit(2, seen) if !child.crashes.is_empty() => {
+            evidence.extend(seen);
+            None
+        }
+        _ => None,
+    };
+    let crash = child.crashes.first();
+    let signal = crash.map(|crash| crash.signal.as_str()).or(ended)?;
+    // A fault that the program survived ended nothing.
+    let survived = matches!(
+        child.end,
+        End::Exit(0, _)
+            | End::KilledByServer {
+                before_answer: false,
+                ..
+            }
+    );
+    (!survived).then_some(Seen {
+        child,
+        signal,
+        crash,
+        evidence,
+    })
+}
+
+/// Crashes that decide: of the list or runner, with those of the other processes beside them.
+fn crashes<'a>(case: &Case<'a>) -> Vec<Seen<'a>> {
+    let all: Vec<Seen<'a>> = case.children.iter().copied().filter_map(crash_of).collect();
+    if all.iter().any(|seen| is_deciding(seen.child)) {
+        all
+    } else {
+        Vec::new()
+    }
+}
+
+/// Where it happened, in words: `in libggml-cuda.so, function ggml_backend_init, offset 0x11`.
+pub(super) fn place(crash: Option<&Crash>) -> String {
+    let Some(site) = crash.and_then(|crash| crash.at.as_ref()) else {
+        return String::new();
+    };
+    let symbol = site.symbol.as_ref().map_or_else(String::new, |symbol| {
+        format!(
+            ", function {}",
+            symbol.as_str().split('+').next().unwrap_or_default()
+        )
+    });
+    match &site.object {
+        Some(object) => format!(": in {object}{symbol}, offset {}", site.offset),
+        None => format!(": at {}, which belongs to no file", site.offset),
+    }
+}
+
+fn inside(seen: &Seen<'_>, function: &str) -> bool {
+    seen.crash
+        .is_some_and(|crash| crash.inside.iter().any(|open| open.as_str() == function))
+}
+
+/// Where a crash belongs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Abort,
+    Cut,
+    Loader,
+    Before,
+    Start,
+}
+
+fn kind(seen: &Seen<'_>) -> Kind {
+    let object = seen
+        .crash
+        .and_then(|crash| crash.at.as_ref())
+        .and_then(|site| site.object.as_ref());
+    let in_loader = object.is_some_and(|object| base(object.as_str()).starts_with("ld-"));
+    let loading = inside(seen, "dlopen")
+        || seen
+            .child
+            .loads
+            .iter()
+            .any(|load| load.outcome == Outcome::Died);
+    let begun = !seen.child.loads.is_empty()
+        || !seen.child.walked.is_empty()
+        || seen.child.process.is_none();
+    match seen.signal {
+        "SIGABRT" => Kind::Abort,
+        "SIGBUS"
+            if in_loader || (loading && !inside(seen, "ggml_backend_init")) || object.is_none() =>
+        {
+            Kind::Cut
+        }
+        _ if inside(seen, "ggml_backend_init") => Kind::Start,
+        _ if loading => Kind::Loader,
+        _ if !begun && has_preload(seen.child) => Kind::Before,
+        _ => Kind::Start,
+    }
+}
+
+fn has_preload(child: &Child) -> bool {
+    child.env.iter().any(|variable| {
+        variable.k.as_str() == "LD_PRELOAD"
+            && variable.v.as_ref().is_some_and(|value| !value.is_empty())
+    })
+}
+
+fn of_kind<'a>(case: &Case<'a>, wanted: Kind) -> Vec<Seen<'a>> {
+    let all = crashes(case);
+    match all.iter().find(|seen| is_deciding(seen.child)) {
+        Some(first) if kind(first) == wanted => all,
+        _ => Vec::new(),
+    }
+}
+
+fn finding(rule: &Rule, case: &Case<'_>, all: &[Seen<'_>], what: &str) -> Option<Finding> {
+    let first = all.iter().find(|seen| is_deciding(seen.child))?;
+    let best = all
+        .iter()
+        .filter_map(|seen| seen.crash)
+        .find(|crash| crash.at.is_some())
+        .or(first.crash);
+    let signal = if first.signal.is_empty() {
+        "a signal"
+    } else {
+        first.signal
+    };
+    let object = best
+        .and_then(|crash| crash.at.as_ref())
+        .and_then(|site| site.object.clone());
+    let known = object.is_some();
+    let mut found = rule
+        .found(format!(
+            "{} crashed with {signal} {what}{}.",
+            capital(who(first.child)),
+            place(best)
+        ))
+        .object(object.unwrap_or_default())
+        .proof(all.iter().flat_map(|seen| seen.evidence.iter().copied()));
+    if !known {
+        found = found.proof(case.failure_lines());
+    }
+    Some(found)
+}
+
+pub(super) fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    if text.starts_with("llama-server") {
+        return text.to_owned();
+    }
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().collect::<String>() + letters.as_str()
+    })
+}
+
+/// The backend that was being loaded or started.
+pub(super) fn backend(case: &Case<'_>) -> String {
+    case.inits()
+        .find(|(_, init)| init.unfinished)
+        .map(|(_, init)| base(init.file.as_str()).to_owned())
+        .or_else(|| {
+            case.loads()
+                .last()
+                .map(|(_, load)| base(path_of(load)).to_owned())
+        })
+        .unwrap_or_else(|| format!("the backend of {}", case.name))
+}
+
+static IN_START: Rule = Rule {
+    id: "VG085",
+    stage: Stage::Init,
+    title: "The backend crashed",
+    story: "A fault inside the backend, a driver or a library that stands in for one. In a runner Go's handler turns it into exit code 2, which only TRACE tells; llama-server dies by \
+the signal, which one INFO line names, but not the place.",
+    proof: "The fault with library, function and offset, and what was open on that thread.",
+    remedy: &["Update or replace the library that is named; the offset tells its maker where."],
+    rows: &[
+        "runner 38",
+        "runner 37",
+        "llama-server 25",
+        "stack 2",
+        "stack 5",
+        "stack 44",
+    ],
+    check: Check::Backend(in_start),
+};
+
+fn in_start(case: &Case<'_>) -> Vec<Finding> {
+    let all = of_kind(case, Kind::Start);
+    let started = all.iter().any(|seen| inside(seen, "ggml_backend_init"));
+    let what = if started {
+        format!("while {} started (ggml_backend_init)", backend(case))
+    } else {
+        format!("while it looked at {}", case.name)
+    };
+    finding(&IN_START, case, &all, &what)
+        .map(|found| {
+            let remedy = match &found.missing_object {
+                Some(object) => vec![
+                    format!("{object} is at fault, or what it was given; see what it is and whose:"),
+                    format!("$ ls -l {object}; readelf -n {object} | grep -i build"),
+                    "Replace it by the release's or vendor's own file, or give its maker function and offset.".to_owned(),
+                ],
+                None => {
+                    let mut lines = vec!["The log does not tell where. A recording does:".to_owned()];
+                    lines.push(advice::record(case.model));
+                    lines
+                }
+            };
+            Finding { remedy, ..found }
+        })
+        .into_iter()
+        .collect()
+}
+
+static ABORT: Rule = Rule {
+    id: "VG086",
+    stage: Stage::Init,
+    title: "The backend gave up (abort)",
+    story: "ggml ends the process when a call of CUDA fails (CUDA_CHECK) or an assertion does not hold (GGML_ASSERT). Until 0.24 the log is silent below TRACE; from 0.30 on one INFO line says \
+\"signal: aborted\" with the error in detail=.",
+    proof: "SIGABRT, and the last words before it.",
+    remedy: &["Its last words name the call and the error."],
+    rows: &["runner 37", "runner 39", "llama-server 26"],
+    check: Check::Backend(abort),
+};
+
+fn abort(case: &Case<'_>) -> Vec<Finding> {
+    let all = of_kind(case, Kind::Abort);
+    let words: Vec<&Evidence> = [
+        "CUDA error",
+        "ROCm error",
+        "GGML_ASSERT",
+        "GGML_ABORT",
+        "terminate called",
+        "what():",
+    ]
+    .iter()
+    .flat_map(|start| case.saying(start).collect::<Vec<_>>())
+    .collect();
+    let said = words.first().map_or_else(String::new, |line| {
+        format!("; its words: {}", line.text.as_str().trim())
+    });
+    let started = all.iter().any(|seen| inside(seen, "ggml_backend_init"));
+    let what = if started {
+        format!(
+            "(abort) while {} started (ggml_backend_init)",
+            backend(case)
+        )
+    } else {
+        format!("(abort) while it looked at {}", case.name)
+    };
+    finding(&ABORT, case, &all, &what)
+        .map(|mut found| {
+            found.sentence = format!("{}{said}.", found.sentence.trim_end_matches('.'));
+            let failed: Vec<Evidence> = case.calls().filter(|(_, call)| call.failed).map(|(_, call)| case.call_seen(call)).collect();
+            // The fault itself is in libc's abort; what called it is the backend.
+            let of_libc = found.missing_object.as_ref().is_none_or(|object| base(object.as_str()).starts_with("libc."));
+            if of_libc {
+                found = found.object(if started { backend(case) } else { String::new() });
+            }
+            let found = found.proof(words).proof(failed.iter().take(4));
+            if said.is_empty() {
+                found.so("Its last words were not seen; OLLAMA_DEBUG=2 shows them.")
+            } else {
+                found.so("A CUDA call that failed points to the driver (or to what stands in for it); an assertion to the backend's build.")
+            }
+        })
+        .into_iter()
+        .collect()
+}
+
+static IN_LOADER: Rule = Rule {
+    id: "VG087",
+    stage: Stage::Load,
+    title: "A constructor crashed while the backend was loaded",
+    story: "Libraries can have functions that run inside dlopen. When one of them crashes, the process is gone before ggml hears of the backend.",
+    proof: "The fault, with dlopen open on that thread.",
+    remedy: &[
+        "Replace the library whose constructor crashes; a library should do nothing but note that it was loaded.",
+    ],
+    rows: &["runner 28", "stack 22"],
+    check: Check::Backend(in_loader),
+};
+
+fn in_loader(case: &Case<'_>) -> Vec<Finding> {
+    let all = of_kind(case, Kind::Loader);
+    finding(
+        &IN_LOADER,
+        case,
+        &all,
+        &format!("in a constructor while {} was loaded", backend(case)),
+    )
+    .map(|found| {
+        found
+            .so("Replace that library, or have its maker move the work out of its constructor.")
+            .so(RESTART)
+    })
+    .into_iter()
+    .collect()
+}
+
+static CUT_FILE: Rule = Rule {
+    id: "VG063",
+    stage: Stage::Load,
+    title: "A library file is cut short",
+    story: "A file that ends before its own headers say (full disk, broken download) is mapped beyond its end; touching that part is SIGBUS, inside the loader itself. From 0.30 on the log says \
+\"signal: bus error\" and not which file.",
+    proof: "SIGBUS in the loader, and the file's size against its headers.",
+    remedy: &["Install the release again, and see that the disk has room."],
+    rows: &["runner 25", "llama-server 17", "reports A"],
+    check: Check::Backend(cut_file),
+};
+
+fn cut_file(case: &Case<'_>) -> Vec<Finding> {
+    let all = of_kind(case, Kind::Cut);
+    let Some(found) = finding(
+        &CUT_FILE,
+        case,
+        &all,
+        &format!("while {} was loaded", backend(case)),
+    ) else {
+        return Vec::new();
+    };
+    let damaged = case.model.libraries.values().find(|facts| {
+        facts.problem.as_ref().is_some_and(|problem| {
+            ["cut", "short", "trunc", "end"]
+                .iter()
+                .any(|word| problem.as_str().contains(word))
+        })
+    });
+    let file = damaged.map(|facts| facts.path.clone()).or_else(|| {
+        case.loads()
+            .find(|(_, load)| load.outcome == Outcome::Died)
+            .map(|(_, load)| path_of(load).into())
+    });
+    let why = match (&damaged, &file) {
+        (Some(facts), _) => format!(
+            " {} is damaged: {}.",
+            facts.path,
+            facts
+                .problem
+                .as_ref()
+                .map_or("", crate::event::Text::as_str)
+        ),
+        (None, Some(file)) => {
+            format!(" {file} or a library it needs is shorter than its headers say.")
+        }
+        (None, None) => " A library file is shorter than its headers say.".to_owned(),
+    };
+    let mut found = found
+        .object(file.clone().unwrap_or_default())
+        .certain_if(damaged.is_some());
+    found.sentence.push_str(&why);
+    found
+        .remedy
+        .push("See the sizes of the files and whether the disk is full:".to_owned());
+    found
+        .remedy
+        .push(format!("$ ls -l {0}; df -h {0}", case.path()));
+    found.remedy.extend(advice::reinstall(case.model));
+    vec![found.so(RESTART)]
+}
+
+static BEFORE_MAIN: Rule = Rule {
+    id: "VG039",
+    stage: Stage::Spawn,
+    title: "A preloaded library ended the process before it began",
+    story: "A constructor of an object in LD_PRELOAD runs in the server's children too. When it crashes or exits there, no look at any backend is made. Ollama's log never shows LD_PRELOAD.",
+    proof: "The fault before the first line of the program, and the preloaded object.",
+    remedy: &["Take the object out of LD_PRELOAD of the service."],
+    rows: &["runner 14", "llama-server 10", "stack 19", "stack 22"],
+    check: Check::Backend(before_main),
+};
+
+fn before_main(case: &Case<'_>) -> Vec<Finding> {
+    let all = of_kind(case, Kind::Before);
+    finding(
+        &BEFORE_MAIN,
+        case,
+        &all,
+        "before its first line, with a library preloaded",
+    )
+    .map(|found| {
+        let value = case
+            .children
+            .iter()
+            .flat_map(|child| &child.env)
+            .find(|variable| variable.k.as_str() == "LD_PRELOAD")
+            .and_then(|variable| variable.v.clone())
+            .unwrap_or_default();
+        found
+            .object(value.clone())
+            .so(format!("Take {value} out of LD_PRELOAD of the service:"))
+            .so(advice::EDIT_UNIT)
+            .so("To keep it for other programs, set it in their start and not in Ollama's.")
+            .so(RESTART)
+    })
+    .into_iter()
+    .collect()
+}

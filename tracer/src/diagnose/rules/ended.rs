@@ -1,0 +1,203 @@
+//! The process ended by itself, was ended by somebody, or took too long.
+
+use super::super::advice::RESTART;
+use super::super::case::{Case, is_deciding, path_of, who};
+use super::super::explanation::Finding;
+use super::super::rule::{Check, Rule, Stage};
+use super::super::words::base;
+use super::crash::{backend, capital, crash_of};
+use crate::discover::model::{Child, End, Evidence, Outcome};
+
+pub(super) static RULES: &[&Rule] = &[&LEFT, &HUNG, &KILLED];
+
+static LEFT: Rule = Rule {
+    id: "VG088",
+    stage: Stage::Init,
+    title: "The backend ended the process",
+    story: "A constructor, ggml_backend_init or something it called ended the process with exit(n). A runner's code is told at TRACE only; llama-server's by one INFO line.",
+    proof: "The exit code, without a signal and without an answer.",
+    remedy: &["Replace the library that calls exit: a library must not end the program."],
+    rows: &["runner 28", "runner 37", "llama-server 27"],
+    check: Check::Backend(left),
+};
+
+fn left(case: &Case<'_>) -> Vec<Finding> {
+    let ends: Vec<(&Child, u8, Option<&Evidence>)> = case
+        .children
+        .iter()
+        .filter(|child| is_deciding(child) && crash_of(child).is_none() && child.answer.is_none())
+        .filter(|child| child.loader_words.is_empty())
+        .filter_map(|child| match &child.end {
+            End::Exit(code, seen) => Some((*child, *code, seen.as_ref())),
+            _ => None,
+        })
+        .collect();
+    let Some((child, code, _)) = ends.first().copied() else {
+        return Vec::new();
+    };
+    let started = case.inits().any(|(_, init)| init.unfinished);
+    let loading = child.loads.iter().any(|load| load.outcome == Outcome::Died);
+    let log = child.process.is_none();
+    if !started && !loading && !(log && code != 0 && !matches!(code, 1 | 127)) {
+        return Vec::new();
+    }
+    let during = if started {
+        format!("while {} started (ggml_backend_init)", backend(case))
+    } else if loading {
+        format!("inside dlopen of {}", backend(case))
+    } else {
+        format!("while it looked at {}", case.name)
+    };
+    vec![
+        LEFT
+            .found(format!("{} ended by itself with exit code {code} {during}.", capital(who(child))))
+            .object(if started || loading { backend(case) } else { String::new() })
+            .certain_if(started || loading)
+            .proof(ends.iter().filter_map(|(_, _, seen)| *seen))
+            .proof(case.failure_lines())
+            .so("A backend or driver library must not end the program; use the release's or vendor's own file.")
+            .so(RESTART),
+    ]
+}
+
+static HUNG: Rule = Rule {
+    id: "VG089",
+    stage: Stage::Init,
+    title: "The look at the backend took too long",
+    story: "The server gives one look 30 seconds: one runner, or from 0.30 on llama-server twice and the probe together. Then it kills the process and takes the folder for one without devices. A slow start of the \
+driver (persistence mode off, many cards), a stuck device or a library that waits does that.",
+    proof: "SIGKILL by the server before an answer, and the call that had not come back.",
+    remedy: &[
+        "Let the driver stay initialised:",
+        "$ sudo nvidia-smi -pm 1",
+    ],
+    rows: &["runner 40", "runner 16", "llama-server 30", "stack 9"],
+    check: Check::Backend(hung),
+};
+
+fn hung(case: &Case<'_>) -> Vec<Finding> {
+    let killed: Vec<(&Child, u64, Option<&Evidence>)> = case
+        .children
+        .iter()
+        .filter_map(|child| match &child.end {
+            End::KilledByServer {
+                before_answer: true,
+                after,
+                seen,
+            } => Some((*child, *after, seen.as_ref())),
+            _ => None,
+        })
+        .collect();
+    let lines: Vec<&Evidence> = case
+        .failure_lines()
+        .filter(|line| {
+            let text = line.text.as_str();
+            text.contains("before timeout") || text.contains("deadline exceeded")
+        })
+        .collect();
+    if killed.is_empty() && lines.is_empty() {
+        return Vec::new();
+    }
+    let hanging: Vec<&Evidence> = case
+        .children
+        .iter()
+        .filter_map(|child| child.hanging.as_ref())
+        .collect();
+    // What a crash of nothing shows: the call that was still open, and the file it belongs to.
+    let starting = case
+        .inits()
+        .find(|(_, init)| init.unfinished)
+        .map(|(_, init)| base(init.file.as_str()).to_owned());
+    let loading = case
+        .loads()
+        .find(|(_, load)| load.outcome == Outcome::Hanging)
+        .map(|(_, load)| base(path_of(load)).to_owned());
+    let file = starting.clone().or_else(|| loading.clone());
+    let open = match (hanging.first(), &starting, &loading) {
+        (Some(seen), Some(file), _) if seen.text.as_str().starts_with("ggml_backend_init") => {
+            Some(format!("ggml_backend_init of {file}"))
+        }
+        (Some(seen), _, _) => seen
+            .text
+            .as_str()
+            .rsplit_once(", for ")
+            .map(|(call, _)| call.to_owned())
+            .or_else(|| Some(seen.text.as_str().to_owned())),
+        (None, Some(file), _) => Some(format!("ggml_backend_init of {file}")),
+        (None, None, Some(file)) => Some(format!("dlopen of {file}")),
+        (None, None, None) => None,
+    };
+    let time = killed
+        .first()
+        .map_or(0, |(_, after, _)| after / 1_000_000_000);
+    let time = if time == 0 {
+        "its time limit of 30 seconds".to_owned()
+    } else {
+        format!("{time} seconds")
+    };
+    let what = open.as_ref().map_or_else(
+        || " What it was waiting for was not seen.".to_owned(),
+        |open| format!(" It was waiting in {open}."),
+    );
+    let who = killed
+        .first()
+        .map_or("The process", |(child, _, _)| who(child));
+    vec![
+        HUNG
+            .found(format!("{} for {} gave no answer and the server killed it after {time}.{what}", capital(who), case.name))
+            .object(file.or(open).unwrap_or_default())
+            .proof(killed.iter().filter_map(|(_, _, seen)| *seen))
+            .proof(lines)
+            .proof(hanging)
+            .so("If the driver is slow to start, let it stay initialised:")
+            .so("$ sudo nvidia-smi -pm 1")
+            .so("If a library of your own waits there, it must answer within seconds: three processes do this one after the other.")
+            .so(RESTART),
+    ]
+}
+
+static KILLED: Rule = Rule {
+    id: "VG090",
+    stage: Stage::Init,
+    title: "Somebody killed the process",
+    story: "The kernel's out-of-memory killer, a seccomp filter or a person ended the process. That the server itself kills a runner or the first llama-server after its answer is normal and is not \
+meant.",
+    proof: "The signal and its sender.",
+    remedy: &["Give the service more memory, or find the sender."],
+    rows: &["runner 41"],
+    check: Check::Backend(killed),
+};
+
+fn killed(case: &Case<'_>) -> Vec<Finding> {
+    let mut what = None;
+    let mut seen = Vec::new();
+    for child in case.deciding() {
+        match &child.end {
+            End::OutOfMemory(evidence) => {
+                what.get_or_insert_with(|| "the kernel ended it for lack of memory".to_owned());
+                seen.extend(evidence);
+            }
+            End::Signal {
+                name,
+                by,
+                seen: evidence,
+            } if by.is_some() || matches!(name.as_str(), "SIGKILL" | "SIGTERM") => {
+                let by = by
+                    .as_ref()
+                    .map_or_else(String::new, |by| format!(" from {by}"));
+                what.get_or_insert_with(|| format!("it was ended by {name}{by}"));
+                seen.extend(evidence);
+            }
+            _ => {}
+        }
+    }
+    let Some(what) = what else { return Vec::new() };
+    vec![
+        KILLED
+            .found(format!("The process for {} gave no answer: {what}.", case.name))
+            .proof(seen)
+            .so("For lack of memory: raise MemoryMax= of the service or the container's limit, or free memory before the start.")
+            .so("$ journalctl -k | grep -i 'killed process'")
+            .so(RESTART),
+    ]
+}

@@ -1,0 +1,304 @@
+//! dlopen gave nothing, and something is missing: a library, a symbol, a version (glibc elf/dl-load.c, dl-lookup.c).
+//!
+//! The loader stops at the first thing; a finding lists all, from the library facts of that very run. What a missing library
+//! would have brought is not told a second time.
+
+use std::collections::BTreeSet;
+
+use crate::discover::model::{Child, Evidence, Load, Missing};
+use crate::event::Text;
+
+use super::super::advice::{self, DISCOVERS_ONCE, RESTART};
+use super::super::case::{Case, Family, at, path_of};
+use super::super::explanation::Finding;
+use super::super::rule::{Check, Rule, Stage};
+use super::super::words::{base, list, parent, provider};
+
+pub(super) static RULES: &[&Rule] = &[&MISSING_LIBRARY, &NO_DRIVER];
+
+static MISSING_LIBRARY: Rule = Rule {
+    id: "VG051",
+    stage: Stage::Load,
+    title: "A library that the backend needs is missing",
+    story: "dlopen loads a library with all that it needs or not at all. Until 0.24 the failure is silent at every level of the log; from 0.30 on its words \
+come at DEBUG only if the driver does not answer either.",
+    proof: "The loader's words, and the search of the name in every place.",
+    remedy: &[
+        "Bring the library that is named: it belongs to Ollama's package (CUDA runtime, cuBLAS) or to the system.",
+    ],
+    rows: &[
+        "runner 22",
+        "llama-server 13",
+        "llama-server 14",
+        "llama-server 16",
+        "stack 28",
+        "reports A",
+    ],
+    check: Check::Backend(missing_library),
+};
+
+static NO_DRIVER: Rule = Rule {
+    id: "VG052",
+    stage: Stage::Load,
+    title: "The driver's library is missing",
+    story: "libggml-cuda.so needs libcuda.so.1, which only NVIDIA's driver brings (libggml-vulkan.so: libvulkan.so.1). Without it dlopen fails. Until 0.24 no level of \
+the log tells; from 0.30 on the DEBUG line \"native GPU discovery failed\" does.",
+    proof: "The loader looked for the name in every place and found nothing.",
+    remedy: &[
+        "With an NVIDIA card: install the driver, then see that it answers:",
+        "$ nvidia-smi",
+        "In a container: start it with the GPU (docker: --gpus=all, and the NVIDIA container toolkit on the host).",
+        "Without such a card nothing is to be done: the CPU is what this machine has.",
+    ],
+    rows: &[
+        "runner 21",
+        "llama-server 12",
+        "llama-server 16",
+        "reports F",
+        "reports E",
+    ],
+    check: Check::Backend(no_driver),
+};
+
+/// Distinct missing things of all failed loads, the first one first, with all that was seen of each load.
+pub(super) struct Lacks<'a> {
+    pub(super) loads: Vec<(&'a Child, &'a Load)>,
+    pub(super) missing: Vec<&'a Missing>,
+}
+
+impl<'a> Lacks<'a> {
+    pub(super) fn of(case: &Case<'a>) -> Self {
+        let loads: Vec<_> = case.failed_loads().collect();
+        // The process with the most complete facts speaks for all.
+        let best = loads.iter().max_by_key(|(_, load)| load.missing.len());
+        Self {
+            missing: best
+                .map(|(_, load)| {
+                    load.missing
+                        .iter()
+                        .filter(|missing| !is_itself(missing))
+                        .collect()
+                })
+                .unwrap_or_default(),
+            loads,
+        }
+    }
+
+    pub(super) fn libraries(&self) -> Vec<&'a str> {
+        let mut seen = BTreeSet::new();
+        self.missing
+            .iter()
+            .filter_map(|missing| match missing {
+                Missing::Library { name, .. } => Some(name.as_str()),
+                _ => None,
+            })
+            .filter(|name| seen.insert(*name))
+            .collect()
+    }
+
+    /// Symbols that no missing library would have brought; and whether that is certain for all of them.
+    pub(super) fn symbols(&self) -> (Vec<(&'a str, &'a str)>, bool) {
+        let libraries = self.libraries();
+        let mut certain = true;
+        let mut symbols = Vec::new();
+        for missing in &self.missing {
+            let Missing::Symbol { name, by } = missing else {
+                continue;
+            };
+            let owner = provider(name.as_str());
+            let absent = owner.as_ref().is_some_and(|owner| {
+                libraries
+                    .iter()
+                    .any(|library| library.starts_with(owner.as_str()))
+            });
+            if absent || symbols.iter().any(|(known, _)| *known == name.as_str()) {
+                continue;
+            }
+            certain &= owner.is_some() || libraries.is_empty();
+            symbols.push((name.as_str(), by.as_str()));
+        }
+        (symbols, certain)
+    }
+
+    /// What the loader said, in every process.
+    pub(super) fn words(&self) -> Vec<&'a Evidence> {
+        self.loads
+            .iter()
+            .filter_map(|(_, load)| {
+                load.words
+                    .first()
+                    .map(|words| &words.seen)
+                    .or(load.seen.as_ref())
+            })
+            .collect()
+    }
+
+    /// The backend's file.
+    pub(super) fn file(&self) -> &'a str {
+        self.loads
+            .first()
+            .map_or("the backend", |(_, load)| base(path_of(load)))
+    }
+
+    /// The file that answered to a soname that begins so, and why that place was searched.
+    pub(super) fn answered(&self, soname: &str) -> Option<(&'a str, &'a str)> {
+        self.loads
+            .iter()
+            .filter_map(|(_, load)| load.closure.as_ref())
+            .flat_map(|closure| &closure.objects)
+            .find(|object| object.name.as_str().starts_with(soname) && object.file.is_some())
+            .and_then(|object| {
+                let via = object.via.as_ref().map_or("", Text::as_str);
+                Some((object.file.as_ref()?.as_str(), via))
+            })
+    }
+}
+
+/// The backend's own file, given by its path: that it is not there is no missing library.
+fn is_itself(missing: &Missing) -> bool {
+    matches!(missing, Missing::Library { name, .. } if name.as_str().contains('/'))
+}
+
+/// Every place that was searched for a library, in words.
+fn searched(missing: &Missing, seen: Option<&Evidence>) -> Vec<Evidence> {
+    let Missing::Library { searched, .. } = missing else {
+        return Vec::new();
+    };
+    let mut lines: Vec<Evidence> = Vec::new();
+    for (file, via, problem) in searched {
+        let place = if file.as_str().contains('/') {
+            parent(file.as_str())
+        } else {
+            file.as_str()
+        };
+        let text = if problem.is_empty() {
+            format!("searched {place} ({via}): not there")
+        } else {
+            format!("{file} ({via}) does not count: {problem}")
+        };
+        let known = lines.iter().any(|line| line.text.as_str() == text);
+        if !known && !place.contains("glibc-hwcaps") {
+            lines.extend(at(seen, text));
+        }
+    }
+    lines
+}
+
+/// Comes from a driver and from nowhere else.
+fn is_driver(name: &str) -> bool {
+    ["libcuda.so", "libnvidia-", "libvulkan.so"]
+        .iter()
+        .any(|start| name.starts_with(start))
+}
+
+fn no_driver(case: &Case<'_>) -> Vec<Finding> {
+    absent(case, true)
+}
+
+fn missing_library(case: &Case<'_>) -> Vec<Finding> {
+    absent(case, false)
+}
+
+/// The finding about missing libraries: those of the driver, or all others.
+fn absent(case: &Case<'_>, driver: bool) -> Vec<Finding> {
+    let lacks = Lacks::of(case);
+    let names: Vec<&str> = lacks
+        .libraries()
+        .into_iter()
+        .filter(|name| is_driver(name) == driver)
+        .collect();
+    let Some(first) = names.first().copied() else {
+        return Vec::new();
+    };
+    let missing =
+        lacks.missing.iter().copied().find(
+            |missing| matches!(missing, Missing::Library { name, .. } if name.as_str() == first),
+        );
+    let by = match missing {
+        Some(Missing::Library { by, .. }) if !by.is_empty() => base(by.as_str()),
+        _ => lacks.file(),
+    };
+    let words = lacks.words();
+    let places = missing
+        .map(|missing| searched(missing, words.first().copied()))
+        .unwrap_or_default();
+    let below = if by == lacks.file() {
+        String::new()
+    } else {
+        format!(", which {} needs,", lacks.file())
+    };
+    let rule = if driver { &NO_DRIVER } else { &MISSING_LIBRARY };
+    let rest = names.get(1..).unwrap_or_default();
+    let more = if rest.is_empty() {
+        String::new()
+    } else {
+        format!(" Missing too: {}.", list(rest))
+    };
+    let what = match (driver, first.starts_with("libvulkan")) {
+        (true, true) => " (the Vulkan loader, which comes with the system's Vulkan packages)",
+        (true, false) => " (the driver's own library, which only the NVIDIA driver brings)",
+        (false, _) => "",
+    };
+    let mut finding = rule
+        .found(format!(
+            "{} could not be loaded: {by}{below} needs {first}{what}, and it is in none of the places where the loader looks.{more}",
+            lacks.file()
+        ))
+        .object(first)
+        .proof(words)
+        .proof(&places);
+    finding.missing = names.iter().map(|name| Text::from(*name)).collect();
+    finding.remedy = remedy(case, first, driver);
+    let secure = lacks.loads.iter().any(|(child, _)| child.secure);
+    if secure && !driver {
+        finding = finding.so(
+            "The program has file capabilities or set-user-id, so the loader ignores LD_LIBRARY_PATH; take them off:",
+        );
+        finding = finding.so("$ getcap \"$(readlink -f \"$(which ollama)\")\"");
+    }
+    vec![finding]
+}
+
+fn remedy(case: &Case<'_>, name: &str, driver: bool) -> Vec<String> {
+    let mut lines = Vec::new();
+    if driver && name.starts_with("libvulkan") {
+        lines.push("Install the Vulkan loader and a driver for the card:".to_owned());
+        lines.push("$ sudo apt install libvulkan1 mesa-vulkan-drivers".to_owned());
+    } else if driver {
+        lines.extend(NO_DRIVER.remedy.iter().map(|line| (*line).to_owned()));
+        lines.push("If the driver is installed, see whether the loader finds it:".to_owned());
+        lines.push(format!("$ ldconfig -p | grep {name}"));
+    } else if [
+        "libcudart",
+        "libcublas",
+        "libggml",
+        "libamdhip64",
+        "librocblas",
+        "libhipblas",
+    ]
+    .iter()
+    .any(|start| name.starts_with(start))
+    {
+        lines.push(format!(
+            "{name} belongs to Ollama's own package, beside {}:",
+            if case.family() == Family::Rocm {
+                "libggml-hip.so"
+            } else {
+                "the backend"
+            }
+        ));
+        lines.extend(advice::reinstall(case.model));
+    } else {
+        lines.push(format!(
+            "Bring {name} to a place that the loader searches (its package, or a link in {}):",
+            case.path()
+        ));
+        lines.push(format!(
+            "$ find / -name '{name}*' -not -path '/proc/*' 2>/dev/null"
+        ));
+        lines.push("If a library of your own needs it and nothing else does, build that library without it.".to_owned());
+    }
+    lines.push(DISCOVERS_ONCE.to_owned());
+    lines.push(RESTART.to_owned());
+    lines
+}

@@ -1,0 +1,393 @@
+//! dlopen gave nothing because of a file: no such name, unfit, refused, hidden by another, or answered by somebody else.
+
+use crate::discover::model::{Era, Evidence, Load, Missing, Outcome, Place};
+use crate::discover::role::Step;
+use crate::event::Text;
+
+use super::super::advice::{self, RESTART};
+use super::super::case::{Case, path_of};
+use super::super::explanation::Finding;
+use super::super::rule::{Check, Rule, Stage};
+use super::super::words::{base, list};
+
+pub(super) static RULES: &[&Rule] = &[
+    &OTHER_NAME,
+    &UNFIT,
+    &LEADS_NOWHERE,
+    &HIDDEN,
+    &ANSWERED_BY_PRELOAD,
+    &LOADERS_WORDS,
+];
+
+static OTHER_NAME: Rule = Rule {
+    id: "VG050",
+    stage: Stage::Load,
+    title: "No file has the name that is loaded",
+    story: "The server takes any folder with *ggml-* in it for a candidate. A runner then loads exactly libggml-cuda.so (or libggml-cuda-*.so with a score), llama-server \
+the first libggml-*.so*. A folder with libggml-cuda.so.bak or my-ggml.txt alone is tried, and nothing is loaded, without a word.",
+    proof: "The names in the folder, and that no process opened a backend in it.",
+    remedy: &["Give the file its right name, or install the release again."],
+    rows: &["runner 20", "llama-server 5"],
+    check: Check::Backend(other_name),
+};
+
+/// A name that a process of this era loads.
+fn is_loadable(name: &str, era: Era) -> bool {
+    let Some(rest) = name.strip_prefix("libggml-") else {
+        return false;
+    };
+    if rest.starts_with("base") || rest.starts_with("cpu") {
+        return false;
+    }
+    match era {
+        Era::LlamaServer => rest.contains(".so"),
+        _ => rest.ends_with(".so"),
+    }
+}
+
+fn other_name(case: &Case<'_>) -> Vec<Finding> {
+    let Some(folder) = case.folder.filter(|folder| folder.place == Place::Below) else {
+        return Vec::new();
+    };
+    let loadable = folder
+        .matches
+        .iter()
+        .any(|name| is_loadable(name.as_str(), case.model.era));
+    if folder.matches.is_empty()
+        || loadable
+        || case.loads().next().is_some()
+        || case.attempts.is_empty()
+    {
+        return Vec::new();
+    }
+    let names: Vec<&str> = folder.matches.iter().map(Text::as_str).collect();
+    let wanted = match case.model.era {
+        Era::LlamaServer => "libggml-*.so*",
+        _ => "libggml-cuda.so (or -hip, -vulkan)",
+    };
+    vec![
+        OTHER_NAME
+            .found(format!(
+                "{} was tried, and no file in it has the name that is loaded: it has {}, and {wanted} is what is looked for.",
+                case.name,
+                list(&names)
+            ))
+            .object(*names.first().unwrap_or(&""))
+            .certain_if(case.absence_is_certain())
+            .proof(&folder.listed)
+            .proof(case.attempts.iter().filter_map(|attempt| attempt.seen.as_ref()))
+            .so("Give the backend its right name, or install the release again:")
+            .so(format!("$ ls -l {}", case.path()))
+            .so(RESTART),
+    ]
+}
+
+static UNFIT: Rule = Rule {
+    id: "VG057",
+    stage: Stage::Load,
+    title: "A file is no library of this machine",
+    story: "The backend or a library it needs is cut short (full disk, broken download), of another processor or of 32 bits. The loader gives up; Ollama's log is silent as for \
+any failed load.",
+    proof: "The loader's words, and the file's own headers.",
+    remedy: &["Install the release again, and see that the disk has room."],
+    rows: &[
+        "runner 25",
+        "llama-server 13",
+        "llama-server 14",
+        "reports A",
+    ],
+    check: Check::Backend(unfit),
+};
+
+fn unfit(case: &Case<'_>) -> Vec<Finding> {
+    let mut seen: Vec<&Evidence> = Vec::new();
+    let mut files: Vec<(&Text, &Text)> = Vec::new();
+    for (_, load) in case.failed_loads() {
+        for missing in &load.missing {
+            let Missing::Unfit { file, problem } = missing else {
+                continue;
+            };
+            if problem.as_str().contains("ENOENT") {
+                continue;
+            }
+            if !files.iter().any(|(known, _)| *known == file) {
+                files.push((file, problem));
+            }
+            seen.extend(load.words.first().map(|words| &words.seen));
+        }
+    }
+    let Some((file, problem)) = files.first() else {
+        return Vec::new();
+    };
+    let facts = case.model.libraries.get(*file);
+    let size = facts
+        .and_then(|facts| facts.size)
+        .map_or_else(String::new, |size| format!(" ({size} bytes)"));
+    let mut finding = UNFIT
+        .found(format!(
+            "{}{size} cannot be used as a library of this machine: {problem}. So {} was not loaded.",
+            if file.is_empty() { case.name } else { file.as_str() },
+            backend(case)
+        ))
+        .object((*file).clone())
+        .proof(seen);
+    finding.missing = files
+        .iter()
+        .map(|(file, problem)| Text::from(format!("{file}: {problem}")))
+        .collect();
+    finding = finding
+        .so("See what the file is and whether the disk is full:")
+        .so(format!("$ file {file}; df -h {file}"));
+    finding.remedy.extend(advice::reinstall(case.model));
+    vec![finding.so(RESTART)]
+}
+
+/// The backend's file name.
+pub(super) fn backend(case: &Case<'_>) -> String {
+    case.loads().next().map_or_else(
+        || case.name.to_owned(),
+        |(_, load)| base(path_of(load)).to_owned(),
+    )
+}
+
+static LEADS_NOWHERE: Rule = Rule {
+    id: "VG064",
+    stage: Stage::Load,
+    title: "The backend's file is a link that leads nowhere",
+    story: "The folder lists libggml-cuda.so, and behind the name is nothing: a symbolic link whose target is gone (half an update, a package taken off). The server counts the name as a candidate; the child does not find the file, in silence until 0.24.",
+    proof: "The name in the listing, and ENOENT for it or no attempt to open it.",
+    remedy: &["See where it leads, and install the release again."],
+    rows: &["runner 7", "runner 20", "reports A"],
+    check: Check::Backend(leads_nowhere),
+};
+
+fn leads_nowhere(case: &Case<'_>) -> Vec<Finding> {
+    let Some(folder) = case.folder else {
+        return Vec::new();
+    };
+    let Some(name) = folder
+        .matches
+        .iter()
+        .find(|name| is_loadable(name.as_str(), case.model.era))
+    else {
+        return Vec::new();
+    };
+    let path = format!("{}/{name}", folder.path);
+    let refused: Vec<&Evidence> = case
+        .failed_loads()
+        .filter(|(_, load)| path_of(load) == path)
+        .flat_map(|(_, load)| &load.words)
+        .filter(|words| words.object.as_str() == path && words.err.is_some_and(|err| err.0 == 2))
+        .map(|words| &words.seen)
+        .collect();
+    // The runner asks for each file before it opens it (ggml-backend-reg.cpp): one that is there is opened.
+    let walked = case.deciding().any(|child| {
+        child.answer.is_some()
+            && child.walked.iter().any(|seen| {
+                seen.path == folder.path
+                    && seen
+                        .names
+                        .as_ref()
+                        .is_some_and(|names| names.contains(name))
+            })
+    });
+    let unopened = case.model.era == Era::Runner && walked && case.loads().next().is_none();
+    if refused.is_empty() && !unopened {
+        return Vec::new();
+    }
+    let mut finding = LEADS_NOWHERE
+        .found(format!("{path} is listed and cannot be found when it is to be opened: it is a link whose target is gone."))
+        .object(path.as_str())
+        .certain_if(!refused.is_empty() || case.absence_is_certain())
+        .proof(refused)
+        .proof(&folder.listed)
+        .so("See where it leads:")
+        .so(format!("$ ls -l {path}"));
+    finding.remedy.extend(advice::reinstall(case.model));
+    vec![finding.so(RESTART)]
+}
+
+static HIDDEN: Rule = Rule {
+    id: "VG060",
+    stage: Stage::Load,
+    title: "Another file in the folder is loaded in its place",
+    story: "From 0.30 on the server gives llama-server one file of a folder, in GGML_BACKEND_PATH: the first libggml-*.so* in sort order that is neither base nor CPU. A second backend or a \
+copy that sorts earlier takes the place of the CUDA backend. The probe loads the right one and is content, so the log says nothing.",
+    proof: "GGML_BACKEND_PATH names another file, and only the probe opened the backend.",
+    remedy: &["Remove the other file from the folder."],
+    rows: &["llama-server 6"],
+    check: Check::Backend(hidden),
+};
+
+/// Backends of GPUs that Ollama ships.
+const GPU: [&str; 3] = ["libggml-cuda.so", "libggml-hip.so", "libggml-vulkan.so"];
+
+fn hidden(case: &Case<'_>) -> Vec<Finding> {
+    let given = case.children.iter().find_map(|child| {
+        let is_server = matches!(child.role.step(), Some(Step::Start | Step::List));
+        let variable = child
+            .env
+            .iter()
+            .find(|variable| variable.k.as_str() == "GGML_BACKEND_PATH")?;
+        let value = variable.v.as_ref().filter(|_| is_server)?;
+        Some((child, value))
+    });
+    let by_names = case.folder.map(|folder| {
+        let mut names: Vec<&str> = folder
+            .matches
+            .iter()
+            .map(Text::as_str)
+            .filter(|name| is_loadable(name, Era::LlamaServer))
+            .collect();
+        names.sort_unstable();
+        names
+    });
+    let names = by_names.unwrap_or_default();
+    let (file, seen) = match given {
+        Some((child, value)) => (
+            base(value.as_str()).to_owned(),
+            child
+                .exec
+                .map(|seq| Evidence::event(seq, format!("GGML_BACKEND_PATH={value}"))),
+        ),
+        None if case.model.era == Era::LlamaServer && !case.attempts.is_empty() => {
+            // A log at OLLAMA_DEBUG=2 shows what llama-server loaded or started.
+            let by_server = |step: Option<Step>| matches!(step, Some(Step::Start | Step::List));
+            let load = case.loads().find(|(child, _)| by_server(child.role.step()));
+            let init = case.inits().find(|(child, _)| by_server(child.role.step()));
+            match (load, init) {
+                (Some((_, load)), _) => (base(path_of(load)).to_owned(), load.seen.clone()),
+                (None, Some((_, init))) => (base(init.file.as_str()).to_owned(), init.seen.clone()),
+                (None, None) => return Vec::new(),
+            }
+        }
+        None => return Vec::new(),
+    };
+    let probe: Option<&Load> = case
+        .loads()
+        .filter(|(child, _)| child.role.step() == Some(Step::Probe))
+        .map(|(_, load)| load)
+        .find(|load| base(path_of(load)) != file);
+    let real = names
+        .iter()
+        .copied()
+        .find(|name| GPU.contains(name))
+        .or_else(|| probe.map(|load| base(path_of(load))));
+    let Some(real) = real else { return Vec::new() };
+    if file == real || GPU.contains(&file.as_str()) || file.starts_with("libggml-cuda") {
+        return Vec::new();
+    }
+    vec![
+        HIDDEN
+            .found(format!(
+                "llama-server was given {file} instead of {real}: of several files it gets the first in sort order, so {real} was never loaded by it."
+            ))
+            .object(file.as_str())
+            .proof(seen.as_ref())
+            .proof(probe.and_then(|load| load.seen.as_ref()))
+            .proof(case.folder.and_then(|folder| folder.listed.as_ref()))
+            .so(format!("Take {file} out of the folder:"))
+            .so(format!("$ sudo mv {}/{file} /var/tmp/", case.path()))
+            .so("If it must stay, put it into a folder of its own below the library folder: it is then tried by itself.")
+            .so(RESTART),
+    ]
+}
+
+static ANSWERED_BY_PRELOAD: Rule = Rule {
+    id: "VG061",
+    stage: Stage::Load,
+    title: "A preloaded library answered dlopen",
+    story: "A library in LD_PRELOAD that defines dlopen, open or a relative stands between ggml and libc in every process of Ollama. When it answers NULL, the loader never sees the call and says \
+nothing. LD_PRELOAD is inherited by every child although Ollama's log never shows it.",
+    proof: "The preloaded file defines dlopen, and the call came back with NULL without a word of the loader.",
+    remedy: &[
+        "Run without the preload, or have the library call libc's function and pass its answer on.",
+    ],
+    rows: &["stack 31"],
+    check: Check::Backend(answered_by_preload),
+};
+
+fn answered_by_preload(case: &Case<'_>) -> Vec<Finding> {
+    let mute: Vec<&Load> = case
+        .failed_loads()
+        .filter(|(_, load)| {
+            load.words.is_empty()
+                && load.missing.is_empty()
+                && load.refused.is_none()
+                && load.call.is_some()
+        })
+        .map(|(_, load)| load)
+        .collect();
+    let Some(load) = mute.first() else {
+        return Vec::new();
+    };
+    let Some((path, names)) =
+        super::preload::interposers(case.model).find(|(_, names)| names.contains(&"dlopen"))
+    else {
+        return Vec::new();
+    };
+    vec![
+        ANSWERED_BY_PRELOAD
+            .found(format!(
+                "dlopen of {} gave NULL and the loader said nothing: {path}, which is preloaded and defines {} itself, answered in its place.",
+                base(path_of(load)),
+                list(&names)
+            ))
+            .object(path)
+            .likely()
+            .proof(mute.iter().filter_map(|load| load.seen.as_ref()))
+            .so("Start Ollama once without the preload and compare:")
+            .so("$ sudo env -u LD_PRELOAD vgputrace run --until discovery -- ollama serve")
+            .so("To keep the preload, have its dlopen call the one of libc (dlsym RTLD_NEXT) and give its result back unchanged."),
+    ]
+}
+
+static LOADERS_WORDS: Rule = Rule {
+    id: "VG062",
+    stage: Stage::Load,
+    title: "The loader refused the backend",
+    story: "dlopen failed with words that no other rule knows. They are the reason all the same.",
+    proof: "The loader's words.",
+    remedy: &["Look up the words; they name the object and what is wrong with it."],
+    rows: &["runner 27"],
+    check: Check::Backend(loaders_words),
+};
+
+fn loaders_words(case: &Case<'_>) -> Vec<Finding> {
+    let words: Vec<_> = case
+        .failed_loads()
+        .filter(|(_, load)| load.missing.is_empty() && load.outcome == Outcome::Failed)
+        .flat_map(|(_, load)| &load.words)
+        .filter(|words| {
+            words.err.is_none_or(|err| err.0 == 2) && !words.text.as_str().contains("static TLS")
+        })
+        .collect();
+    let itself = words.iter().all(|words| words.err.is_some());
+    if !super::refused::refusals(case).is_empty() || itself {
+        return Vec::new();
+    }
+    let Some(first) = words.first() else {
+        return Vec::new();
+    };
+    let object = if first.object.is_empty() {
+        String::new()
+    } else {
+        format!("{}: ", first.object)
+    };
+    vec![
+        LOADERS_WORDS
+            .found(format!(
+                "{} was not loaded; the loader says: {object}{}.",
+                backend(case),
+                first.text.as_str().trim_end_matches('.')
+            ))
+            .object(first.object.clone())
+            .proof(words.iter().map(|words| &words.seen))
+            .so("The same load by hand, with all of the loader's steps:")
+            .so(format!(
+                "$ LD_DEBUG=libs,files python3 -c 'import ctypes; ctypes.CDLL(\"{}/{}\")'",
+                case.path(),
+                backend(case)
+            )),
+    ]
+}

@@ -1,0 +1,152 @@
+//! dlopen gave nothing because the system refused a file, a mapping, memory or a descriptor.
+
+use super::super::advice::RESTART;
+use super::super::case::{Case, path_of};
+use super::super::explanation::Finding;
+use super::super::rule::{Check, Rule, Stage};
+use super::super::words::{base, parent};
+use super::load_file::backend;
+use crate::discover::model::{Evidence, Load};
+
+pub(super) static RULES: &[&Rule] = &[&REFUSED, &NO_ROOM];
+
+static REFUSED: Rule = Rule {
+    id: "VG058",
+    stage: Stage::Load,
+    title: "The system refused the file",
+    story: "The backend or a library it needs may not be opened, or not be mapped for execution: permissions, a noexec mount, SELinux or AppArmor. The loader's own words can mislead \
+here (\"No such file or directory\", \"failed to map segment\"); the system's answer beside them is what counts.",
+    proof: "open or the executable mapping was refused, with errno.",
+    remedy: &["Open the file to the service's user, or mount the file system with exec."],
+    rows: &["runner 26"],
+    check: Check::Backend(refused),
+};
+
+/// Errors of the system next to failed loads: the error, its words, and who needed it.
+pub(super) fn refusals<'a>(case: &Case<'a>) -> Vec<(u16, &'a Evidence)> {
+    let mut all: Vec<(u16, &Evidence)> = Vec::new();
+    for (child, load) in case.failed_loads() {
+        if let Some((err, seen)) = &load.refused {
+            all.push((err.0, seen));
+        }
+        for words in &load.words {
+            if let Some(err) = words.err.filter(|err| err.0 != 2) {
+                all.push((err.0, &words.seen));
+            }
+        }
+        for (err, seen) in &child.refused {
+            let text = seen.text.as_str();
+            let about = text.contains(".so") && !text.contains("/dev/") && is_near(load, text);
+            if about {
+                all.push((err.0, seen));
+            }
+        }
+    }
+    all
+}
+
+/// The text names a file of the load: the backend, something in its folder, or what the loader named.
+fn is_near(load: &Load, text: &str) -> bool {
+    let folder = parent(path_of(load));
+    (!folder.is_empty() && text.contains(folder))
+        || load
+            .words
+            .iter()
+            .any(|words| !words.object.is_empty() && text.contains(base(words.object.as_str())))
+}
+
+fn refused(case: &Case<'_>) -> Vec<Finding> {
+    const DENIED: [u16; 3] = [1, 13, 30];
+    let all: Vec<_> = refusals(case)
+        .into_iter()
+        .filter(|(err, _)| DENIED.contains(err))
+        .collect();
+    let Some((err, first)) = all.first().copied() else {
+        return Vec::new();
+    };
+    let text = first.text.as_str();
+    let file = text
+        .split([' ', ':'])
+        .find(|word| word.contains(".so") && word.contains('/'))
+        .map_or_else(|| case.path().to_owned(), str::to_owned);
+    let mapping = all.iter().any(|(_, seen)| {
+        let text = seen.text.as_str();
+        text.contains("executable mapping") || text.contains("failed to map segment")
+    });
+    let name = crate::event::Errno(err);
+    let (how, advice): (String, Vec<String>) = if mapping {
+        (
+            format!("may not be mapped for execution ({name}): its file system is mounted noexec, or a security module forbids it"),
+            vec![
+                "See how the file system is mounted, and mount it with exec:".to_owned(),
+                format!("$ findmnt -T {file} -o TARGET,OPTIONS"),
+                format!("$ sudo mount -o remount,exec \"$(findmnt -n -o TARGET -T {file})\""),
+                "Where noexec must stay, put Ollama's library folder on another file system and link it.".to_owned(),
+            ],
+        )
+    } else {
+        (
+            format!("may not be opened by the server's user ({name})"),
+            vec![
+                "Open it to the user of the service:".to_owned(),
+                format!("$ sudo chmod a+rX {} {file}", parent(&file)),
+                "If the permissions are right, see what a security module refused:".to_owned(),
+                "$ sudo journalctl -k -g 'apparmor|avc'".to_owned(),
+            ],
+        )
+    };
+    let mut finding = REFUSED
+        .found(format!("{} was not loaded: {file} {how}.", backend(case)))
+        .object(file.as_str())
+        .proof(all.iter().map(|(_, seen)| *seen));
+    finding.remedy = advice;
+    vec![finding.so(RESTART)]
+}
+
+static NO_ROOM: Rule = Rule {
+    id: "VG059",
+    stage: Stage::Load,
+    title: "No descriptors or memory left for the load",
+    story: "The process was at its limit of open files, or the memory for the mapping or for thread-local storage was not there.",
+    proof: "EMFILE, ENFILE or ENOMEM at the load, or the loader's words about static TLS.",
+    remedy: &[
+        "Raise the limit (LimitNOFILE=, LimitAS=, memory of the container):",
+        "$ sudo systemctl edit ollama",
+    ],
+    rows: &["runner 26", "runner 27"],
+    check: Check::Backend(no_room),
+};
+
+fn no_room(case: &Case<'_>) -> Vec<Finding> {
+    const FULL: [u16; 3] = [12, 23, 24];
+    let all: Vec<_> = refusals(case)
+        .into_iter()
+        .filter(|(err, _)| FULL.contains(err))
+        .collect();
+    let tls: Vec<&Evidence> = case
+        .failed_loads()
+        .flat_map(|(_, load)| &load.words)
+        .filter(|words| words.text.as_str().contains("static TLS"))
+        .map(|words| &words.seen)
+        .collect();
+    if all.is_empty() && tls.is_empty() {
+        return Vec::new();
+    }
+    let what = match all.first() {
+        Some((12, _)) => "no memory was left for it (ENOMEM)".to_owned(),
+        Some((err, _)) => format!(
+            "no file descriptor was left ({})",
+            crate::event::Errno(*err)
+        ),
+        None => "no room was left for its thread-local storage".to_owned(),
+    };
+    vec![
+        NO_ROOM
+            .found(format!("{} was not loaded: {what}.", backend(case)))
+            .proof(all.iter().map(|(_, seen)| *seen))
+            .proof(tls)
+            .do_all(NO_ROOM.remedy)
+            .so("A preloaded library that takes much thread-local storage is the usual reason of the latter; it can stay if GLIBC_TUNABLES=glibc.rtld.optional_static_tls=2048 is set.")
+            .so(RESTART),
+    ]
+}

@@ -1,0 +1,144 @@
+//! The library folder itself: not there, closed, or not to be found (ml/path.go).
+
+use super::super::advice::{DISCOVERS_ONCE, RESTART};
+use super::super::explanation::Finding;
+use super::super::rule::{Check, Rule, Stage};
+use super::super::words::{list, parent};
+use crate::discover::Model;
+use crate::discover::model::{Era, Server};
+
+pub(super) static RULES: &[&Rule] = &[
+    &NO_LIBRARY_FOLDER,
+    &NO_WORKING_DIRECTORY,
+    &LIBRARY_FOLDER_CLOSED,
+];
+
+static NO_LIBRARY_FOLDER: Rule = Rule {
+    id: "VG001",
+    stage: Stage::Scan,
+    title: "Ollama has no library folder",
+    story: "Ollama looks for lib/ollama beside its own program, links resolved, and for build folders of a developer. When none \
+is there it takes the folder of the program itself, where no backend lies. Nothing is logged about it.",
+    proof: "Every place that was asked for is not there.",
+    remedy: &[
+        "Install the whole release, not the program alone; the library folder belongs at ../lib/ollama, seen from the program.",
+        "$ curl -fsSL https://ollama.com/install.sh | sh",
+    ],
+    rows: &["runner 1", "runner 2", "llama-server 1", "reports A"],
+    check: Check::General(no_library_folder),
+};
+
+fn no_library_folder(model: &Model) -> Vec<Finding> {
+    let Some(server) = &model.server else {
+        return Vec::new();
+    };
+    let own = &server.library_dir;
+    let all_missing = !own.tried.is_empty() && own.tried.iter().all(|tried| tried.err.is_some());
+    if !all_missing || own.names.is_some() || own.no_cwd.is_some() || tells_devices(model) {
+        return Vec::new();
+    }
+    let places: Vec<&str> = own.tried.iter().map(|tried| tried.path.as_str()).collect();
+    vec![
+        NO_LIBRARY_FOLDER
+            .found(format!(
+                "Ollama found no library folder for {}: {} {} not there, so it has no backend to try.",
+                server.exe,
+                list(&places),
+                if places.len() == 1 { "is" } else { "are" }
+            ))
+            .object(own.tried.first().map(|tried| tried.path.clone()).unwrap_or_default())
+            .certain_if(model.blind.lost.is_empty() && !model.blind.damaged)
+            .proof(own.tried.iter().map(|tried| &tried.seen))
+            .do_all(NO_LIBRARY_FOLDER.remedy)
+            .so("When the libraries lie elsewhere, link them to the place where this program looks:")
+            .so(format!("$ sudo ln -s /path/to/lib/ollama {}", expected(server)))
+            .so(DISCOVERS_ONCE)
+            .so(RESTART),
+    ]
+}
+
+/// The first place where this program looks.
+fn expected(server: &Server) -> String {
+    let bin = parent(server.exe.as_str());
+    format!("{}/lib/ollama", parent(bin))
+}
+
+fn tells_devices(model: &Model) -> bool {
+    !model.devices.is_empty()
+}
+
+static NO_WORKING_DIRECTORY: Rule = Rule {
+    id: "VG002",
+    stage: Stage::Scan,
+    title: "The server's working directory is gone",
+    story: "Until 0.24 Ollama asks for its working directory while it looks for its library folder; when that fails the path stays \
+empty and no backend is found. Nothing is logged about it.",
+    proof: "getcwd failed in the server.",
+    remedy: &["Start the server from a folder that exists."],
+    rows: &["runner 3"],
+    check: Check::General(no_working_directory),
+};
+
+fn no_working_directory(model: &Model) -> Vec<Finding> {
+    let Some((err, seen)) = model
+        .server
+        .as_ref()
+        .and_then(|server| server.library_dir.no_cwd.as_ref())
+    else {
+        return Vec::new();
+    };
+    if model.era == Era::LlamaServer || tells_devices(model) {
+        return Vec::new();
+    }
+    vec![
+        NO_WORKING_DIRECTORY
+            .found(format!(
+                "The folder in which the server was started cannot be found any more ({err}); this Ollama then looks for its libraries nowhere."
+            ))
+            .proof([seen])
+            .so("Start it from a folder that exists (a service: WorkingDirectory=/).")
+            .so(RESTART),
+    ]
+}
+
+static LIBRARY_FOLDER_CLOSED: Rule = Rule {
+    id: "VG003",
+    stage: Stage::Scan,
+    title: "The library folder is closed to the server",
+    story: "The server's user may not list lib/ollama. Go's Glob passes over such errors, so nothing is logged.",
+    proof: "The server's open of the folder was refused.",
+    remedy: &[
+        "Open the folder to the user of the service:",
+        "$ sudo chmod -R a+rX /usr/local/lib/ollama",
+    ],
+    rows: &["runner 5", "llama-server 1"],
+    check: Check::General(library_folder_closed),
+};
+
+fn library_folder_closed(model: &Model) -> Vec<Finding> {
+    let Some(server) = &model.server else {
+        return Vec::new();
+    };
+    let Some((err, seen)) = &server.library_dir.unreadable else {
+        return Vec::new();
+    };
+    let path = &server.library_dir.path;
+    vec![
+        LIBRARY_FOLDER_CLOSED
+            .found(format!(
+                "The server{} may not list its library folder {path} ({err}), so it knows of no backend in it.",
+                user(server)
+            ))
+            .object(path.clone())
+            .proof([seen])
+            .so("Open the folder to the user of the service:")
+            .so(format!("$ sudo chmod -R a+rX {path}"))
+            .so(RESTART),
+    ]
+}
+
+pub(super) fn user(server: &Server) -> String {
+    server
+        .uid
+        .map_or_else(String::new, |uid| format!(" (user id {uid})"))
+}

@@ -1,0 +1,381 @@
+//! The process for a folder did not come up, or ended before it looked at a backend (llm/server.go; llm/llama_binary.go).
+
+use crate::discover::model::{Era, Evidence, Spawn};
+use crate::discover::role::Step;
+use crate::event::Errno;
+
+use super::super::advice::{self, RESTART};
+use super::super::case::{Case, at, is_deciding};
+use super::super::explanation::Finding;
+use super::super::rule::{Check, Rule, Stage};
+
+pub(super) static RULES: &[&Rule] = &[
+    &NO_FORK,
+    &NO_EXEC,
+    &PORT_TAKEN,
+    &NO_TEMPORARY,
+    &NOT_OLLAMAS_PATH,
+    &CLOSED_TO_CHILD,
+];
+
+static NO_FORK: Rule = Rule {
+    id: "VG030",
+    stage: Stage::Spawn,
+    title: "No process could be made",
+    story: "The kernel refused a new process: a limit on processes or memory of the user, the unit or the container. At INFO the log still \
+says \"starting runner\"; the reason stands at DEBUG.",
+    proof: "clone or fork failed in the server.",
+    remedy: &[
+        "Raise the limit (TasksMax=, LimitNPROC=, memory of the container):",
+        "$ sudo systemctl edit ollama",
+    ],
+    rows: &["runner 12"],
+    check: Check::Backend(no_fork),
+};
+
+fn no_fork(case: &Case<'_>) -> Vec<Finding> {
+    let failed: Vec<(&Errno, &Evidence)> = case
+        .children
+        .iter()
+        .filter_map(|child| match &child.spawn {
+            Spawn::ForkFailed(err, seen) => Some((err, seen)),
+            _ => None,
+        })
+        .collect();
+    let Some((err, _)) = failed.first() else {
+        return Vec::new();
+    };
+    vec![
+        NO_FORK
+            .found(format!(
+                "The server could not make a process for {}: {err}.",
+                case.name
+            ))
+            .proof(failed.iter().map(|(_, seen)| *seen))
+            .do_all(NO_FORK.remedy)
+            .so(RESTART),
+    ]
+}
+
+static NO_EXEC: Rule = Rule {
+    id: "VG031",
+    stage: Stage::Spawn,
+    title: "The program for the look could not be started",
+    story: "The runner (the ollama program itself) or llama-server exists and could not be executed: not executable, on a noexec mount, deleted \
+while the server ran. Until 0.24 the reason stands at DEBUG, from 0.30 on at INFO.",
+    proof: "execve failed, or the server's line about it.",
+    remedy: &["Make the program executable, or install the release again."],
+    rows: &["runner 12", "llama-server 8"],
+    check: Check::Backend(no_exec),
+};
+
+fn no_exec(case: &Case<'_>) -> Vec<Finding> {
+    let mut seen = Vec::new();
+    let mut what = None;
+    for child in case
+        .children
+        .iter()
+        .filter(|child| is_deciding(child) || child.role.step() == Some(Step::Start))
+    {
+        match &child.spawn {
+            Spawn::ExecFailed(err, evidence) => {
+                what.get_or_insert_with(|| (err.to_string(), program(evidence.text.as_str())));
+                seen.push(evidence);
+            }
+            Spawn::Failed(evidence) if !is_missing_binary(evidence) => {
+                what.get_or_insert_with(|| {
+                    (
+                        refusal(evidence.text.as_str()),
+                        program(evidence.text.as_str()),
+                    )
+                });
+                seen.push(evidence);
+            }
+            _ => {}
+        }
+    }
+    let lines: Vec<&Evidence> = case
+        .failure_lines()
+        .filter(|line| line.text.as_str().contains("fork/exec"))
+        .collect();
+    if let Some(line) = lines.first() {
+        what.get_or_insert_with(|| (refusal(line.text.as_str()), program(line.text.as_str())));
+    }
+    let Some((why, program)) = what else {
+        return Vec::new();
+    };
+    let name = program.unwrap_or_else(|| "the program".to_owned());
+    let mut finding = NO_EXEC
+        .found(format!(
+            "{name} could not be executed for {}: {why}.",
+            case.name
+        ))
+        .object(name.clone())
+        .proof(seen)
+        .proof(lines);
+    if name.starts_with('/') {
+        finding = finding
+            .so("See mode, owner and mount of the file, and make it executable:")
+            .so(format!("$ ls -l {name}; findmnt -T {name}"))
+            .so(format!("$ sudo chmod 0755 {name}"));
+    }
+    vec![finding.so(RESTART)]
+}
+
+/// The path in `execve(PATH)` or `fork/exec PATH: permission denied`.
+fn program(text: &str) -> Option<String> {
+    let rest = text
+        .split_once("execve(")
+        .or_else(|| text.split_once("fork/exec "))?
+        .1;
+    let path = rest.split([')', ':']).next()?;
+    path.starts_with('/').then(|| path.to_owned())
+}
+
+/// What follows the path in Go's error, else a few words.
+fn refusal(text: &str) -> String {
+    let known = [
+        "permission denied",
+        "no such file or directory",
+        "resource temporarily unavailable",
+        "cannot allocate memory",
+        "exec format error",
+        "text file busy",
+    ];
+    known
+        .iter()
+        .find(|words| text.contains(**words))
+        .map_or_else(
+            || "the system refused it".to_owned(),
+            |words| (*words).to_owned(),
+        )
+}
+
+fn is_missing_binary(evidence: &Evidence) -> bool {
+    evidence.text.as_str().contains("binary not found")
+}
+
+static PORT_TAKEN: Rule = Rule {
+    id: "VG034",
+    stage: Stage::Spawn,
+    title: "The runner's port was taken",
+    story: "The server chooses a free port, gives it back and starts a runner that shall take it. Another process can be quicker. The runner then ends \
+with code 1, which only TRACE tells.",
+    proof: "bind failed with EADDRINUSE in the runner.",
+    remedy: &["Restart Ollama; the next start takes other ports.", RESTART],
+    rows: &["runner 15"],
+    check: Check::Backend(port_taken),
+};
+
+fn port_taken(case: &Case<'_>) -> Vec<Finding> {
+    let refused: Vec<&Evidence> = case
+        .deciding()
+        .flat_map(|child| &child.refused)
+        .filter(|(err, seen)| err.0 == 98 && seen.text.as_str().starts_with("bind"))
+        .map(|(_, seen)| seen)
+        .collect();
+    if refused.is_empty() {
+        return Vec::new();
+    }
+    vec![
+        PORT_TAKEN
+            .found(format!(
+                "The runner for {} could not take the port it was given: another process has it.",
+                case.name
+            ))
+            .proof(refused)
+            .do_all(PORT_TAKEN.remedy),
+    ]
+}
+
+static NO_TEMPORARY: Rule = Rule {
+    id: "VG035",
+    stage: Stage::Spawn,
+    title: "The runner cannot write its temporary file",
+    story: "Until 0.24 a runner writes a small model into TMPDIR (or /tmp) before it loads any backend. When it cannot, it answers with an error \
+and no backend is looked at. The INFO line gives the error.",
+    proof: "The refused file, or the error in the runner's answer.",
+    remedy: &[
+        "Give the service a temporary folder that its user may write:",
+        "$ sudo systemctl edit ollama",
+    ],
+    rows: &["runner 17"],
+    check: Check::Backend(no_temporary),
+};
+
+fn no_temporary(case: &Case<'_>) -> Vec<Finding> {
+    if case.model.era == Era::LlamaServer || case.loads().next().is_some() {
+        return Vec::new();
+    }
+    let refused: Vec<(&Errno, &Evidence)> = case
+        .deciding()
+        .flat_map(|child| &child.refused)
+        .filter(|(_, seen)| {
+            seen.text.as_str().starts_with("open ") && seen.text.as_str().ends_with(".bin")
+        })
+        .map(|(err, seen)| (err, seen))
+        .collect();
+    let is_temporary = |text: &str| {
+        text.contains("failed to initialize ba") && text.contains(".bin") && text.contains("open ")
+    };
+    let answers: Vec<&Evidence> = case
+        .attempts
+        .iter()
+        .filter_map(|attempt| attempt.answer.as_ref())
+        .filter(|answer| {
+            answer
+                .error
+                .as_ref()
+                .is_some_and(|error| is_temporary(error.as_str()))
+        })
+        .filter_map(|answer| answer.seen.as_ref())
+        .chain(
+            case.failure_lines()
+                .filter(|line| is_temporary(line.text.as_str())),
+        )
+        .collect();
+    if refused.is_empty() && answers.is_empty() {
+        return Vec::new();
+    }
+    let file = refused
+        .first()
+        .map(|(_, seen)| seen.text.as_str().trim_start_matches("open ").to_owned())
+        .or_else(|| {
+            let text = answers.first()?.text.as_str();
+            let rest = text.split_once("open ")?.1;
+            Some(rest.split(": ").next()?.to_owned())
+        })
+        .unwrap_or_default();
+    let why = refused.first().map_or_else(
+        || {
+            answers
+                .first()
+                .map_or_else(String::new, |line| refusal(line.text.as_str()))
+        },
+        |(err, _)| err.to_string(),
+    );
+    let tmpdir = case.model.server_variable("TMPDIR");
+    let set = at(
+        case.model
+            .server
+            .as_ref()
+            .and_then(|server| server.seen.as_ref()),
+        tmpdir.map_or_else(
+            || "TMPDIR is not set: /tmp".to_owned(),
+            |value| format!("TMPDIR={value}"),
+        ),
+    );
+    vec![
+        NO_TEMPORARY
+            .found(format!(
+                "The runner could not write its temporary file {file} ({why}) and gave up before it looked at any backend."
+            ))
+            .object(if file.is_empty() { "TMPDIR".to_owned() } else { super::super::words::parent(&file).to_owned() })
+            .proof(refused.iter().map(|(_, seen)| *seen))
+            .proof(answers)
+            .proof(set.as_ref())
+            .so("Make the folder writable for the user of the service and see that its disk has room:")
+            .so("$ sudo chmod 1777 /tmp && df -h /tmp")
+            .so("Or keep it as it is and give the service one of its own (Environment=TMPDIR=/var/lib/ollama/tmp):")
+            .so(advice::EDIT_UNIT)
+            .so(RESTART),
+    ]
+}
+
+static NOT_OLLAMAS_PATH: Rule = Rule {
+    id: "VG037",
+    stage: Stage::Spawn,
+    title: "The runner refuses a folder outside of lib/ollama",
+    story: "Until 0.24 a runner walks only folders with lib/ollama in their path, or the program's own. Libraries beside the program or under another \
+prefix are found by the server and then not opened. The runner's DEBUG line about it is lost below OLLAMA_DEBUG=2.",
+    proof: "The runner's line, or a folder whose path lacks lib/ollama and that the runner never listed.",
+    remedy: &["Put the libraries at ../lib/ollama beside the program's folder."],
+    rows: &["runner 18"],
+    check: Check::Backend(not_ollamas_path),
+};
+
+fn not_ollamas_path(case: &Case<'_>) -> Vec<Finding> {
+    let said: Vec<&Evidence> = case
+        .saying("skipping path which is not part of ollama")
+        .collect();
+    let outside = case.model.era == Era::Runner
+        && case.path().starts_with('/')
+        && !case.path().contains("lib/ollama")
+        && !case.children.is_empty()
+        && case.deciding().all(|child| {
+            child
+                .walked
+                .iter()
+                .all(|folder| folder.path.as_str() != case.path())
+                && !child.walked.is_empty()
+        });
+    if said.is_empty() && !outside {
+        return Vec::new();
+    }
+    vec![
+        NOT_OLLAMAS_PATH
+            .found(format!(
+                "The runner did not open {}: it walks only folders with lib/ollama in their path.",
+                case.path()
+            ))
+            .object(case.path())
+            .certain_if(!said.is_empty() || case.absence_is_certain())
+            .proof(said)
+            .proof(case.attempts.iter().filter_map(|attempt| attempt.seen.as_ref()))
+            .so("Put the library folder at ../lib/ollama, seen from the folder of the program, or link it there.")
+            .so(RESTART),
+    ]
+}
+
+static CLOSED_TO_CHILD: Rule = Rule {
+    id: "VG038",
+    stage: Stage::Spawn,
+    title: "The folder is closed to the runner",
+    story: "The server could list the folder and the runner could not: removed meanwhile, or a rule of a security module. ggml passes over it in silence.",
+    proof: "The listing failed in the runner.",
+    remedy: &[
+        "See what the security module refused:",
+        "$ sudo journalctl -k -g 'apparmor|avc'",
+    ],
+    rows: &["runner 19"],
+    check: Check::Backend(closed_to_child),
+};
+
+fn closed_to_child(case: &Case<'_>) -> Vec<Finding> {
+    let refused: Vec<(&Errno, &Evidence)> = case
+        .deciding()
+        .flat_map(|child| {
+            let listed = child
+                .walked
+                .iter()
+                .filter(|folder| folder.path.as_str() == case.path())
+                .filter_map(|folder| folder.unreadable.as_ref())
+                .map(|(err, seen)| (err, seen));
+            let opened = child
+                .refused
+                .iter()
+                .filter(|(_, seen)| seen.text.as_str() == format!("open {}", case.path()))
+                .map(|(err, seen)| (err, seen));
+            listed.chain(opened)
+        })
+        .collect();
+    let Some((err, _)) = refused.first() else {
+        return Vec::new();
+    };
+    vec![
+        CLOSED_TO_CHILD
+            .found(format!(
+                "The process for {} could not list that folder ({err}), though the server could.",
+                case.name
+            ))
+            .object(case.path())
+            .proof(refused.iter().map(|(_, seen)| *seen))
+            .do_all(CLOSED_TO_CHILD.remedy)
+            .so(RESTART),
+    ]
+}
+
+/// The temporary file is the reason, so the error that the runner answered is no other one.
+pub(super) fn is_temporary(case: &Case<'_>) -> bool {
+    !no_temporary(case).is_empty()
+}

@@ -1,0 +1,269 @@
+//! Starts of models: on which device, how many layers, and why fewer.
+
+use crate::discover::Model;
+use crate::discover::model::{Child, End, Evidence, ModelStart};
+
+use super::super::advice::RESTART;
+use super::super::explanation::Finding;
+use super::super::rule::{Check, Rule, Stage};
+
+pub(super) static RULES: &[&Rule] = &[
+    &CRASHED,
+    &CPU_DISCOVERY,
+    &ASKED_FOR,
+    &STALE,
+    &NO_FIT,
+    &ON_GPU,
+    &UNKNOWN,
+];
+
+fn child<'a>(model: &'a Model, start: &ModelStart) -> Option<&'a Child> {
+    model.children.get(start.child?)
+}
+
+/// Layers in words.
+fn layers(start: &ModelStart) -> String {
+    start.offloaded.map_or_else(String::new, |(done, all)| {
+        format!(" ({done} of {all} layers on the GPU)")
+    })
+}
+
+fn on_cpu(start: &ModelStart) -> bool {
+    start.dir.as_str() == "cpu" || matches!(start.offloaded, Some((0, _)))
+}
+
+fn partly(start: &ModelStart) -> bool {
+    matches!(start.offloaded, Some((done, all)) if done < all)
+}
+
+static CRASHED: Rule = Rule {
+    id: "VG160",
+    stage: Stage::Model,
+    title: "The model's process died",
+    story: "A model has a process of its own. Its crash is an HTTP error for the client and an ERROR line; a GPU that was found says nothing about it.",
+    proof: "The signal or exit code of the process, and its last words.",
+    remedy: &["Its last words name the call that failed."],
+    rows: &["reports M", "reports N"],
+    check: Check::Start(crashed),
+};
+
+fn crashed(model: &Model, start: &ModelStart) -> Option<Finding> {
+    let child = child(model, start)?;
+    let what = match &child.end {
+        _ if !child.crashes.is_empty() => child
+            .crashes
+            .first()
+            .map(|crash| crash.signal.as_str().to_owned())?,
+        End::OutOfMemory(_) => "lack of memory".to_owned(),
+        End::Exit(code, _) if *code != 0 => format!("exit code {code}"),
+        _ => return None,
+    };
+    let words: Vec<&Evidence> = child
+        .said
+        .iter()
+        .filter(|said| {
+            ["error", "CUDA error", "GGML_ASSERT", "out of memory"]
+                .iter()
+                .any(|word| said.text.as_str().contains(word))
+        })
+        .map(|said| &said.seen)
+        .collect();
+    let said = words.first().map_or_else(String::new, |line| {
+        format!(": {}", line.text.as_str().trim())
+    });
+    Some(
+        CRASHED
+            .found(format!("The process of the model ended with {what}{said}."))
+            .proof(start.seen.as_ref())
+            .proof(child.crashes.iter().map(|crash| &crash.seen))
+            .proof(words)
+            .do_all(CRASHED.remedy),
+    )
+}
+
+static CPU_DISCOVERY: Rule = Rule {
+    id: "VG161",
+    stage: Stage::Model,
+    title: "The discovery found no GPU, so the model runs on the CPU",
+    story: "Ollama looks for GPUs once. After a discovery without one, no backend is tried again, neither by time nor by the start of a model.",
+    proof: "The final list with the CPU alone, before the start of the model.",
+    remedy: &[
+        "Mend the backend (see its own paragraph), then restart Ollama:",
+        RESTART,
+    ],
+    rows: &["runner 53", "stack 48"],
+    check: Check::Start(cpu_discovery),
+};
+
+fn cpu_discovery(model: &Model, start: &ModelStart) -> Option<Finding> {
+    let cpu = model
+        .cpu_only
+        .as_ref()
+        .filter(|_| model.devices.is_empty())?;
+    Some(
+        CPU_DISCOVERY
+            .found("The model runs on the CPU, because the discovery at the start of Ollama found no GPU.".to_owned())
+            .proof([cpu])
+            .proof(start.seen.as_ref())
+            .do_all(CPU_DISCOVERY.remedy),
+    )
+}
+
+static ASKED_FOR: Rule = Rule {
+    id: "VG162",
+    stage: Stage::Model,
+    title: "The request asked for fewer layers on the GPU",
+    story: "num_gpu in a request, a Modelfile or an application limits the layers on the GPU; 0 means the CPU. OLLAMA_NUM_GPU is no variable of Ollama.",
+    proof: "num_gpu in the start of the model.",
+    remedy: &[
+        "Leave num_gpu out of the request or Modelfile.",
+        "$ ollama show --modelfile MODEL | grep num_gpu",
+    ],
+    rows: &["runner 54", "stack 48", "reports O"],
+    check: Check::Start(asked_for),
+};
+
+fn asked_for(model: &Model, start: &ModelStart) -> Option<Finding> {
+    let asked = start.num_gpu.filter(|asked| *asked >= 0)?;
+    let all = start.offloaded.map(|(_, all)| i64::from(all));
+    let limits = asked == 0 || all.is_some_and(|all| asked < all);
+    if !limits || model.devices.is_empty() {
+        return None;
+    }
+    Some(
+        ASKED_FOR
+            .found(format!(
+                "The model was started with num_gpu={asked}{}.",
+                layers(start)
+            ))
+            .object("num_gpu")
+            .proof(start.seen.as_ref())
+            .proof(&start.reasons)
+            .do_all(ASKED_FOR.remedy),
+    )
+}
+
+static STALE: Rule = Rule {
+    id: "VG163",
+    stage: Stage::Model,
+    title: "The free memory could not be asked anew",
+    story: "Before a model is loaded the server asks for free memory, within 3 seconds. When that fails it uses old numbers and says \"unable to refresh free memory, using old values\". The device stays.",
+    proof: "The server's line before the start.",
+    remedy: &[
+        "A driver that needs seconds to start: let it stay initialised.",
+        "$ sudo nvidia-smi -pm 1",
+    ],
+    rows: &["runner 52", "stack 49"],
+    check: Check::Start(stale),
+};
+
+fn stale(model: &Model, start: &ModelStart) -> Option<Finding> {
+    if !(on_cpu(start) || partly(start)) {
+        return None;
+    }
+    let line = model.lines.iter().find(|line| {
+        line.message
+            .as_str()
+            .starts_with("unable to refresh free memory")
+    })?;
+    Some(
+        STALE
+            .found(format!(
+                "The server could not ask for the free memory in time and used old numbers{}.",
+                layers(start)
+            ))
+            .likely()
+            .proof(line.seen.as_ref())
+            .proof(&start.reasons)
+            .do_all(STALE.remedy),
+    )
+}
+
+static NO_FIT: Rule = Rule {
+    id: "VG164",
+    stage: Stage::Model,
+    title: "The model does not fit into the free memory of the GPU",
+    story: "The server puts as many layers on the GPU as fit with context and overhead; with less than about half a GiB free, none. Other programs' memory counts.",
+    proof: "Fewer layers offloaded than there are, and the lines with the numbers.",
+    remedy: &[
+        "Free memory of the card, or take a smaller model, quantisation or context:",
+        "$ nvidia-smi; ollama ps",
+    ],
+    rows: &["runner 54", "reports M"],
+    check: Check::Start(no_fit),
+};
+
+fn no_fit(model: &Model, start: &ModelStart) -> Option<Finding> {
+    if !partly(start) || model.devices.is_empty() {
+        return None;
+    }
+    let (done, all) = start.offloaded?;
+    Some(
+        NO_FIT
+            .found(format!("{done} of {all} layers of the model are on the GPU; for the others its free memory was not enough."))
+            .likely()
+            .proof(start.seen.as_ref())
+            .proof(&start.reasons)
+            .do_all(NO_FIT.remedy),
+    )
+}
+
+static ON_GPU: Rule = Rule {
+    id: "VG165",
+    stage: Stage::Model,
+    title: "The model runs on the GPU",
+    story: "All layers are on the GPU. Nothing is to be done.",
+    proof: "offloaded N/N layers to GPU.",
+    remedy: &["Nothing is to be done."],
+    rows: &[],
+    check: Check::Start(on_gpu),
+};
+
+fn on_gpu(_: &Model, start: &ModelStart) -> Option<Finding> {
+    let (done, all) = start
+        .offloaded
+        .filter(|(done, all)| done >= all && *all > 0)?;
+    Some(
+        ON_GPU
+            .found(format!(
+                "All {done} of {all} layers of the model are on the GPU{}.",
+                place(start)
+            ))
+            .proof(start.seen.as_ref())
+            .proof(&start.reasons),
+    )
+}
+
+fn place(start: &ModelStart) -> String {
+    if start.dir.is_empty() {
+        String::new()
+    } else {
+        format!(", through {}", start.dir)
+    }
+}
+
+static UNKNOWN: Rule = Rule {
+    id: "VG169",
+    stage: Stage::Model,
+    title: "How much of the model is on the GPU was not seen",
+    story: "The line \"offloaded N/M layers to GPU\" tells it; the recording or log ends before it or does not have it.",
+    proof: "The start of the model and no such line.",
+    remedy: &["See it now:", "$ ollama ps"],
+    rows: &[],
+    check: Check::Start(unknown),
+};
+
+fn unknown(_: &Model, start: &ModelStart) -> Option<Finding> {
+    let with = if start.dir.is_empty() {
+        "a folder that was not seen".to_owned()
+    } else {
+        start.dir.as_str().to_owned()
+    };
+    Some(
+        UNKNOWN
+            .found(format!("The model was started with {with}; how many of its layers are on the GPU was not seen."))
+            .likely()
+            .proof(start.seen.as_ref())
+            .do_all(UNKNOWN.remedy),
+    )
+}

@@ -1,0 +1,228 @@
+//! The answer as text: what it comes to, a table, then a paragraph for each backend that is not used.
+
+use super::super::line::{Line, Role};
+use super::super::{Looks, escape};
+use super::paragraph::{Page, WIDTH};
+use super::{brief, is_not_installed, is_not_mentioned};
+use crate::diagnose::{BackendVerdict, Explanation, Finding, Verdict};
+use crate::event::Text;
+
+/// Writes everything.
+#[must_use]
+pub fn write(explanation: &Explanation, looks: Looks) -> String {
+    let mut page = Page::new(looks);
+    head(&mut page, explanation);
+    rows(&mut page, explanation);
+    for backend in &explanation.backends {
+        backend_paragraphs(&mut page, backend);
+    }
+    for finding in &explanation.general {
+        page.gap();
+        title(&mut page, "this machine and service", finding);
+        page.finding(finding, Role::Plain);
+    }
+    for finding in &explanation.models {
+        page.gap();
+        title(&mut page, "model", finding);
+        page.finding(finding, Role::Plain);
+    }
+    notes(&mut page, explanation);
+    page.finish()
+}
+
+/// The head and the table only: what a running recording prints.
+#[must_use]
+pub fn table(explanation: &Explanation, looks: Looks) -> String {
+    let mut page = Page::new(looks);
+    head(&mut page, explanation);
+    rows(&mut page, explanation);
+    page.finish()
+}
+
+/// What is different from an earlier answer, or nothing.
+#[must_use]
+pub fn changes(before: &Explanation, after: &Explanation, looks: Looks) -> String {
+    let mut page = Page::new(looks);
+    let key = |backend: &BackendVerdict| {
+        (
+            backend.verdict,
+            backend.findings.first().map(|finding| finding.rule),
+        )
+    };
+    for backend in &after.backends {
+        let old = before.backends.iter().find(|old| old.name == backend.name);
+        if old.map(key) != Some(key(backend)) && !is_not_installed(backend) {
+            row(&mut page, backend, name_width(after));
+        }
+    }
+    for finding in after.models.iter().skip(before.models.len()) {
+        page.finding(finding, Role::Plain);
+    }
+    for finding in &after.general {
+        if !before.general.iter().any(|old| old.rule == finding.rule) {
+            page.text(0, Role::Plain, &finding.sentence);
+        }
+    }
+    page.finish()
+}
+
+/// The first words: who, how it ended, and what the machine itself explains.
+fn head(page: &mut Page, explanation: &Explanation) {
+    let who = match (&explanation.version, explanation.era) {
+        (_, crate::discover::model::Era::Ggml) => "The program".to_owned(),
+        (Some(version), _) => format!("Ollama {version}"),
+        (None, _) => "Ollama".to_owned(),
+    };
+    let right = explanation
+        .general
+        .iter()
+        .find(|finding| finding.rule == "VG180");
+    if let Some(finding) = right {
+        page.text(0, Role::Heading, &finding.sentence);
+    }
+    let outcome = if !explanation.used.is_empty() {
+        let devices: Vec<String> = explanation
+            .used
+            .iter()
+            .map(|device| {
+                let name = device
+                    .fields
+                    .get(&Text::from("description"))
+                    .or_else(|| device.fields.get(&Text::from("name")));
+                let name = name.map_or_else(String::new, |name| format!(" ({name})"));
+                format!("{} {}{name}", device.library, device.id)
+            })
+            .collect();
+        format!("{who} uses {}.", devices.join(", "))
+    } else if explanation.cpu_only {
+        format!("{who} uses the CPU: no backend gave it a device.")
+    } else if explanation.finished {
+        format!("{who} found no device.")
+    } else {
+        format!("{who} had not finished looking for devices.")
+    };
+    page.text(0, Role::Heading, &outcome);
+    if !explanation.library_dir.is_empty() {
+        let era = explanation.era.name();
+        page.text(
+            0,
+            Role::Dim,
+            &format!(
+                "Libraries: {} (discovery by {era})",
+                explanation.library_dir
+            ),
+        );
+    }
+}
+
+fn name_width(explanation: &Explanation) -> usize {
+    let widths = explanation
+        .backends
+        .iter()
+        .map(|backend| escape::width(&escape::text(backend.name.as_str())));
+    widths.max().unwrap_or(0).clamp(7, 24)
+}
+
+fn rows(page: &mut Page, explanation: &Explanation) {
+    let width = name_width(explanation);
+    let shown =
+        |backend: &&BackendVerdict| !is_not_installed(backend) && !is_not_mentioned(backend);
+    page.gap();
+    if explanation.backends.iter().any(|backend| shown(&backend)) {
+        let mut line = Line::new();
+        line.push(Role::Heading, "backend").pad_to(width + 2);
+        line.push(Role::Heading, "verdict").pad_to(width + 12);
+        line.push(Role::Heading, "cause");
+        page.lines.push(line);
+    }
+    for backend in explanation.backends.iter().filter(shown) {
+        row(page, backend, width);
+    }
+    for (what, test) in [
+        (
+            "not installed",
+            is_not_installed as fn(&BackendVerdict) -> bool,
+        ),
+        ("not named here, so perhaps not installed", is_not_mentioned),
+    ] {
+        let names: Vec<&str> = explanation
+            .backends
+            .iter()
+            .filter(|backend| test(backend))
+            .map(|backend| backend.name.as_str())
+            .collect();
+        if !names.is_empty() {
+            page.text(0, Role::Dim, &format!("{what}: {}", names.join(", ")));
+        }
+    }
+}
+
+fn row(page: &mut Page, backend: &BackendVerdict, width: usize) {
+    let role = match backend.verdict {
+        Verdict::Used => Role::Result,
+        Verdict::Failed => Role::Failed,
+        Verdict::Filtered | Verdict::Unknown => Role::Warning,
+        Verdict::Skipped | Verdict::Absent => Role::Dim,
+    };
+    let cause = match (backend.findings.first(), backend.warnings.first()) {
+        (Some(finding), _) => format!("{} {}", finding.rule, brief(finding)),
+        (None, Some(warning)) => format!("{} {}", warning.rule, brief(warning)),
+        (None, None) => String::new(),
+    };
+    let room = WIDTH.saturating_sub(width + 12);
+    let name = escape::text(backend.name.as_str());
+    let mut line = Line::new();
+    line.push(Role::Plain, &escape::fit(&name, width, page.looks.dots()))
+        .pad_to(width + 2);
+    line.push(role, backend.verdict.name()).pad_to(width + 12);
+    line.plain(&escape::fit(&escape::text(&cause), room, page.looks.dots()));
+    page.lines.push(line);
+}
+
+/// `cuda_v12: failed (VG052)`.
+fn title(page: &mut Page, what: &str, finding: &Finding) {
+    let mut line = Line::new();
+    line.push(Role::Heading, what)
+        .push(Role::Dim, &format!(" ({})", finding.rule));
+    page.lines.push(line);
+}
+
+fn backend_paragraphs(page: &mut Page, backend: &BackendVerdict) {
+    if is_not_installed(backend) || is_not_mentioned(backend) {
+        return;
+    }
+    for (at, finding) in backend.findings.iter().enumerate() {
+        page.gap();
+        let what = if at == 0 {
+            format!("{}: {}", backend.name, backend.verdict.name())
+        } else {
+            format!("{}: this too", backend.name)
+        };
+        title(page, &what, finding);
+        page.finding(finding, Role::Plain);
+    }
+    if !backend.to_settle.is_empty() {
+        let mut line = Line::new();
+        line.plain("  ").push(Role::Heading, "what would settle it");
+        page.lines.push(line);
+        page.advice(&backend.to_settle);
+    }
+    for finding in &backend.warnings {
+        page.gap();
+        title(page, &format!("{}: worth knowing", backend.name), finding);
+        page.finding(finding, Role::Plain);
+    }
+}
+
+fn notes(page: &mut Page, explanation: &Explanation) {
+    if explanation.notes.is_empty() {
+        return;
+    }
+    page.gap();
+    let mut line = Line::new();
+    line.push(Role::Heading, "notes");
+    page.lines.push(line);
+    for note in &explanation.notes {
+        page.hanging(2, "- ", Role::Plain, note);
+    }
+}
