@@ -7,7 +7,8 @@ use crate::cmd::diff::{Form, Props};
 /// Options of `diff`; what the command does is said at `Command::Diff`.
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "\
-Pids, ports, addresses, times, free memory, and the order of folders and threads never count as differences.
+Pids, ports, addresses, times, free memory, and the order of folders and
+threads never count as differences.
 
 Exit codes:
   0  the same
