@@ -3,6 +3,7 @@
 pub mod amount;
 pub mod check;
 pub mod completions;
+pub mod diff;
 pub mod doctor;
 pub mod explain;
 pub mod man;
@@ -60,6 +61,11 @@ pub enum Command {
     /// First a table with one verdict for each backend, then for each that is not used the cause, what proves it, and what to do. Works
     /// on another machine than the recorded one, and without root.
     Explain(explain::Args),
+    /// Say where a bad run stops being like a good one.
+    ///
+    /// The answer in one sentence first; then the verdicts that changed, and all other differences, best explanation first. Either side
+    /// may be a trace or a log; only what both can show is compared.
+    Diff(diff::Args),
     /// Look at a trace in the terminal: events, timeline, log, with a play head.
     ///
     /// Opens at the first cause of failure. What each view shows has happened by the play head, which steps, plays, and jumps to

@@ -18,6 +18,7 @@ pub mod rules;
 #[cfg(test)]
 mod tests;
 pub mod tree;
+mod unexplained;
 mod words;
 
 pub use explanation::{BackendVerdict, Certainty, DeviceVerdict, Explanation, Finding, Verdict};

@@ -35,9 +35,11 @@ enum Command {
     Demo,
     /// Set up and run every check and test, those of the kernel part included.
     Test,
+    /// Count how often explain gives the right cause: stand-in, reports, real recordings and logs, a real Ollama.
+    Accuracy,
     /// Check the rules of the repository: module arrows, sizes, words, links.
     Tidy,
-    /// Write the generated part of the function table from the published headers.
+    /// Write the generated part of the function table from the published headers, and the pages of the rules.
     Gen {
         /// Write nothing; fail when a file is not what the headers give.
         #[arg(long)]
@@ -51,6 +53,7 @@ fn main() -> ExitCode {
         Command::Bench(options) => cmd::bench::run(&options).map(|()| true),
         Command::Demo => cmd::demo::run().map(|()| true),
         Command::Test => cmd::test::run(),
+        Command::Accuracy => cmd::accuracy::run(),
         Command::Tidy => cmd::tidy::run(),
         Command::Gen { check } => cmd::generate::run(check),
     };

@@ -5,7 +5,7 @@
 //! thread, no function of libc replaced. docs/SHIM.md lists what each function does.
 //!
 //! - [`calls`]: the exported functions, one file a subject. [`export`]: what stands around each of them.
-//! - [`abi`]: arguments as C hands them over; with [`local`] the only places that touch foreign memory.
+//! - [`abi`]: arguments as C hands them over. [`local`]: the side that does the work, the only place with memory by hand.
 //! - [`code`]: device code by its pointer. [`process`]: configuration, start, fork. [`driver`], [`objects`], [`memory`]: the state.
 //! - [`order`]: work in the order of a stream; [`capture`] and [`graph`]: where it is kept for later.
 //! - [`table`]: what the build makes of the table of functions. [`messages`]: texts of result codes.

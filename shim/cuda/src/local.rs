@@ -6,11 +6,10 @@ use std::os::fd::RawFd;
 use std::ptr::{self, NonNull};
 use std::sync::atomic::AtomicU32;
 
+use vgputrace_abi::note;
 use vgputrace_device::Code;
 use vgputrace_device::config::Launches;
 use vgputrace_device::side::{Access, Block, Launch, Pattern, Side};
-
-use crate::process;
 
 /// This process.
 #[derive(Debug)]
@@ -192,11 +191,11 @@ impl Side for Local {
         let what = format!("{kernel} grid {grid:?} block {block:?} shared {shared}");
         match self.launches {
             Launches::Refuse => {
-                process::note("launch refused, there is no GPU", &what);
+                note::write("launch refused, there is no GPU", &what);
                 Err(Code::NOT_SUPPORTED)
             }
             Launches::Record => {
-                process::note("launch recorded, nothing computed", &what);
+                note::write("launch recorded, nothing computed", &what);
                 Ok(())
             }
         }

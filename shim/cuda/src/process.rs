@@ -1,12 +1,10 @@
 //! The process: its configuration, the start of the driver, and whether it is still the one that started it.
 
-use std::fs::{File, OpenOptions};
-use std::io::Write as _;
-use std::path::Path;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Instant;
 
+use vgputrace_abi::note;
 use vgputrace_device::config::Lost;
 use vgputrace_device::fault::Faults;
 use vgputrace_device::{Code, Machine};
@@ -29,7 +27,6 @@ struct Started {
 
 static LOADED: OnceLock<Loaded> = OnceLock::new();
 static STARTED: OnceLock<Started> = OnceLock::new();
-static LOG: OnceLock<Option<File>> = OnceLock::new();
 
 fn loaded() -> &'static Loaded {
     LOADED.get_or_init(|| {
@@ -62,7 +59,7 @@ pub(crate) fn faults() -> &'static Faults {
 /// 802 where it cannot be used; the reason goes to the log.
 pub(crate) fn machine() -> Result<&'static Machine, Code> {
     loaded().machine.as_ref().map_err(|reason| {
-        note("configuration", reason);
+        note::write("configuration", reason);
         Code::SYSTEM_NOT_READY
     })
 }
@@ -101,22 +98,5 @@ pub(crate) fn driver() -> Result<&'static Driver, Code> {
     match started.lost {
         Some(lost) if started.when.elapsed() >= lost.after => Err(lost.code),
         _ => Ok(&started.driver),
-    }
-}
-
-/// A line in the file that `VGPU_LOG` names; without it nothing.
-pub(crate) fn note(subject: &str, what: &str) {
-    let log = LOG.get_or_init(|| {
-        let path = std::env::var_os("VGPU_LOG").filter(|path| !path.is_empty())?;
-        OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(Path::new(&path))
-            .ok()
-    });
-    if let Some(mut log) = log.as_ref() {
-        let line = format!("{} {subject}: {what}\n", std::process::id());
-        // A log that cannot be written must not change what the call gives.
-        let _ = log.write_all(line.as_bytes());
     }
 }

@@ -137,9 +137,7 @@ fn outcome(report: &Report, explanation: &Explanation) -> Outcome {
     if wrong.is_empty() && told && !overstated {
         return Outcome::Right;
     }
-    if wrong.iter().any(|found| *found == Some(Verdict::Unknown))
-        || (wrong.is_empty() && answers.is_empty())
-    {
+    if wrong.contains(&Some(Verdict::Unknown)) || (wrong.is_empty() && answers.is_empty()) {
         return Outcome::Unknown;
     }
     let certain = answers

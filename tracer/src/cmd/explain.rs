@@ -1,7 +1,7 @@
 //! `explain`: one verdict for each backend, from a trace or a log.
 
 mod newest;
-mod source;
+pub(super) mod source;
 
 use std::path::PathBuf;
 

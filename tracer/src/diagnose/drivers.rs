@@ -95,7 +95,16 @@ pub(super) fn trouble(case: &Case<'_>) -> Option<Trouble> {
         let code = call.code.or_else(|| words.and_then(|said| said.code));
         return Some(Trouble {
             code,
-            function: call.function.as_str().to_owned(),
+            // The driver's own call is nearer to the cause than the runtime's, which passes its answer on.
+            function: if code.is_some()
+                && failed
+                    .iter()
+                    .any(|(_, other)| other.function.as_str() == "cuInit" && other.code == code)
+            {
+                "cuInit".to_owned()
+            } else {
+                call.function.as_str().to_owned()
+            },
             words: words.map_or_else(
                 || name(code, call.result.as_str()),
                 |said| said.words.clone(),

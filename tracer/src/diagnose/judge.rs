@@ -3,16 +3,16 @@
 use std::collections::BTreeSet;
 
 use crate::discover::Model;
-use crate::discover::model::{Device, Era, Evidence, Folder, Level, Origin, Place};
+use crate::discover::model::{Device, Era, Folder, Origin, Place};
 use crate::discover::role::{Role, Step};
 use crate::event::Text;
 
 use super::advice;
-use super::case::{Case, path_of};
+use super::case::Case;
 use super::explanation::{BackendVerdict, Certainty, DeviceVerdict, Explanation, Finding, Verdict};
 use super::rule::{Check, Stage};
 use super::rules;
-use super::words::base;
+use super::unexplained::{no_filter_seen, no_reason, not_listed, not_over};
 
 /// Says what became of each backend and why.
 #[must_use]
@@ -217,7 +217,7 @@ fn is_used(case: &Case<'_>) -> bool {
     plain && case.loaded() && case.inits().any(|(_, init)| init.registered)
 }
 
-fn verdict(case: &Case<'_>, verdict: Verdict, findings: Vec<Finding>) -> BackendVerdict {
+pub(super) fn verdict(case: &Case<'_>, verdict: Verdict, findings: Vec<Finding>) -> BackendVerdict {
     let to_settle = match findings.first() {
         Some(first) if first.certainty == Certainty::Likely && case.model.origin == Origin::Log => {
             advice::settle(case.model, Some(case.name))
@@ -249,167 +249,6 @@ fn directory(case: &Case<'_>) -> Text {
             });
     }
     Text::from(path)
-}
-
-fn unknown(case: &Case<'_>, finding: Finding) -> BackendVerdict {
-    BackendVerdict {
-        to_settle: advice::settle(case.model, Some(case.name)),
-        ..verdict(case, Verdict::Unknown, vec![finding])
-    }
-}
-
-fn tried_seen<'a>(case: &Case<'a>) -> Vec<&'a Evidence> {
-    case.attempts
-        .iter()
-        .flat_map(|attempt| {
-            attempt
-                .seen
-                .iter()
-                .chain(attempt.failure_line.iter())
-                .chain(
-                    attempt
-                        .answer
-                        .iter()
-                        .filter_map(|answer| answer.seen.as_ref()),
-                )
-        })
-        .collect()
-}
-
-/// Tried, no device, and nothing that says why.
-fn no_reason(case: &Case<'_>) -> BackendVerdict {
-    if case.model.origin == Origin::Log {
-        let level = rules::level_name(case.model.blind.log_level.unwrap_or(Level::Info));
-        let again = match (case.model.era, case.model.blind.log_level) {
-            (Era::Runner, Some(Level::Trace)) => {
-                "a backend that is loaded says so at this level and a crash too, so the load itself failed, in silence"
-            }
-            (Era::Runner, _) => {
-                "Ollama prints no reason for a failed load at any level, and one for a crash at TRACE only"
-            }
-            _ => {
-                "below OLLAMA_DEBUG=2 Ollama prints no reason as long as the driver itself answers"
-            }
-        };
-        let finding = rules::LOG_CANNOT_TELL
-            .found(format!(
-                "{} was tried and gave no device. Why, this log ({level} level) cannot tell: {again}.",
-                case.name
-            ))
-            .proof(tried_seen(case))
-            .proof(case.model.cpu_only.as_ref());
-        return unknown(case, finding);
-    }
-    let loads: Vec<String> = case
-        .loads()
-        .map(|(_, load)| base(path_of(load)).to_owned())
-        .collect();
-    let loaded = if case.loaded() {
-        format!(
-            " {} was loaded.",
-            loads.first().map_or("The backend", String::as_str)
-        )
-    } else if loads.is_empty() {
-        " No backend was opened.".to_owned()
-    } else {
-        String::new()
-    };
-    let finding = rules::NO_REASON
-        .found(format!(
-            "{} was tried and gave no device; the recording does not show why.{loaded}",
-            case.name
-        ))
-        .likely()
-        .proof(tried_seen(case));
-    unknown(case, finding)
-}
-
-fn not_over(case: &Case<'_>) -> BackendVerdict {
-    let what = if case.model.origin == Origin::Log {
-        "log"
-    } else {
-        "recording"
-    };
-    let open: Vec<&Evidence> = case
-        .children
-        .iter()
-        .filter_map(|child| child.hanging.as_ref())
-        .collect();
-    let waits = open.first().map_or_else(String::new, |seen| {
-        format!(" It was waiting in {}.", seen.text)
-    });
-    let finding = rules::NOT_OVER
-        .found(format!(
-            "The {what} ends before the discovery was over; what became of {} is open.{waits}",
-            case.name
-        ))
-        .likely()
-        .proof(tried_seen(case))
-        .proof(open);
-    unknown(case, finding)
-}
-
-fn no_filter_seen(case: &Case<'_>) -> Finding {
-    rules::NO_FILTER_SEEN
-        .found(format!("A device of {} was found and is not in the final list; which filter removed it was not seen.", case.name))
-        .likely()
-        .proof(tried_seen(case))
-        .do_all(rules::NO_FILTER_SEEN.remedy)
-}
-
-/// A folder that was neither seen nor asked for.
-fn not_listed(case: &Case<'_>) -> BackendVerdict {
-    let listing = case
-        .model
-        .server
-        .as_ref()
-        .and_then(|server| server.library_dir.names.as_ref());
-    let seen = case
-        .model
-        .server
-        .as_ref()
-        .and_then(|server| server.library_dir.seen.as_ref());
-    let library = advice::library_dir(case.model);
-    if listing.is_some_and(|names| !names.iter().any(|name| name.as_str() == case.name)) {
-        let finding = rules::NOT_SHIPPED
-            .found(format!(
-                "{} is not installed: {library} has no folder of that name.",
-                case.name
-            ))
-            .object(format!("{library}/{}", case.name))
-            .certain_if(case.absence_is_certain())
-            .proof(seen)
-            .do_all(rules::NOT_SHIPPED.remedy);
-        return verdict(case, Verdict::Absent, vec![finding]);
-    }
-    let alone = case
-        .model
-        .attempts
-        .iter()
-        .find(|attempt| attempt.pass == 1 && attempt.dir.as_str() == "cpu");
-    let known = case
-        .model
-        .blind
-        .log_level
-        .is_none_or(|level| level <= Level::Debug);
-    if let (Some(attempt), true, None) = (alone, known, case.folder) {
-        // An attempt without a folder is made only when no folder is a candidate (discover/runner.go).
-        let finding = rules::NOT_SHIPPED
-            .found(format!("{} is not installed: the server met no folder with a backend below {library} and looked at the CPU alone.", case.name))
-            .object(format!("{library}/{}", case.name))
-            .proof(attempt.seen.as_ref())
-            .do_all(rules::NOT_SHIPPED.remedy);
-        return verdict(case, Verdict::Absent, vec![finding]);
-    }
-    let finding = rules::NOT_MENTIONED
-        .found(format!("Nothing here names {}: it is not installed, or the server cannot see it, or this was not logged.", case.name))
-        .likely();
-    let mut verdict = unknown(case, finding);
-    verdict
-        .to_settle
-        .insert(0, "See whether the folder is there:".to_owned());
-    verdict.to_settle.insert(1, format!("$ ls -l {library}"));
-    verdict
 }
 
 fn start_of(model: &Model, start: &crate::discover::model::ModelStart) -> Option<Finding> {

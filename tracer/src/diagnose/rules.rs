@@ -2,8 +2,10 @@
 
 mod answer;
 mod crash;
+mod crash_load;
 mod device;
 mod device_codes;
+mod device_none;
 mod disagree;
 mod driver_state;
 mod ended;
@@ -25,6 +27,7 @@ mod spawn;
 mod start;
 mod symbols;
 mod validate;
+mod validate_driver;
 mod variables;
 
 use super::rule::Rule;
@@ -38,8 +41,10 @@ pub(super) use source::{LOG_CANNOT_TELL, NOT_MENTIONED, NOT_OVER, level_name};
 pub static ALL: &[&[&Rule]] = &[
     answer::RULES,
     crash::RULES,
+    crash_load::RULES,
     device::RULES,
     device_codes::RULES,
+    device_none::RULES,
     disagree::RULES,
     driver_state::RULES,
     ended::RULES,
@@ -61,6 +66,7 @@ pub static ALL: &[&[&Rule]] = &[
     start::RULES,
     symbols::RULES,
     validate::RULES,
+    validate_driver::RULES,
     variables::RULES,
 ];
 

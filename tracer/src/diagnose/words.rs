@@ -5,9 +5,13 @@ pub(super) fn base(path: &str) -> &str {
     path.rsplit(['/', '\\']).next().unwrap_or(path)
 }
 
-/// The folder of a path; empty for a bare name.
+/// The folder of a path, `/` for a file at the root; empty for a bare name.
 pub(super) fn parent(path: &str) -> &str {
-    path.rsplit_once('/').map_or("", |(parent, _)| parent)
+    match path.rsplit_once('/') {
+        Some(("", _)) => "/",
+        Some((parent, _)) => parent,
+        None => "",
+    }
 }
 
 /// `a`, `a and b`, `a, b and c`, `a, b, c and 4 more`.
@@ -79,7 +83,7 @@ fn named(name: &str) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{base, list, provider};
+    use super::{base, list, parent, provider};
 
     #[test]
     fn a_symbol_tells_its_library_where_its_name_does() {
@@ -105,6 +109,10 @@ mod tests {
         assert_eq!(list(&["a", "b", "c"]), "a, b and c");
         assert_eq!(list(&["a", "b", "c", "d", "e"]), "a, b, c and 2 more");
         assert_eq!(base("/a/b.so"), "b.so");
+        assert_eq!(
+            (parent("/a/b.so"), parent("/b.so"), parent("b.so")),
+            ("/a", "/", "")
+        );
         assert_eq!(base(r"C:\a\b.dll"), "b.dll");
     }
 }

@@ -35,8 +35,12 @@ pub fn read(input: impl BufRead, screen: impl Fn(&[u8]) -> Text) -> io::Result<M
     let mut wrapping = Wrapping::default();
     let mut starts = Starts::default();
     while let Some(number) = lines.advance()? {
-        if let Some(line) = wrapping.strip(lines.line()) {
-            starts.line(number, &line, &screen);
+        let Some(line) = wrapping.strip(lines.line()) else {
+            continue;
+        };
+        // A message of some loggers holds several lines.
+        for line in line.split(|byte| *byte == b'\n') {
+            starts.line(number, line, &screen);
         }
     }
     if let Some(line) = wrapping.rest() {

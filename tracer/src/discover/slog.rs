@@ -53,10 +53,12 @@ pub fn looks_like(line: &[u8]) -> bool {
 }
 
 fn is_text(line: &[u8]) -> bool {
-    line.starts_with(b"time=") || line.starts_with(b"level=")
+    [b"time=".as_slice(), b"level=", b"source="]
+        .iter()
+        .any(|begin| line.starts_with(begin))
 }
 
-/// Takes a line apart; `None` when it is not in this form (no level, or no message).
+/// Takes a line apart; `None` when it is not in this form (neither level nor source, or no message).
 #[must_use]
 pub fn parse(line: &[u8]) -> Option<Record> {
     if plain::looks_like(line) {
@@ -84,7 +86,13 @@ pub fn parse(line: &[u8]) -> Option<Record> {
             }
         }
     }
-    record.level = level?;
+    // People cut the time and the level off; a source file of Go still tells the form.
+    let go = |source: &Text| source.as_str().contains(".go:");
+    record.level = match level {
+        Some(level) => level,
+        None if record.source.as_ref().is_some_and(go) => Level::Info,
+        None => return None,
+    };
     record.message = message?;
     record.wall = time.and_then(|time| wall_time(&time));
     Some(record)

@@ -38,10 +38,15 @@ fn place(evidence: &Evidence) -> String {
 /// The cause in a line of the table: the rule's title, and the object.
 fn brief(finding: &Finding) -> String {
     let title = rules::by_id(finding.rule).map_or("", |rule| rule.title);
-    let object = finding
-        .missing_object
-        .as_ref()
-        .map(|object| object.as_str());
+    // A table has room for the name of a file, not for its path.
+    let object = finding.missing_object.as_ref().map(|object| {
+        let object = object.as_str();
+        object
+            .rsplit('/')
+            .next()
+            .filter(|name| !name.is_empty())
+            .unwrap_or(object)
+    });
     match object.filter(|object| !title.contains(object)) {
         Some(object) => format!("{title}: {object}"),
         None => title.to_owned(),

@@ -21,21 +21,35 @@ use crate::{machine, step};
 /// Where the generated files stand.
 const FOLDER: &str = "shim/api/src/generated";
 
+/// Writes the pages of the rules (docs/diagnoses, docs/DIAGNOSES.md), which a test of the tracer makes from the rules.
+fn pages(root: &Path, check: bool) -> anyhow::Result<bool> {
+    let mut command = std::process::Command::new("cargo");
+    command
+        .current_dir(root)
+        .args(["test", "-q", "-p", "vgputrace", "--test", "pages"]);
+    if !check {
+        command.env("VGPUTRACE_WRITE_PAGES", "1");
+    }
+    let done = command.status().context("cannot run cargo test")?;
+    Ok(done.success())
+}
+
 /// Writes the files; with `check`, compares them instead and is false when one differs.
 ///
 /// # Errors
 /// When pip or the network is missing, or a header is not what the reader of headers knows.
 pub(crate) fn run(check: bool) -> anyhow::Result<bool> {
     let root = machine::root();
+    let pages = pages(&root, check)?;
     if let Err(error) = headers::fetch(&root) {
         if check {
             step::say(&format!("gen --check skipped: {error:#}"));
-            return Ok(true);
+            return Ok(pages);
         }
         return Err(error);
     }
     let files = make(&root)?;
-    let mut same = true;
+    let mut same = pages;
     for (name, text) in files {
         let path = root.join(FOLDER).join(&name);
         let there = fs::read_to_string(&path).unwrap_or_default();

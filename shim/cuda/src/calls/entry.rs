@@ -2,6 +2,7 @@
 
 use std::ffi::c_char;
 
+use vgputrace_abi::note;
 use vgputrace_device::Code;
 
 use crate::abi::{In, Out, Text};
@@ -67,7 +68,7 @@ export! {
         let id = pExportTableId.get()?;
         ppExportTable.check()?;
         let digits: String = id.iter().map(|byte| format!("{byte:02x}")).collect();
-        process::note("cuGetExportTable refused", &digits);
+        note::write("cuGetExportTable refused", &digits);
         Err(Code::NOT_SUPPORTED)
     }
 }

@@ -21,7 +21,7 @@ const LARGEST: u64 = 8 << 30;
 ///
 /// # Errors
 /// It cannot be read, or is neither a trace nor a log.
-pub(super) fn file(path: &Path) -> Result<Model, Report> {
+pub(in crate::cmd) fn file(path: &Path) -> Result<Model, Report> {
     let cannot =
         |error: &io::Error| Report::new(format!("cannot read {}", path.display())).because(error);
     let mut file = File::open(path).map_err(|error| cannot(&error))?;

@@ -261,7 +261,10 @@ impl Live {
             self.stop(Why::Disk, Some(error));
         }
         self.progress.tick(now, &self.summary);
-        if let Some(verdicts) = &mut self.verdicts {
+        // A recording that ends by itself soon tells them at its end.
+        if let Some(verdicts) = &mut self.verdicts
+            && self.limits.until.is_none()
+        {
             verdicts.tick(now);
         }
     }

@@ -2,13 +2,13 @@
 
 use crate::discover::model::{Child, Crash, End, Evidence, Outcome};
 
-use super::super::advice::{self, RESTART};
+use super::super::advice::{self};
 use super::super::case::{Case, is_deciding, path_of, who};
 use super::super::explanation::Finding;
 use super::super::rule::{Check, Rule, Stage};
 use super::super::words::base;
 
-pub(super) static RULES: &[&Rule] = &[&IN_START, &ABORT, &IN_LOADER, &CUT_FILE, &BEFORE_MAIN];
+pub(super) static RULES: &[&Rule] = &[&IN_START, &ABORT];
 
 /// A crash of one process: what is known of it.
 pub(super) struct Seen<'a> {
@@ -91,7 +91,7 @@ fn inside(seen: &Seen<'_>, function: &str) -> bool {
 
 /// Where a crash belongs.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+pub(super) enum Kind {
     Abort,
     Cut,
     Loader,
@@ -135,7 +135,7 @@ fn has_preload(child: &Child) -> bool {
     })
 }
 
-fn of_kind<'a>(case: &Case<'a>, wanted: Kind) -> Vec<Seen<'a>> {
+pub(super) fn of_kind<'a>(case: &Case<'a>, wanted: Kind) -> Vec<Seen<'a>> {
     let all = crashes(case);
     match all.iter().find(|seen| is_deciding(seen.child)) {
         Some(first) if kind(first) == wanted => all,
@@ -143,7 +143,12 @@ fn of_kind<'a>(case: &Case<'a>, wanted: Kind) -> Vec<Seen<'a>> {
     }
 }
 
-fn finding(rule: &Rule, case: &Case<'_>, all: &[Seen<'_>], what: &str) -> Option<Finding> {
+pub(super) fn finding(
+    rule: &Rule,
+    case: &Case<'_>,
+    all: &[Seen<'_>],
+    what: &str,
+) -> Option<Finding> {
     let first = all.iter().find(|seen| is_deciding(seen.child))?;
     let best = all
         .iter()
@@ -298,134 +303,4 @@ fn abort(case: &Case<'_>) -> Vec<Finding> {
         })
         .into_iter()
         .collect()
-}
-
-static IN_LOADER: Rule = Rule {
-    id: "VG087",
-    stage: Stage::Load,
-    title: "A constructor crashed while the backend was loaded",
-    story: "Libraries can have functions that run inside dlopen. When one of them crashes, the process is gone before ggml hears of the backend.",
-    proof: "The fault, with dlopen open on that thread.",
-    remedy: &[
-        "Replace the library whose constructor crashes; a library should do nothing but note that it was loaded.",
-    ],
-    rows: &["runner 28", "stack 22"],
-    check: Check::Backend(in_loader),
-};
-
-fn in_loader(case: &Case<'_>) -> Vec<Finding> {
-    let all = of_kind(case, Kind::Loader);
-    finding(
-        &IN_LOADER,
-        case,
-        &all,
-        &format!("in a constructor while {} was loaded", backend(case)),
-    )
-    .map(|found| {
-        found
-            .so("Replace that library, or have its maker move the work out of its constructor.")
-            .so(RESTART)
-    })
-    .into_iter()
-    .collect()
-}
-
-static CUT_FILE: Rule = Rule {
-    id: "VG063",
-    stage: Stage::Load,
-    title: "A library file is cut short",
-    story: "A file that ends before its own headers say (full disk, broken download) is mapped beyond its end; touching that part is SIGBUS, inside the loader itself. From 0.30 on the log says \
-\"signal: bus error\" and not which file.",
-    proof: "SIGBUS in the loader, and the file's size against its headers.",
-    remedy: &["Install the release again, and see that the disk has room."],
-    rows: &["runner 25", "llama-server 17", "reports A"],
-    check: Check::Backend(cut_file),
-};
-
-fn cut_file(case: &Case<'_>) -> Vec<Finding> {
-    let all = of_kind(case, Kind::Cut);
-    let Some(found) = finding(
-        &CUT_FILE,
-        case,
-        &all,
-        &format!("while {} was loaded", backend(case)),
-    ) else {
-        return Vec::new();
-    };
-    let damaged = case.model.libraries.values().find(|facts| {
-        facts.problem.as_ref().is_some_and(|problem| {
-            ["cut", "short", "trunc", "end"]
-                .iter()
-                .any(|word| problem.as_str().contains(word))
-        })
-    });
-    let file = damaged.map(|facts| facts.path.clone()).or_else(|| {
-        case.loads()
-            .find(|(_, load)| load.outcome == Outcome::Died)
-            .map(|(_, load)| path_of(load).into())
-    });
-    let why = match (&damaged, &file) {
-        (Some(facts), _) => format!(
-            " {} is damaged: {}.",
-            facts.path,
-            facts
-                .problem
-                .as_ref()
-                .map_or("", crate::event::Text::as_str)
-        ),
-        (None, Some(file)) => {
-            format!(" {file} or a library it needs is shorter than its headers say.")
-        }
-        (None, None) => " A library file is shorter than its headers say.".to_owned(),
-    };
-    let mut found = found
-        .object(file.clone().unwrap_or_default())
-        .certain_if(damaged.is_some());
-    found.sentence.push_str(&why);
-    found
-        .remedy
-        .push("See the sizes of the files and whether the disk is full:".to_owned());
-    found
-        .remedy
-        .push(format!("$ ls -l {0}; df -h {0}", case.path()));
-    found.remedy.extend(advice::reinstall(case.model));
-    vec![found.so(RESTART)]
-}
-
-static BEFORE_MAIN: Rule = Rule {
-    id: "VG039",
-    stage: Stage::Spawn,
-    title: "A preloaded library ended the process before it began",
-    story: "A constructor of an object in LD_PRELOAD runs in the server's children too. When it crashes or exits there, no look at any backend is made. Ollama's log never shows LD_PRELOAD.",
-    proof: "The fault before the first line of the program, and the preloaded object.",
-    remedy: &["Take the object out of LD_PRELOAD of the service."],
-    rows: &["runner 14", "llama-server 10", "stack 19", "stack 22"],
-    check: Check::Backend(before_main),
-};
-
-fn before_main(case: &Case<'_>) -> Vec<Finding> {
-    let all = of_kind(case, Kind::Before);
-    finding(
-        &BEFORE_MAIN,
-        case,
-        &all,
-        "before its first line, with a library preloaded",
-    )
-    .map(|found| {
-        let value = case
-            .children
-            .iter()
-            .flat_map(|child| &child.env)
-            .find(|variable| variable.k.as_str() == "LD_PRELOAD")
-            .and_then(|variable| variable.v.clone())
-            .unwrap_or_default();
-        found
-            .object(value.clone())
-            .so(format!("Take {value} out of LD_PRELOAD of the service:"))
-            .so(advice::EDIT_UNIT)
-            .so("To keep it for other programs, set it in their start and not in Ollama's.")
-            .so(RESTART)
-    })
-    .into_iter()
-    .collect()
 }

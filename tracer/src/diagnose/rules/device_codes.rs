@@ -11,10 +11,13 @@ pub(super) static RULES: &[&Rule] = &[&NO_DEVICE, &OLD_DRIVER, &MISMATCH, &STUB]
 
 /// Other rules know better why: hidden, refused, stand-in.
 pub(super) fn is_explained(case: &Case<'_>) -> bool {
-    super::device::RULES.iter().any(|rule| match rule.check {
-        Check::Backend(check) => !check(case).is_empty(),
-        _ => false,
-    })
+    super::device::RULES
+        .iter()
+        .chain(super::device_none::RULES)
+        .any(|rule| match rule.check {
+            Check::Backend(check) => !check(case).is_empty(),
+            _ => false,
+        })
 }
 
 pub(super) fn of_code(case: &Case<'_>, codes: &[i64]) -> Option<Trouble> {

@@ -74,8 +74,8 @@ fn only(case: &Case<'_>, step: Step, rule: &Rule, effect: &str) -> Vec<Finding> 
         if crash.is_none() && killed.is_none() {
             continue;
         }
-        let (what, site) = crash.as_ref().map_or(
-            ("was killed for want of an answer".to_owned(), String::new()),
+        let (what, site) = crash.as_ref().map_or_else(
+            || ("was killed for want of an answer".to_owned(), String::new()),
             |seen| {
                 (
                     format!(

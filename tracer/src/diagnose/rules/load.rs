@@ -19,7 +19,7 @@ pub(super) static RULES: &[&Rule] = &[&MISSING_LIBRARY, &NO_DRIVER];
 static MISSING_LIBRARY: Rule = Rule {
     id: "VG051",
     stage: Stage::Load,
-    title: "A library that the backend needs is missing",
+    title: "A library that it needs is missing",
     story: "dlopen loads a library with all that it needs or not at all. Until 0.24 the failure is silent at every level of the log; from 0.30 on its words \
 come at DEBUG only if the driver does not answer either.",
     proof: "The loader's words, and the search of the name in every place.",

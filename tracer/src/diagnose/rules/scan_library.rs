@@ -60,7 +60,7 @@ fn no_library_folder(model: &Model) -> Vec<Finding> {
 /// The first place where this program looks.
 fn expected(server: &Server) -> String {
     let bin = parent(server.exe.as_str());
-    format!("{}/lib/ollama", parent(bin))
+    format!("{}/lib/ollama", parent(bin).trim_end_matches('/'))
 }
 
 fn tells_devices(model: &Model) -> bool {

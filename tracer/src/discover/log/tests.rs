@@ -245,6 +245,14 @@ fn a_model_on_the_cpu_tells_what_was_asked_and_what_was_free() {
 }
 
 #[test]
+fn messages_of_several_lines_are_taken_apart() {
+    let message = [CONFIG, "ggml_cuda_init: found 0 CUDA devices:\r", CPU].join("\n");
+    let model = told(&[&serde_json::json!({"level": 50, "msg": message}).to_string()]);
+    assert!(model.finished && model.server.is_some());
+    assert_eq!(model.lines.len(), 3);
+}
+
+#[test]
 fn paths_of_windows_are_understood() {
     let model = told(&[
         CONFIG,

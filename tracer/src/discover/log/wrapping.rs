@@ -12,13 +12,13 @@ use regex::bytes::Regex;
 
 use super::lines::LONGEST;
 
-/// `DATE HOST NAME[PID]: `; kernel and systemd may have no pid.
+/// `DATE HOST NAME[PID]: `, in any language and with or without the host; kernel and systemd may have no pid.
 static JOURNAL: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
-        r"(?-u)^(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d+)?",
+        r"(?-u)^(?:\S{2,12} {1,2}\d{1,2} \d\d:\d\d:\d\d(?:\.\d+)?",
         r"|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d+)?(?:[+-]\d\d:?\d\d|Z)?",
-        r"|[A-Z][a-z]{2} \d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)? \S+",
-        r"|\[ *\d+\.\d+\]) \S+ (?:([^\s\[:]+)\[\d+\]|(kernel|systemd)): ",
+        r"|\S{2,12} \d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)? \S+",
+        r"|\[ *\d+\.\d+\]) (?:\S+ )?(?:([^\s\[:]+)\[\d+\]|(kernel|systemd)): ",
     ))
     .ok()
 });
@@ -26,7 +26,7 @@ static JOURNAL: LazyLock<Option<Regex>> = LazyLock::new(|| {
 /// Time stamp of container engines, with the stream and the part sign of CRI.
 static STAMP: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
-        r"(?-u)^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d) ",
+        r"(?-u)^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)? ",
         r"(?:(?:stdout|stderr) ([FP]) )?",
     ))
     .ok()
@@ -109,7 +109,7 @@ fn one_layer(line: &[u8]) -> Option<(Vec<u8>, bool)> {
     Some((line.get(found.end()..)?.to_vec(), true))
 }
 
-/// Docker's `{"log":"...\n",...}`, the journal's `{"MESSAGE":"..."}`.
+/// Docker's `{"log":"...\n",...}`, the journal's `{"MESSAGE":"..."}`, and what other loggers call a message.
 fn json(line: &[u8]) -> Option<(Vec<u8>, bool)> {
     let value: serde_json::Value = serde_json::from_slice(line).ok()?;
     if let Some(log) = value.get("log").and_then(serde_json::Value::as_str) {
@@ -117,7 +117,9 @@ fn json(line: &[u8]) -> Option<(Vec<u8>, bool)> {
         let text = whole.unwrap_or(log).trim_end_matches('\r');
         return Some((text.as_bytes().to_vec(), whole.is_some()));
     }
-    let message = value.get("MESSAGE").or_else(|| value.get("message"))?;
+    let message = ["MESSAGE", "message", "msg"]
+        .iter()
+        .find_map(|key| value.get(key))?;
     match message {
         serde_json::Value::String(text) => Some((text.trim_end().as_bytes().to_vec(), true)),
         // A message that is no UTF-8 is an array of bytes.
@@ -146,6 +148,13 @@ fn from_time(line: Cow<'_, [u8]>) -> Cow<'_, [u8]> {
     if line.starts_with(b"time=") {
         return line;
     }
+    let indent = line.len() - line.trim_ascii_start().len();
+    if line
+        .get(indent..)
+        .is_some_and(|rest| rest.starts_with(b"source="))
+    {
+        return rest_from(line, indent);
+    }
     let head = line.get(..FARTHEST.min(line.len())).unwrap_or_default();
     let found = memchr::memmem::find(head, b"time=").filter(|at| {
         let rest = line.get(*at..).unwrap_or_default();
@@ -153,10 +162,16 @@ fn from_time(line: Cow<'_, [u8]>) -> Cow<'_, [u8]> {
         rest.get(5).is_some_and(u8::is_ascii_digit)
             && memchr::memmem::find(rest, b" level=").is_some()
     });
-    match (found, line) {
-        (None, line) => line,
-        (Some(at), Cow::Borrowed(line)) => Cow::Borrowed(line.get(at..).unwrap_or_default()),
-        (Some(at), Cow::Owned(line)) => Cow::Owned(line.get(at..).unwrap_or_default().to_vec()),
+    match found {
+        Some(at) => rest_from(line, at),
+        None => line,
+    }
+}
+
+fn rest_from(line: Cow<'_, [u8]>, at: usize) -> Cow<'_, [u8]> {
+    match line {
+        Cow::Borrowed(line) => Cow::Borrowed(line.get(at..).unwrap_or_default()),
+        Cow::Owned(line) => Cow::Owned(line.get(at..).unwrap_or_default().to_vec()),
     }
 }
 

@@ -85,6 +85,13 @@ fn the_older_form_of_go_is_read_too() {
 }
 
 #[test]
+fn a_line_whose_time_and_level_were_cut_off_counts_as_info() {
+    let record = parse(b"source=runner.go:67 msg=\"discovering available GPUs...\"").unwrap();
+    assert_eq!((record.level, record.wall), (Level::Info, None));
+    assert_eq!(parse(b"source=list msg=x"), None);
+}
+
+#[test]
 fn other_text_is_raw() {
     for text in [
         "",

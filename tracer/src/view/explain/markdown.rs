@@ -27,40 +27,7 @@ pub fn write(explanation: &Explanation, model: &Model) -> String {
         inline(version),
         explanation.era.name()
     );
-    if let Some(host) = &model.host {
-        let os = host.os.as_ref().map_or("", |os| os.as_str());
-        let _ = writeln!(
-            out,
-            "- machine: {} on {}, {}",
-            inline(host.kernel.as_str()),
-            inline(host.arch.as_str()),
-            inline(os)
-        );
-        let gpus: Vec<String> = host
-            .gpus
-            .iter()
-            .map(|gpu| {
-                let driver = gpu
-                    .driver
-                    .as_ref()
-                    .map_or("no driver", |driver| driver.as_str());
-                format!("{} {} ({driver})", gpu.address, gpu.ids)
-            })
-            .collect();
-        let shown = if host.pci_unseen {
-            "not looked at".to_owned()
-        } else if gpus.is_empty() {
-            "none".to_owned()
-        } else {
-            gpus.join("; ")
-        };
-        let _ = writeln!(out, "- GPUs on the PCI bus: {}", inline(&shown));
-        let driver = host
-            .nvidia
-            .as_ref()
-            .map_or("none loaded", |driver| driver.as_str());
-        let _ = writeln!(out, "- NVIDIA kernel driver: {}", inline(driver));
-    }
+    machine(&mut out, model);
     out.push_str("\n| backend | verdict | cause |\n|---|---|---|\n");
     for backend in &explanation.backends {
         let cause = backend
@@ -99,6 +66,44 @@ pub fn write(explanation: &Explanation, model: &Model) -> String {
     listing(&mut out, model);
     log(&mut out, model);
     out
+}
+
+/// The machine, where it is known.
+fn machine(out: &mut String, model: &Model) {
+    if let Some(host) = &model.host {
+        let os = host.os.as_ref().map_or("", |os| os.as_str());
+        let _ = writeln!(
+            out,
+            "- machine: {} on {}, {}",
+            inline(host.kernel.as_str()),
+            inline(host.arch.as_str()),
+            inline(os)
+        );
+        let gpus: Vec<String> = host
+            .gpus
+            .iter()
+            .map(|gpu| {
+                let driver = gpu
+                    .driver
+                    .as_ref()
+                    .map_or("no driver", |driver| driver.as_str());
+                format!("{} {} ({driver})", gpu.address, gpu.ids)
+            })
+            .collect();
+        let shown = if host.pci_unseen {
+            "not looked at".to_owned()
+        } else if gpus.is_empty() {
+            "none".to_owned()
+        } else {
+            gpus.join("; ")
+        };
+        let _ = writeln!(out, "- GPUs on the PCI bus: {}", inline(&shown));
+        let driver = host
+            .nvidia
+            .as_ref()
+            .map_or("none loaded", |driver| driver.as_str());
+        let _ = writeln!(out, "- NVIDIA kernel driver: {}", inline(driver));
+    }
 }
 
 fn finding(out: &mut String, finding: &Finding) {

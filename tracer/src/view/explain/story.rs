@@ -99,26 +99,7 @@ fn of_child(page: &mut Page, model: &Model, child: &Child) {
         format!(", {took} ms")
     };
     heading(page, &format!("{}{who}{pid}{took}", child.role));
-    for (folder, walks) in child.walked.iter().zip(&child.walks) {
-        page.hanging(
-            4,
-            &mark(folder.listed.as_ref()),
-            Colour::Dim,
-            &format!("listed {} {walks} times", folder.path),
-        );
-    }
-    for words in child.loader_words.iter().take(MAX_EACH) {
-        page.hanging(
-            4,
-            &mark(Some(&words.seen)),
-            Colour::Plain,
-            words.seen.text.as_str(),
-        );
-    }
-    let variants = child.loads.iter().filter(|load| load.given_back).count();
-    if variants > 0 {
-        page.text(4, Colour::Dim, &format!("{variants} loads of CPU variants"));
-    }
+    before_loads(page, child);
     for load in child
         .loads
         .iter()
@@ -175,6 +156,30 @@ fn of_child(page: &mut Page, model: &Model, child: &Child) {
     }
     let (seen, text) = of_end(&child.end);
     page.hanging(4, &mark(seen), Colour::Dim, &text);
+}
+
+/// What it listed, and the loader's words outside of any load.
+fn before_loads(page: &mut Page, child: &Child) {
+    for (folder, walks) in child.walked.iter().zip(&child.walks) {
+        page.hanging(
+            4,
+            &mark(folder.listed.as_ref()),
+            Colour::Dim,
+            &format!("listed {} {walks} times", folder.path),
+        );
+    }
+    for words in child.loader_words.iter().take(MAX_EACH) {
+        page.hanging(
+            4,
+            &mark(Some(&words.seen)),
+            Colour::Plain,
+            words.seen.text.as_str(),
+        );
+    }
+    let variants = child.loads.iter().filter(|load| load.given_back).count();
+    if variants > 0 {
+        page.text(4, Colour::Dim, &format!("{variants} loads of CPU variants"));
+    }
 }
 
 fn role(outcome: &Outcome) -> Colour {

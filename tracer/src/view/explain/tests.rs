@@ -1,1 +1,169 @@
 //! Tests of the texts of `explain`.
+
+use super::{changes, page, table, to_json, to_markdown, write};
+use crate::diagnose::{BackendVerdict, Certainty, Explanation, Finding, Verdict, rules};
+use crate::discover::Model;
+use crate::discover::model::{Evidence, Folder, Line, Server};
+use crate::event::{Seq, Text};
+use crate::view::{Looks, escape};
+
+fn finding(rule: &'static str, sentence: &str) -> Finding {
+    Finding {
+        rule,
+        stage: "load",
+        sentence: sentence.to_owned(),
+        missing_object: Some(Text::from("libcublas.so.12")),
+        missing: Vec::new(),
+        certainty: Certainty::Certain,
+        evidence: vec![
+            Evidence::event(Seq(12), "the loader's words"),
+            Evidence::event(Seq(80), "the loader's words"),
+        ],
+        remedy: vec!["Do this:".to_owned(), "$ a command".to_owned()],
+    }
+}
+
+fn backend(name: &str, verdict: Verdict, findings: Vec<Finding>) -> BackendVerdict {
+    BackendVerdict {
+        name: Text::from(name),
+        dir: Text::from("/lib"),
+        verdict,
+        findings,
+        warnings: Vec::new(),
+        to_settle: Vec::new(),
+    }
+}
+
+fn answer() -> Explanation {
+    Explanation {
+        version: Some(Text::from("0.16.3")),
+        backends: vec![
+            backend(
+                "cuda_v12",
+                Verdict::Failed,
+                vec![finding(
+                    "VG051",
+                    "It could not be loaded: libcublas.so.12 is missing.",
+                )],
+            ),
+            backend(
+                "rocm",
+                Verdict::Absent,
+                vec![finding("VG009", "rocm is not installed.")],
+            ),
+            backend("vulkan", Verdict::Used, Vec::new()),
+        ],
+        cpu_only: true,
+        finished: true,
+        ..Explanation::default()
+    }
+}
+
+#[test]
+fn the_table_comes_first_then_the_cause_with_evidence_and_remedy() {
+    insta::assert_snapshot!(write(&answer(), Looks::default()));
+}
+
+#[test]
+fn the_table_alone_has_no_paragraphs() {
+    let text = table(&answer(), Looks::default());
+    assert!(
+        text.contains("cuda_v12  failed") && text.contains("not installed: rocm"),
+        "{text}"
+    );
+    assert!(!text.contains("what to do"), "{text}");
+}
+
+#[test]
+fn only_what_changed_is_told_at_the_end() {
+    let before = answer();
+    assert_eq!(changes(&before, &before, Looks::default()), "");
+    let mut after = answer();
+    after.backends[2].verdict = Verdict::Filtered;
+    let text = changes(&before, &after, Looks::default());
+    assert!(
+        text.contains("vulkan") && !text.contains("cuda_v12"),
+        "{text}"
+    );
+}
+
+/// Whatever a traced program wrote.
+fn hostile() -> (Explanation, Model) {
+    let bad = "\u{1b}]0;x\u{7}\u{202e}|<b>\n# x\r\u{9b}31m";
+    let mut one = finding("VG051", bad);
+    one.missing_object = Some(Text::from(bad));
+    one.missing = vec![Text::from(bad), Text::from(bad)];
+    one.evidence = vec![Evidence::event(Seq(1), bad)];
+    one.remedy = vec![format!("$ {bad}"), bad.to_owned()];
+    let mut explanation = answer();
+    explanation.version = Some(Text::from(bad));
+    explanation.library_dir = Text::from(bad);
+    explanation.backends = vec![backend(bad, Verdict::Unknown, vec![one.clone()])];
+    explanation.general = vec![one.clone()];
+    explanation.models = vec![one];
+    explanation.notes = vec![bad.to_owned()];
+    let model = Model {
+        server: Some(Server::default()),
+        folders: vec![Folder {
+            name: Text::from(bad),
+            path: Text::from(bad),
+            names: Some(vec![Text::from(bad)]),
+            ..Folder::default()
+        }],
+        lines: vec![Line {
+            message: Text::from(bad),
+            seen: Some(Evidence::line(1, bad)),
+            ..Line::default()
+        }],
+        ..Model::default()
+    };
+    (explanation, model)
+}
+
+#[test]
+fn no_byte_of_a_traced_program_acts_on_a_terminal() {
+    let (explanation, model) = hostile();
+    for text in [
+        write(&explanation, Looks::default()),
+        table(&explanation, Looks::default()),
+        to_json(&explanation),
+        to_markdown(&explanation, &model),
+        super::story(&model, Looks::default()),
+    ] {
+        let acting = text
+            .chars()
+            .find(|one| *one != '\n' && escape::text(&one.to_string()) != one.to_string());
+        assert_eq!(acting, None, "{text}");
+    }
+    // Indented lines are code, which stays as it is.
+    let markdown = to_markdown(&explanation, &model);
+    assert!(
+        markdown
+            .lines()
+            .filter(|line| !line.starts_with("    "))
+            .all(|line| !line.contains("<b>"))
+    );
+}
+
+#[test]
+fn lines_keep_to_eighty_columns_but_for_commands_and_long_words() {
+    for line in write(&answer(), Looks::default()).lines() {
+        assert!(
+            line.len() <= 80 || line.trim_start().starts_with("$ "),
+            "{line}"
+        );
+    }
+}
+
+#[test]
+fn a_page_has_its_parts() {
+    let text = page(rules::by_id("vg052").unwrap());
+    for part in [
+        "# VG052: ",
+        "## What proves it",
+        "## What to do",
+        "    nvidia-smi",
+    ] {
+        assert!(text.contains(part), "{part}");
+    }
+}

@@ -28,17 +28,31 @@ pub(super) fn hear(child: &mut Child, said: &str, seen: &Evidence) -> bool {
         failed(child, "libnvidia-ml.so.1", text.1, seen);
         return true;
     }
-    // `Unable to load NAME: WORDS`, before 0.12.
-    if let Some((name, text)) = said
-        .split_once("nable to load ")
-        .and_then(|(_, rest)| rest.split_once(": "))
-        && words::parse(text, "", seen).missing.is_some()
-    {
-        let name = name.split(' ').next_back().unwrap_or(name);
-        failed(child, name, text, seen);
-        return true;
+    before_0_12(child, said, seen) || before_main(child, said, seen)
+}
+
+/// `Unable to load NAME library to query for Nvidia GPUs: WORDS`, `symbol lookup for NAME failed: WORDS`, `dlerr: WORDS`
+/// (gpu_info_*.c, gpu.go).
+fn before_0_12(child: &mut Child, said: &str, seen: &Evidence) -> bool {
+    let unable = said.rsplit_once("nable to load ").and_then(|(_, rest)| {
+        let (name, text) = rest.split_once(": ")?;
+        let path = name.split(' ').find(|word| is_path(word));
+        Some((path.or_else(|| name.split(' ').next_back())?, text))
+    });
+    let symbol = || {
+        let text = match said.split_once("symbol lookup for ") {
+            Some((_, rest)) => rest.split_once(" failed: ")?.1,
+            None => said.split_once("dlerr: ")?.1,
+        };
+        Some((text.split_once(": ")?.0, text))
+    };
+    match unable.or_else(symbol) {
+        Some((name, text)) if words::parse(text, "", seen).missing.is_some() => {
+            failed(child, name, text, seen);
+            true
+        }
+        _ => false,
     }
-    before_main(child, said, seen)
 }
 
 /// What `load_backend` says, without its name.

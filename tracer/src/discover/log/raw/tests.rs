@@ -99,6 +99,35 @@ fn the_loaders_words_before_main_and_of_the_probe_are_kept() {
 }
 
 #[test]
+fn a_server_before_0_12_names_the_library_it_could_not_use() {
+    let child = child(&[
+        "Unable to load nvcuda: Unable to load /usr/lib/libcuda.so.418 library to query for Nvidia GPUs: /usr/lib/libcuda.so.418: wrong ELF class: ELFCLASS32",
+        "dlerr: /usr/lib64/libcuda.so.418: undefined symbol: cuCtxCreate_v3",
+        "Unable to load nvcuda: symbol lookup for cuCtxCreate_v3 failed: /usr/lib64/libcuda.so.418: undefined symbol: cuCtxCreate_v3",
+        "Unable to load libnvidia-ml.so: libnvidia-ml.so.1: cannot open shared object file: No such file or directory",
+        "Unable to load cudart library /usr/lib/libcudart.so.12: cudart init failure: 35",
+    ]);
+    let asked: Vec<_> = child.loads.iter().map(|load| load.asked.as_str()).collect();
+    assert_eq!(
+        asked,
+        [
+            "/usr/lib/libcuda.so.418",
+            "/usr/lib64/libcuda.so.418",
+            "libnvidia-ml.so"
+        ]
+    );
+    assert!(matches!(
+        &child.loads[0].missing[..],
+        [Missing::Unfit { .. }]
+    ));
+    assert!(matches!(
+        &child.loads[1].missing[..],
+        [Missing::Symbol { .. }]
+    ));
+    assert_eq!(child.calls[0].code, Some(35));
+}
+
+#[test]
 fn a_crash_is_kept_without_its_stacks() {
     let child = child(&[
         "SIGSEGV: segmentation violation",

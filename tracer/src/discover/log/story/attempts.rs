@@ -7,7 +7,7 @@
 use super::{Phase, Story};
 use crate::discover::model::{Answer, Attempt, Child, End, Evidence, Line};
 use crate::discover::role::{Role, Step};
-use crate::discover::slog::values::{base_name, map, paths};
+use crate::discover::slog::values::{base_name, map, paths, words};
 use crate::event::Text;
 use crate::event::process::EnvVar;
 
@@ -37,7 +37,14 @@ pub(super) struct Extra {
 
 /// Reads `extra_envs=map[CUDA_VISIBLE_DEVICES:0 GGML_CUDA_INIT:1]`.
 pub(super) fn extra(value: Option<&str>) -> Extra {
-    let pairs = map(value.unwrap_or_default());
+    let value = value.unwrap_or_default();
+    let mut pairs = map(value);
+    // A slice of NAME=VALUE in the first releases of 0.12.
+    pairs.extend(
+        words(value)
+            .into_iter()
+            .filter_map(|word| word.split_once('=')),
+    );
     let device = pairs.iter().find(|(name, _)| is_visible_devices(name));
     let validates = pairs.iter().any(|(name, _)| *name == "GGML_CUDA_INIT");
     Extra {

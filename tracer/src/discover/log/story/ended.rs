@@ -34,7 +34,9 @@ pub(super) fn ended(text: &str, seen: &Evidence) -> End {
         return End::Exit(code, seen);
     }
     // An exception of Windows ends a process with its number.
-    let exception = text.strip_prefix("exit status 0x");
+    let exception = text
+        .strip_prefix("exit status 0x")
+        .and_then(|rest| rest.split(':').next());
     let Some(signal) = text.strip_prefix("signal: ").or(exception) else {
         return End::Unknown;
     };
@@ -67,7 +69,10 @@ mod tests {
         for (text, expected) in [
             ("signal: segmentation fault (core dumped)", "SIGSEGV"),
             ("signal: something new", "something new"),
-            ("exit status 0xc0000005", "access violation (0xc0000005)"),
+            (
+                "exit status 0xc0000005: The instruction at 0xp",
+                "access violation (0xc0000005)",
+            ),
         ] {
             let end = ended(text, &seen);
             assert!(

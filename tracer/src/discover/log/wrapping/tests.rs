@@ -35,6 +35,9 @@ fn what_tools_put_around_a_line_is_taken_off() {
         format!("ollama.1.x2f@node    | {line}"),
         format!("[pod/ollama-0/ollama] {line}"),
         format!("\x1b[36mollama  |\x1b[0m \x1b[2m{line}\x1b[0m"),
+        format!("2026-11-21 10:29:15 {line}"),
+        format!("11月 21 10:29:15 ollama[812]: {line}"),
+        format!("2026-11-21T10:29:15+01:00 ollama.server[812]: {line}"),
         format!("> {line}"),
         format!("    {line}"),
         format!("[1732184955] <info> {line}"),
@@ -51,10 +54,16 @@ fn raw_text_is_found_behind_the_same_wrappings() {
         format!("Nov 21 10:29:15 host ollama[812]: {line}"),
         format!("2026-11-21T10:29:15.084000000Z {line}"),
         format!("ollama  | {line}"),
+        format!("2026-11-21 10:29:15 {line}"),
+        format!("11月 21 10:29:15 ollama[812]: {line}"),
         format!(r#"{{"log":"{line}\r\n","stream":"stderr"}}"#),
     ] {
         assert_eq!(strip(&[&wrapped]), [line], "{wrapped}");
     }
+    assert_eq!(
+        strip(&["    source=runner.go:67 msg=x"]),
+        ["source=runner.go:67 msg=x"]
+    );
     assert_eq!(
         strip(&["Nov 21 10:29:15 host kernel: NVRM: API mismatch"]),
         ["kernel: NVRM: API mismatch"]

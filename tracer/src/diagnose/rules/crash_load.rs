@@ -1,0 +1,140 @@
+//! Crashes before the backend starts: in the loader, in a constructor, in a preloaded library.
+
+use super::super::advice::{self, RESTART};
+use super::super::case::{Case, path_of};
+use super::super::explanation::Finding;
+use super::super::rule::{Check, Rule, Stage};
+use super::crash::{Kind, backend, finding, of_kind};
+use crate::discover::model::Outcome;
+
+pub(super) static RULES: &[&Rule] = &[&IN_LOADER, &CUT_FILE, &BEFORE_MAIN];
+
+static IN_LOADER: Rule = Rule {
+    id: "VG087",
+    stage: Stage::Load,
+    title: "A constructor crashed while the backend was loaded",
+    story: "Libraries can have functions that run inside dlopen. When one of them crashes, the process is gone before ggml hears of the backend.",
+    proof: "The fault, with dlopen open on that thread.",
+    remedy: &[
+        "Replace the library whose constructor crashes; a library should do nothing but note that it was loaded.",
+    ],
+    rows: &["runner 28", "stack 22"],
+    check: Check::Backend(in_loader),
+};
+
+fn in_loader(case: &Case<'_>) -> Vec<Finding> {
+    let all = of_kind(case, Kind::Loader);
+    finding(
+        &IN_LOADER,
+        case,
+        &all,
+        &format!("in a constructor while {} was loaded", backend(case)),
+    )
+    .map(|found| {
+        found
+            .so("Replace that library, or have its maker move the work out of its constructor.")
+            .so(RESTART)
+    })
+    .into_iter()
+    .collect()
+}
+
+static CUT_FILE: Rule = Rule {
+    id: "VG063",
+    stage: Stage::Load,
+    title: "A library file is cut short",
+    story: "A file that ends before its own headers say (full disk, broken download) is mapped beyond its end; touching that part is SIGBUS, inside the loader itself. From 0.30 on the log says \
+\"signal: bus error\" and not which file.",
+    proof: "SIGBUS in the loader, and the file's size against its headers.",
+    remedy: &["Install the release again, and see that the disk has room."],
+    rows: &["runner 25", "llama-server 17", "reports A"],
+    check: Check::Backend(cut_file),
+};
+
+fn cut_file(case: &Case<'_>) -> Vec<Finding> {
+    let all = of_kind(case, Kind::Cut);
+    let Some(found) = finding(
+        &CUT_FILE,
+        case,
+        &all,
+        &format!("while {} was loaded", backend(case)),
+    ) else {
+        return Vec::new();
+    };
+    let damaged = case.model.libraries.values().find(|facts| {
+        facts.problem.as_ref().is_some_and(|problem| {
+            ["cut", "short", "trunc", "end"]
+                .iter()
+                .any(|word| problem.as_str().contains(word))
+        })
+    });
+    let file = damaged.map(|facts| facts.path.clone()).or_else(|| {
+        case.loads()
+            .find(|(_, load)| load.outcome == Outcome::Died)
+            .map(|(_, load)| path_of(load).into())
+    });
+    let why = match (&damaged, &file) {
+        (Some(facts), _) => format!(
+            " {} is damaged: {}.",
+            facts.path,
+            facts
+                .problem
+                .as_ref()
+                .map_or("", crate::event::Text::as_str)
+        ),
+        (None, Some(file)) => {
+            format!(" {file} or a library it needs is shorter than its headers say.")
+        }
+        (None, None) => " A library file is shorter than its headers say.".to_owned(),
+    };
+    let mut found = found
+        .object(file.clone().unwrap_or_default())
+        .certain_if(damaged.is_some());
+    found.sentence.push_str(&why);
+    found
+        .remedy
+        .push("See the sizes of the files and whether the disk is full:".to_owned());
+    found
+        .remedy
+        .push(format!("$ ls -l {0}; df -h {0}", case.path()));
+    found.remedy.extend(advice::reinstall(case.model));
+    vec![found.so(RESTART)]
+}
+
+static BEFORE_MAIN: Rule = Rule {
+    id: "VG039",
+    stage: Stage::Spawn,
+    title: "A preloaded library ended the process before it began",
+    story: "A constructor of an object in LD_PRELOAD runs in the server's children too. When it crashes or exits there, no look at any backend is made. Ollama's log never shows LD_PRELOAD.",
+    proof: "The fault before the first line of the program, and the preloaded object.",
+    remedy: &["Take the object out of LD_PRELOAD of the service."],
+    rows: &["runner 14", "llama-server 10", "stack 19", "stack 22"],
+    check: Check::Backend(before_main),
+};
+
+fn before_main(case: &Case<'_>) -> Vec<Finding> {
+    let all = of_kind(case, Kind::Before);
+    finding(
+        &BEFORE_MAIN,
+        case,
+        &all,
+        "before its first line, with a library preloaded",
+    )
+    .map(|found| {
+        let value = case
+            .children
+            .iter()
+            .flat_map(|child| &child.env)
+            .find(|variable| variable.k.as_str() == "LD_PRELOAD")
+            .and_then(|variable| variable.v.clone())
+            .unwrap_or_default();
+        found
+            .object(value.clone())
+            .so(format!("Take {value} out of LD_PRELOAD of the service:"))
+            .so(advice::EDIT_UNIT)
+            .so("To keep it for other programs, set it in their start and not in Ollama's.")
+            .so(RESTART)
+    })
+    .into_iter()
+    .collect()
+}
