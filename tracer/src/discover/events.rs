@@ -12,28 +12,48 @@ mod answers;
 mod attempts;
 mod child;
 mod ends;
+mod failures;
 mod folders;
 mod libraries;
 mod lines;
 mod loads;
 mod missing;
+mod models;
+mod not_made;
 mod processes;
+mod programs;
 mod roles;
 mod server;
+mod unread;
 mod values;
 
-use std::collections::BTreeMap;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use self::child::Building;
 use self::processes::Processes;
 use self::server::Looking;
-use super::model::{Blind, Era, Evidence, LateAttach, LostRecords, Model};
+use super::model::{Blind, Child, Era, Evidence, LateAttach, LostRecords, Model, Spawn};
 use super::role::{Role, Step};
 use crate::event::host::Header;
+use crate::event::net::Socket;
+use crate::event::process::{Exec, ExecFailed, ForkFailed};
 use crate::event::{Event, Kind, Proc, Seq, Text};
 
 /// Children, lines and the like that are kept; a discovery has some dozens.
 const MAX_CHILDREN: usize = 4_096;
+
+/// Errors of connect that only mean "not yet": EINPROGRESS, ECONNREFUSED, EINTR, EALREADY (connect(2)).
+const GOES_ON: [u16; 4] = [115, 111, 4, 114];
+
+/// One start of a server.
+#[derive(Clone, Debug, Default)]
+struct Start {
+    looking: Looking,
+    children: Vec<Building>,
+}
 
 /// The fold.
 #[derive(Clone, Debug, Default)]
@@ -46,6 +66,12 @@ pub struct Discovery {
     by_number: BTreeMap<u32, usize>,
     libraries: libraries::Libraries,
     blind: Blind,
+    /// Processes in `Blind::unread`.
+    unread: BTreeSet<Proc>,
+    /// Starts of a server that ended before another began.
+    earlier: u32,
+    /// The last of those whose discovery came to its end.
+    whole: Option<Start>,
     ended: bool,
     last: u64,
 }
@@ -65,7 +91,7 @@ impl Discovery {
         self.last = self.last.max(event.time);
         match &event.kind {
             Kind::Fork(fork) => self.processes.forked(event, fork),
-            Kind::ForkFailed(failed) => self.looking.fork_failed(event, failed),
+            Kind::ForkFailed(failed) => self.fork_failed(event, failed),
             Kind::Exec(exec) => self.exec(event, exec),
             Kind::ExecFailed(failed) => self.exec_failed(event, failed),
             Kind::Library(library) => {
@@ -106,10 +132,15 @@ impl Discovery {
     }
 
     fn rest(&mut self, event: &Event) {
-        let Some(number) = event.process.map(|process| process.number) else {
-            return;
-        };
+        let Some(process) = event.process else { return };
+        let number = process.number;
+        if let Some(what) = unread::of(event) {
+            self.not_read(process, event, what);
+        }
         if self.processes.server == Some(number) {
+            if let Kind::Socket(socket) = &event.kind {
+                self.not_reached(event, socket);
+            }
             self.looking.push(event);
             return;
         }
@@ -133,14 +164,22 @@ impl Discovery {
         if let Some((exec, seq)) = &known.exec {
             building.executed(exec, *seq, known.begun);
         }
-        self.by_number.insert(number, self.children.len());
-        self.children.push(building);
+        self.processes.name(number, Role::Program);
+        self.add(Some(number), building);
     }
 
-    fn exec(&mut self, event: &Event, exec: &crate::event::process::Exec) {
+    fn exec(&mut self, event: &Event, exec: &Exec) {
         self.processes.executed(event, exec);
         let Some(process) = event.process else { return };
         if self.processes.server == Some(process.number) {
+            let known = self
+                .looking
+                .server
+                .as_ref()
+                .and_then(|server| server.process);
+            if known.is_some_and(|known| known.number != process.number) {
+                self.begin_anew();
+            }
             self.looking.executed(event, exec);
             return;
         }
@@ -151,25 +190,85 @@ impl Discovery {
         };
         self.processes.name(process.number, role.clone());
         if exec.env.whole().is_none() || exec.argv.whole().is_none() {
-            let seen = Evidence::event(
-                event.seq,
+            self.not_read(
+                process,
+                event,
                 "environment or arguments could not be read whole",
             );
-            if self.blind.unread.len() < MAX_CHILDREN {
-                self.blind.unread.push((process, seen));
-            }
-        }
-        if self.children.len() >= MAX_CHILDREN {
-            return;
         }
         let mut building = Building::new(role, Some(process));
         building.executed(exec, event.seq, event.time);
-        self.by_number.insert(process.number, self.children.len());
+        // A wrapper that executes the program proper is the same child.
+        let known = self.by_number.get(&process.number).copied();
+        match known.and_then(|index| self.children.get_mut(index)) {
+            Some(wrapper) => *wrapper = building,
+            None => self.add(Some(process.number), building),
+        }
+    }
+
+    fn add(&mut self, number: Option<u32>, building: Building) {
+        if self.children.len() >= MAX_CHILDREN {
+            return;
+        }
+        if let Some(number) = number {
+            self.by_number.insert(number, self.children.len());
+        }
         self.children.push(building);
     }
 
+    /// Something of a process could not be read: what is absent there proves nothing.
+    fn not_read(&mut self, process: Proc, event: &Event, what: &str) {
+        if self.unread.len() < MAX_CHILDREN && self.unread.insert(process) {
+            let seen = Evidence::event(event.seq, what);
+            self.blind.unread.push((process, seen));
+        }
+    }
+
+    /// The server could not connect to a child. Until the child listens it is refused: that is normal.
+    fn not_reached(&mut self, event: &Event, socket: &Socket) {
+        let (Some(err), Some(address)) = (socket.err, &socket.address) else {
+            return;
+        };
+        if socket.call.as_str() != "connect" || GOES_ON.contains(&err.0) {
+            return;
+        }
+        let port = address.as_str().rsplit(':').next().unwrap_or_default();
+        if let Some(child) = self
+            .children
+            .iter_mut()
+            .rev()
+            .find(|child| child.is_at(port))
+        {
+            child.unreached(event, err, address);
+        }
+    }
+
+    fn fork_failed(&mut self, event: &Event, failed: &ForkFailed) {
+        let Some(process) = event.process else { return };
+        if self.processes.server != Some(process.number) {
+            return;
+        }
+        if let Some(role) = self.looking.role_not_forked(failed) {
+            let seen = Evidence::event(event.seq, format!("{} = {}", failed.call, failed.err));
+            let mut building = Building::new(role, None);
+            building.not_made(failed.err, seen, event.time);
+            self.add(None, building);
+        }
+    }
+
+    /// Another server begins after the one before it ended: what follows is a discovery of its own.
+    fn begin_anew(&mut self) {
+        let looking = std::mem::take(&mut self.looking);
+        let children = std::mem::take(&mut self.children);
+        self.by_number.clear();
+        self.earlier = self.earlier.saturating_add(1);
+        if looking.finished() {
+            self.whole = Some(Start { looking, children });
+        }
+    }
+
     /// A child of the server that could not become what it should.
-    fn exec_failed(&mut self, event: &Event, failed: &crate::event::process::ExecFailed) {
+    fn exec_failed(&mut self, event: &Event, failed: &ExecFailed) {
         let Some(process) = event.process else { return };
         if let Some(index) = self.by_number.get(&process.number).copied() {
             // A running child that tries a debugger.
@@ -178,14 +277,11 @@ impl Discovery {
         }
         let parent = self.processes.parent(process.number);
         if parent.is_some() && parent == self.processes.server {
-            let role = self.looking.role_of_failed(failed);
+            let role = self.looking.role_not_executed(failed);
             self.processes.name(process.number, role.clone());
             let mut building = Building::new(role, Some(process));
             building.exec_failed(event, failed);
-            if self.children.len() < MAX_CHILDREN {
-                self.by_number.insert(process.number, self.children.len());
-                self.children.push(building);
-            }
+            self.add(Some(process.number), building);
         }
     }
 
@@ -201,9 +297,33 @@ impl Discovery {
         }
     }
 
-    /// The model of all that was seen so far.
+    /// The model of all that was seen so far; of several starts of a server, of the last whose discovery came to its end.
     #[must_use]
     pub fn finish(&self) -> Model {
+        let older = self.whole.as_ref().filter(|_| !self.looking.finished());
+        let mut model = match older {
+            Some(start) => self.of_start(&start.looking, &start.children),
+            None => self.of_start(&self.looking, &self.children),
+        };
+        model.blind = self.blind.clone();
+        model.blind.cut = !self.ended;
+        model.blind.began_late = model.server.as_ref().is_some_and(|server| server.already);
+        model.roles = self.processes.roles();
+        if self.earlier > 0 {
+            model.notes.push(format!(
+                "The trace holds {} starts of the server; this is about {}.",
+                u64::from(self.earlier) + 1,
+                if older.is_some() {
+                    "the last one whose discovery came to its end (a later start is not whole)"
+                } else {
+                    "the last one"
+                }
+            ));
+        }
+        model
+    }
+
+    fn of_start(&self, looking: &Looking, children: &[Building]) -> Model {
         let mut model = Model {
             command: self
                 .header
@@ -212,30 +332,27 @@ impl Discovery {
                 .unwrap_or_default(),
             host: self.header.as_ref().map(|header| header.host.clone()),
             libraries: self.libraries.all(),
-            blind: self.blind.clone(),
-            roles: self.processes.roles(),
             ..Model::default()
         };
-        model.children = self
-            .children
-            .iter()
-            .map(|one| one.finish(self.last))
-            .collect();
+        let mut children = children.to_vec();
+        not_made::name_folders(&mut children, looking);
+        model.children = children.iter().map(|one| one.finish(self.last)).collect();
         missing::share_causes(&mut model.children);
-        self.looking.finish(&mut model);
-        model.blind.cut = !self.ended;
-        model.blind.began_late = model.server.as_ref().is_some_and(|server| server.already);
-        model.attempts = attempts::group(&model, &self.looking);
-        (model.era, model.era_seen) = era(&model, &self.looking);
-        folders::gather(&mut model, &self.looking);
-        model.models = attempts::models(&model);
+        looking.finish(&mut model);
+        model.attempts = attempts::group(&model, looking);
+        (model.era, model.era_seen) = era(&model, looking);
+        folders::gather(&mut model, looking);
+        programs::gather(&mut model);
+        model.models = models::starts(&model);
         model
     }
 }
 
 /// The era, from what the server and its children did.
 fn era(model: &Model, looking: &Looking) -> (Era, Option<Evidence>) {
-    for child in &model.children {
+    // Which program a process would have run is not known when it could not be made.
+    let made = |child: &&Child| !matches!(child.spawn, Spawn::ForkFailed(..));
+    for child in model.children.iter().filter(made) {
         let era = match child.role.step() {
             Some(Step::Runner) => Era::Runner,
             Some(_) => Era::LlamaServer,

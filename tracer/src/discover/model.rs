@@ -98,7 +98,7 @@ pub struct Model {
     pub devices: Vec<Device>,
     /// The line that ends a discovery on the CPU (`inference compute id=cpu`).
     pub cpu_only: Option<Evidence>,
-    /// The final list was seen, so the discovery is over.
+    /// The discovery is over: the final list was seen; a plain ggml program printed its list, or ended.
     pub finished: bool,
     /// Model starts, in order.
     pub models: Vec<ModelStart>,

@@ -1,8 +1,8 @@
-//! Children grouped into attempts, and the starts of models.
+//! Children grouped into attempts.
 
-use super::roles;
 use super::server::Looking;
-use crate::discover::model::{Attempt, Evidence, Model, ModelStart, Spawn};
+use super::{failures, roles};
+use crate::discover::model::{Attempt, Evidence, Model, Spawn};
 use crate::discover::role::{Role, Step};
 use crate::event::Text;
 
@@ -57,11 +57,13 @@ pub(super) fn group(model: &Model, looking: &Looking) -> Vec<Attempt> {
             .iter()
             .filter(|child| matches!(child.role.step(), Some(Step::Runner | Step::List)))
             .find_map(|child| child.answer.clone());
-        if let Some(Spawn::ExecFailed(_, seen)) = children.first().map(|child| &child.spawn) {
+        if let Some(Spawn::ExecFailed(_, seen) | Spawn::ForkFailed(_, seen)) =
+            children.first().map(|child| &child.spawn)
+        {
             attempt.seen = Some(seen.clone());
         }
     }
-    failures(&mut attempts, looking);
+    failures::tell(&mut attempts, model, looking);
     attempts
 }
 
@@ -90,70 +92,4 @@ fn path_of(child: &crate::discover::model::Child, step: Step) -> Text {
         }
     };
     Text::from(path.unwrap_or_default())
-}
-
-/// The server's own lines about attempts that failed, by the folder they name.
-fn failures(attempts: &mut [Attempt], looking: &Looking) {
-    let failed = [
-        "failure during GPU discovery",
-        "failure during llama-server GPU discovery",
-        "failed to start runner to discovery GPUs",
-    ];
-    for line in &looking.said {
-        if !failed.contains(&line.message.as_str()) {
-            continue;
-        }
-        let dirs = line
-            .field("OLLAMA_LIBRARY_PATH")
-            .or_else(|| line.field("libDirs"))
-            .unwrap_or_default();
-        let dir = dirs
-            .trim_matches(['[', ']'])
-            .split(' ')
-            .skip(1)
-            .last()
-            .map_or("cpu", roles::base);
-        let found = attempts
-            .iter_mut()
-            .find(|attempt| attempt.dir.as_str() == dir && attempt.failure_line.is_none());
-        if let Some(attempt) = found {
-            attempt.failure_line.clone_from(&line.seen);
-        }
-    }
-}
-
-/// Starts of models.
-pub(super) fn models(model: &Model) -> Vec<ModelStart> {
-    let mut starts: Vec<ModelStart> = Vec::new();
-    for (index, child) in model.children.iter().enumerate() {
-        if let Role::Model { dir } = &child.role {
-            starts.push(ModelStart {
-                dir: dir.clone(),
-                child: Some(index),
-                seen: child
-                    .exec
-                    .map(|seq| Evidence::event(seq, format!("{} is started", child.role))),
-                ..ModelStart::default()
-            });
-        }
-    }
-    for start in &mut starts {
-        let child = start.child.and_then(|index| model.children.get(index));
-        for said in child.iter().flat_map(|child| &child.said) {
-            let text = said.text.as_str();
-            if let Some(layers) = offloaded(text) {
-                start.offloaded = Some(layers);
-                start.reasons.push(said.seen.clone());
-            }
-        }
-    }
-    starts
-}
-
-/// `offloaded 33/33 layers to GPU` (llama.cpp src/llama-model.cpp; Ollama's ggml.go).
-pub(in crate::discover) fn offloaded(text: &str) -> Option<(u32, u32)> {
-    let rest = text.split_once("offloaded ")?.1;
-    let (done, rest) = rest.split_once('/')?;
-    let all = rest.split_once(" layers to GPU")?.0;
-    Some((done.trim().parse().ok()?, all.trim().parse().ok()?))
 }

@@ -1,19 +1,22 @@
 //! One process of an attempt under construction.
 
-use std::collections::BTreeMap;
+mod signals;
+mod walks;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::answers::{self, Http};
 use super::ends::{self, Kills};
 use super::lines::{Lines, Whole};
 use super::loads::Loading;
+use super::roles::variable;
 use super::values::{named, telling};
-use crate::discover::model::{Child, Crash, DriverCall, End, Evidence, Folder, Place, Said, Spawn};
+use crate::discover::model::{Child, DriverCall, End, Evidence, Said, Spawn};
 use crate::discover::role::{Role, Step};
 use crate::event::call::{Because, Call, Return, Unfinished};
-use crate::event::library::Library;
+use crate::event::library::{Library, Map};
 use crate::event::process::{Exec, ExecFailed, Exit};
-use crate::event::signal::Signal;
-use crate::event::{Event, Kind, Proc, Seen, Seq, Text};
+use crate::event::{Errno, Event, Kind, Proc, Seen, Seq, Text};
 
 /// Entries of each list of one process.
 const MAX_EACH: usize = 4_096;
@@ -43,6 +46,10 @@ pub(super) struct Building {
     open_calls: BTreeMap<Seq, usize>,
     /// Traced functions that are open, for crashes, by the call's number.
     open: BTreeMap<Seq, Open>,
+    /// The call that `Child::hanging` tells of.
+    slow: Option<Seq>,
+    /// Files in `Child::mapped`.
+    mapped: BTreeSet<Text>,
     /// SIGKILL of the server: when.
     killed: Option<(u64, Seq, bool)>,
     foreign_kill: Option<(Text, Option<Text>, Seq)>,
@@ -63,6 +70,8 @@ impl Building {
             http: BTreeMap::new(),
             open_calls: BTreeMap::new(),
             open: BTreeMap::new(),
+            slow: None,
+            mapped: BTreeSet::new(),
             killed: None,
             foreign_kill: None,
             oom: None,
@@ -80,6 +89,28 @@ impl Building {
         child.env_whole = exec.env.whole().is_some();
         child.cwd = exec.cwd.value().cloned().unwrap_or_default();
         child.secure = exec.secure;
+        child.preloaded = preloaded(exec);
+    }
+
+    pub(super) const fn role(&self) -> &Role {
+        &self.child.role
+    }
+
+    pub(super) const fn spawn(&self) -> &Spawn {
+        &self.child.spawn
+    }
+
+    /// Its folder became known.
+    pub(super) fn name_folder(&mut self, name: Text) {
+        if let Role::Attempt { dir, .. } = &mut self.child.role {
+            *dir = name;
+        }
+    }
+
+    /// It could not be made.
+    pub(super) fn not_made(&mut self, err: Errno, seen: Evidence, time: u64) {
+        self.child.spawn = Spawn::ForkFailed(err, seen);
+        self.child.begun = time;
     }
 
     pub(super) fn exec_failed(&mut self, event: &Event, failed: &ExecFailed) {
@@ -92,13 +123,32 @@ impl Building {
     /// A running child could not start another program.
     pub(super) fn refused_exec(&mut self, event: &Event, failed: &ExecFailed) {
         let file = failed.file.value().map_or("", |file| file.as_str());
-        self.refuse(failed.err, event.seq, format!("execve {file}"));
+        self.refuse(event, failed.err, format!("execve {file}"));
     }
 
-    fn refuse(&mut self, err: crate::event::Errno, seq: Seq, text: String) {
+    /// The system refused it something.
+    fn refuse(&mut self, event: &Event, err: Errno, text: String) {
+        self.loading.refused(event, err, &text, &mut self.child);
         if self.child.refused.len() < MAX_EACH {
-            self.child.refused.push((err, Evidence::event(seq, text)));
+            let seen = Evidence::event(event.seq, text);
+            self.child.refused.push((err, seen));
         }
+    }
+
+    /// The server could not reach it.
+    pub(super) fn unreached(&mut self, event: &Event, err: Errno, address: &Text) {
+        if self.child.refused.len() < MAX_EACH {
+            let text = format!("connect {address} by the server");
+            self.child
+                .refused
+                .push((err, Evidence::event(event.seq, text)));
+        }
+    }
+
+    /// It was given this port to answer at.
+    pub(super) fn is_at(&self, port: &str) -> bool {
+        let mut pairs = self.child.argv.windows(2);
+        pairs.any(|pair| matches!(pair, [name, value] if name.as_str() == "--port" && value.as_str() == port))
     }
 
     pub(super) fn facts(&mut self, library: &Library) {
@@ -123,7 +173,7 @@ impl Building {
                 if let Some(err) = open.err
                     && (open.flags.0 & O_CREAT != 0 || is_device(path) || err.0 != 2)
                 {
-                    self.refuse(err, event.seq, format!("open {path}"));
+                    self.refuse(event, err, format!("open {path}"));
                 }
             }
             Kind::Socket(socket) => {
@@ -131,7 +181,7 @@ impl Building {
                     && socket.call.as_str() == "bind"
                 {
                     let address = socket.address.as_ref().map_or("", |text| text.as_str());
-                    self.refuse(err, event.seq, format!("bind {address}"));
+                    self.refuse(event, err, format!("bind {address}"));
                 }
             }
             Kind::Output(output) => {
@@ -139,6 +189,9 @@ impl Building {
                 self.said(output.fd, whole);
             }
             Kind::Http(http) => {
+                if self.http.len() >= MAX_EACH && !self.http.contains_key(&http.fd) {
+                    return;
+                }
                 let of_fd = self.http.entry(http.fd).or_default();
                 match &http.answer {
                     None => of_fd.asked = true,
@@ -199,6 +252,11 @@ impl Building {
 
     fn returned(&mut self, event: &Event, back: &Return) {
         self.open.remove(&back.call);
+        if self.slow == Some(back.call) {
+            // It came back in the end.
+            self.slow = None;
+            self.child.hanging = None;
+        }
         self.loading.returned(event, back, &mut self.child);
         let index = self.open_calls.remove(&back.call);
         if let Some(call) = index.and_then(|index| self.child.calls.get_mut(index)) {
@@ -219,132 +277,20 @@ impl Building {
             let seconds = event.duration.unwrap_or(0) / 1_000_000_000;
             let about = about.map_or_else(String::new, |about| format!(" {about}"));
             let text = format!("{}{about}, for {seconds} s", open.function);
+            self.slow = open.call;
             self.child.hanging = Some(Evidence::event(event.seq, text));
         }
     }
 
-    fn mapped(&mut self, event: &Event, map: &crate::event::library::Map) {
+    fn mapped(&mut self, event: &Event, map: &Map) {
         let Some(path) = map.path.value() else { return };
         if let Some(err) = map.err {
-            self.refuse(err, event.seq, format!("executable mapping of {path}"));
+            self.refuse(event, err, format!("executable mapping of {path}"));
             return;
         }
-        self.loading.mapped(path);
-        let known = self.child.mapped.iter().any(|(known, _)| known == path);
-        if !known && self.child.mapped.len() < MAX_EACH {
+        self.loading.mapped(event, path, &mut self.child);
+        if self.mapped.len() < MAX_EACH && self.mapped.insert(path.clone()) {
             self.child.mapped.push((path.clone(), event.seq));
-        }
-    }
-
-    fn walked(&mut self, event: &Event, list: &crate::event::file::List) {
-        let Some(path) = list.path.value() else {
-            return;
-        };
-        let known = self.child.walked.iter().position(|one| one.path == *path);
-        let index = match known {
-            Some(index) => index,
-            None if self.child.walked.len() < 256 => {
-                self.child.walked.push(Folder {
-                    name: Text::from(super::roles::base(path.as_str())),
-                    path: path.clone(),
-                    place: Place::Elsewhere,
-                    ..Folder::default()
-                });
-                self.child.walks.push(0);
-                self.child.walked.len() - 1
-            }
-            None => return,
-        };
-        let (Some(folder), Some(walks)) = (
-            self.child.walked.get_mut(index),
-            self.child.walks.get_mut(index),
-        ) else {
-            return;
-        };
-        if list.entries == 0 {
-            // The last, empty answer ends one walk.
-            *walks = walks.saturating_add(1);
-        }
-        if let Some(err) = list.err {
-            folder.unreadable = Some((err, Evidence::event(event.seq, format!("list {path}"))));
-        }
-        let names = folder.names.get_or_insert_with(Vec::new);
-        if *walks == 0 && names.len() < MAX_EACH {
-            names.extend(list.names.iter().cloned());
-        }
-        folder
-            .listed
-            .get_or_insert_with(|| Evidence::event(event.seq, format!("list {path}")));
-    }
-
-    /// A signal for this process. `server` is the server's number.
-    pub(super) fn signal(&mut self, event: &Event, signal: &Signal, server: Option<u32>) {
-        let name = signal.name.as_str();
-        if signal.is_fault() || (name == "SIGABRT" && signal.from_pid == Some(self.child.pid)) {
-            let inside = self.inside(event.tid);
-            let constructor = self
-                .open
-                .values()
-                .rev()
-                .find(|open| open.tid == event.tid && open.constructor.is_some())
-                .and_then(|open| open.constructor.clone());
-            let crash = Crash {
-                signal: signal.name.clone(),
-                address: signal.address,
-                at: signal.at.clone(),
-                inside,
-                constructor,
-                seen: Evidence::event(event.seq, ends::describe(signal)),
-            };
-            // A handler that passes it on raises it a second time.
-            let known = self
-                .child
-                .crashes
-                .iter()
-                .any(|known| known.signal == crash.signal && known.at == crash.at);
-            if !known && self.child.crashes.len() < 64 {
-                self.child.crashes.push(crash);
-            }
-            return;
-        }
-        if signal.from_pid.is_none() || self.exit.is_some() {
-            return;
-        }
-        let sender = event.process.map(|process| process.number);
-        if name == "SIGKILL" && sender.is_some() && sender == server {
-            let answered = self.child.answer.is_some() || self.has_answered();
-            self.killed
-                .get_or_insert((event.time, event.seq, !answered));
-        } else if matches!(
-            name,
-            "SIGKILL" | "SIGTERM" | "SIGINT" | "SIGSYS" | "SIGQUIT"
-        ) {
-            let by = signal.from_name.clone();
-            self.foreign_kill = Some((signal.name.clone(), by, event.seq));
-        }
-    }
-
-    /// Functions that are open on a thread, innermost first.
-    fn inside(&self, tid: Option<u32>) -> Vec<Text> {
-        self.open
-            .values()
-            .rev()
-            .filter(|open| open.tid == tid)
-            .map(|open| open.function.clone())
-            .take(16)
-            .collect()
-    }
-
-    /// What the server waits for has come: the runner's answer, the start's line.
-    fn has_answered(&self) -> bool {
-        match self.child.role.step() {
-            Some(Step::Runner) => self.http.values().any(|http| http.answer().is_some()),
-            Some(Step::Start) => self
-                .child
-                .said
-                .iter()
-                .any(|said| said.text.as_str().contains("system_info:")),
-            _ => false,
         }
     }
 
@@ -378,22 +324,28 @@ impl Building {
         child.answer = match child.role.step() {
             Some(Step::List) => answers::list(&building.out),
             Some(Step::Probe) => answers::probe(&building.out),
+            None if child.role == Role::Program => answers::list(&building.out),
             _ => building.http.values().find_map(Http::answer),
         };
-        if !matches!(
-            child.end,
-            End::KilledByServer {
-                before_answer: true,
-                ..
-            } | End::Unknown
-        ) {
-            // It came back in the end, or died for another reason.
-            child.hanging = child.hanging.filter(|_| child.end == End::Unknown);
+        if !ends::by_kill(&child.end) {
+            child.hanging = None;
         }
         given_back(&mut child);
         building.loading.settle(&mut child);
         child
     }
+}
+
+/// What LD_PRELOAD names, split as the loader does (glibc, elf/rtld.c, handle_preload_list); a name with a slash does not
+/// count in a program that runs with more rights than its caller.
+fn preloaded(exec: &Exec) -> Vec<Text> {
+    let value = variable(exec, "LD_PRELOAD").map_or("", |value| value.as_str());
+    value
+        .split([' ', ':'])
+        .filter(|name| !name.is_empty() && !(exec.secure && name.contains('/')))
+        .take(MAX_EACH)
+        .map(Text::from)
+        .collect()
 }
 
 /// CPU variants that were opened for their score only.

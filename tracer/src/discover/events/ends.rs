@@ -5,6 +5,23 @@ use crate::event::process::Exit;
 use crate::event::signal::Signal;
 use crate::event::{Seq, Text};
 
+/// Signals by which a process is ended from outside.
+pub(super) const KILLS: [&str; 5] = ["SIGKILL", "SIGTERM", "SIGINT", "SIGSYS", "SIGQUIT"];
+
+/// Somebody ended it, or it still ran: what had not come back until then hung.
+pub(super) fn by_kill(end: &End) -> bool {
+    match end {
+        End::Unknown
+        | End::KilledByServer {
+            before_answer: true,
+            ..
+        } => true,
+        // seccomp's SIGSYS ends what was running, not what hung.
+        End::Signal { name, .. } => KILLS.contains(&name.as_str()) && name.as_str() != "SIGSYS",
+        _ => false,
+    }
+}
+
 /// Kills that were seen.
 pub(super) struct Kills {
     /// By the server: when, the event, before the answer.

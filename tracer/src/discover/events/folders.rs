@@ -18,10 +18,11 @@ pub(super) fn gather(model: &mut Model, looking: &Looking) {
     let library = library_path(model, looking);
     let mut folders: BTreeMap<Text, Folder> = BTreeMap::new();
     if let Some(library) = &library {
-        of_library(library, model, looking, &mut folders);
-        top_level(library, looking, model, &mut folders);
+        of_library(library, looking, &mut folders);
+        top_level(library, looking, &mut folders);
     }
     working_directory(model, library.as_ref(), &mut folders);
+    name_paths(model, &folders);
     tried(model, &mut folders);
     requested(model, library.as_ref(), &mut folders);
     skipped(model, &mut folders);
@@ -85,12 +86,7 @@ fn library_path(model: &Model, looking: &Looking) -> Option<Text> {
 }
 
 /// Entries of the library folder that are folders, or look like they should be.
-fn of_library(
-    library: &Text,
-    model: &Model,
-    looking: &Looking,
-    folders: &mut BTreeMap<Text, Folder>,
-) {
+fn of_library(library: &Text, looking: &Looking, folders: &mut BTreeMap<Text, Folder>) {
     let listing = looking.lists.get(library);
     let names = listing.map_or(&[][..], |listing| listing.names.as_slice());
     for name in names {
@@ -151,16 +147,10 @@ fn of_library(
             }
         }
     }
-    let _ = model;
 }
 
 /// Backends beside the CPU's own files at the top of the library folder.
-fn top_level(
-    library: &Text,
-    looking: &Looking,
-    model: &Model,
-    folders: &mut BTreeMap<Text, Folder>,
-) {
+fn top_level(library: &Text, looking: &Looking, folders: &mut BTreeMap<Text, Folder>) {
     let Some(listing) = looking.lists.get(library) else {
         return;
     };
@@ -170,7 +160,6 @@ fn top_level(
         .filter(|name| is_gpu_backend(name.as_str()))
         .cloned()
         .collect();
-    let _ = model;
     if !found.is_empty() {
         folders.insert(
             library.clone(),
@@ -215,6 +204,17 @@ fn working_directory(model: &Model, library: Option<&Text>, folders: &mut BTreeM
                     matches: found,
                     ..walked.clone()
                 });
+        }
+    }
+}
+
+/// Paths of attempts whose process was never made, by the name of their folder.
+fn name_paths(model: &mut Model, folders: &BTreeMap<Text, Folder>) {
+    for attempt in &mut model.attempts {
+        let nameless = attempt.path.is_empty() && !attempt.dir.is_empty();
+        let mut below = folders.values().filter(|one| one.place == Place::Below);
+        if let Some(folder) = below.find(|one| nameless && one.name == attempt.dir) {
+            attempt.path = folder.path.clone();
         }
     }
 }
@@ -313,7 +313,7 @@ fn matches(names: &[Text]) -> Vec<Text> {
 }
 
 /// A file of a GPU backend: not ggml's core, not the CPU's.
-fn is_gpu_backend(name: &str) -> bool {
+pub(super) fn is_gpu_backend(name: &str) -> bool {
     name.strip_prefix("libggml-").is_some_and(|rest| {
         rest.contains(".so") && !rest.starts_with("base") && !rest.starts_with("cpu")
     })

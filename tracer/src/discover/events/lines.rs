@@ -7,6 +7,8 @@ use crate::event::{Event, Seq, Text};
 
 /// A line that never ends is cut here, in bytes of its written form.
 const LONGEST: usize = 64 * 1024;
+/// Descriptors that are listened to. Output is of 1 and 2; a trace may claim any number.
+const MAX_OPEN: usize = 16;
 
 /// A whole line.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,7 +46,8 @@ impl Lines {
             }
             whole.push(finish(begun, seq, time));
         }
-        if !rest.is_empty() {
+        let room = self.open.len() < MAX_OPEN || self.open.contains_key(&output.fd);
+        if !rest.is_empty() && room {
             let open = self
                 .open
                 .entry(output.fd)

@@ -6,7 +6,7 @@ use super::missing;
 use crate::discover::model::{Child, Evidence, Init, Load, Outcome, Symbol, Words};
 use crate::event::call::{Because, Call, LoaderError, Return, Unfinished, Value};
 use crate::event::library::Library;
-use crate::event::{Event, Kind, Seen, Seq, Text};
+use crate::event::{Errno, Event, Kind, Seen, Seq, Text};
 
 /// Loads, starts and missed symbols kept of one process.
 const MAX_EACH: usize = 4_096;
@@ -30,6 +30,8 @@ pub(super) struct Loading {
     errors: BTreeMap<Seq, usize>,
     /// Files that were mapped executable and are not any more.
     unmapped: BTreeSet<Text>,
+    /// Starts whose result could not be read: neither a backend nor NULL.
+    unread: BTreeSet<Seq>,
 }
 
 /// The event can only come from a program that uses ggml.
@@ -131,10 +133,11 @@ impl Loading {
     pub(super) fn returned(&mut self, event: &Event, back: &Return, child: &mut Child) {
         if let Some(load) = self.load(back.call, child) {
             load.took = event.duration;
-            load.outcome = if back.failed || is_null(&back.result) {
-                Outcome::Failed
-            } else {
-                Outcome::Loaded
+            load.outcome = match &back.result {
+                // A result that could not be read tells nothing.
+                Value::Unseen(_) if !back.failed => Outcome::Unknown,
+                result if back.failed || is_null(result) => Outcome::Failed,
+                _ => Outcome::Loaded,
             };
             if load.outcome == Outcome::Failed && load.words.is_empty() {
                 let asked = load.asked.clone();
@@ -151,6 +154,9 @@ impl Loading {
             init.unfinished = false;
             init.took = event.duration;
             init.null = back.failed || is_null(&back.result);
+            if matches!(back.result, Value::Unseen(_)) {
+                self.unread.insert(back.call);
+            }
             if init.null {
                 let text = format!("ggml_backend_init of {} = NULL", init.file);
                 init.seen = Some(Evidence::event(event.seq, text));
@@ -175,9 +181,23 @@ impl Loading {
         }
     }
 
-    /// A file is mapped: what was said of an earlier mapping is over.
-    pub(super) fn mapped(&mut self, path: &Text) {
+    /// A file is mapped: what was said of an earlier mapping is over. The first file that the loader maps inside a
+    /// dlopen of a soname is the one that answers to it; what it needs comes after (glibc, elf/dl-open.c).
+    pub(super) fn mapped(&mut self, event: &Event, path: &Text, child: &mut Child) {
         self.unmapped.remove(path);
+        let load = event.parent.and_then(|call| self.load(call, child));
+        if let Some(load) = load.filter(|load| load.file.is_none()) {
+            load.file = Some(path.clone());
+        }
+    }
+
+    /// The system refused something inside a dlopen.
+    pub(super) fn refused(&self, event: &Event, err: Errno, text: &str, child: &mut Child) {
+        if let Some(load) = event.parent.and_then(|call| self.load(call, child))
+            && load.refused.is_none()
+        {
+            load.refused = Some((err, Evidence::event(event.seq, text)));
+        }
     }
 
     /// An executable mapping went away.
@@ -191,7 +211,8 @@ impl Loading {
     /// registered. The function that registers is inlined in release builds and seldom seen itself.
     pub(super) fn settle(&self, child: &mut Child) {
         for init in &mut child.inits {
-            let started = init.call.is_some() && !init.null && !init.unfinished;
+            let read = init.call.is_some_and(|call| !self.unread.contains(&call));
+            let started = read && !init.null && !init.unfinished;
             if started && !self.unmapped.contains(&init.file) && !init.registered {
                 init.registered = true;
                 if let Some(seen) = &init.seen {

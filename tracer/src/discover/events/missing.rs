@@ -1,5 +1,7 @@
 //! What a failed load lacks: the one thing that the loader names, and all that the facts about the files tell.
 
+use std::collections::BTreeMap;
+
 use crate::discover::model::{Child, Load, Missing, Words};
 use crate::event::Text;
 use crate::event::library::{Closure, Library};
@@ -141,28 +143,30 @@ fn provides(library: &str, symbol: &str) -> bool {
 
 /// Facts about a file are recorded once; the same failure in another process, or again, has the same cause.
 pub(super) fn share_causes(children: &mut [Child]) {
-    let known: Vec<Load> = children
-        .iter()
-        .flat_map(|child| &child.loads)
-        .filter(|load| load.closure.is_some())
-        .cloned()
-        .collect();
-    for load in children.iter_mut().flat_map(|child| &mut child.loads) {
-        if load.closure.is_some() || load.words.is_empty() {
-            continue;
-        }
-        let said = |load: &Load| {
-            let first = load.words.first();
-            first.map(|words| (words.object.clone(), words.text.clone()))
-        };
-        let twin = known
-            .iter()
-            .find(|other| other.asked == load.asked && said(other) == said(load));
-        if let Some(twin) = twin {
-            load.missing.clone_from(&twin.missing);
-            load.closure.clone_from(&twin.closure);
+    let mut known: BTreeMap<[Text; 3], (Vec<Missing>, Closure)> = BTreeMap::new();
+    for load in children.iter().flat_map(|child| &child.loads) {
+        if let (Some(said), Some(closure)) = (said(load), &load.closure) {
+            known
+                .entry(said)
+                .or_insert_with(|| (load.missing.clone(), closure.clone()));
         }
     }
+    for load in children.iter_mut().flat_map(|child| &mut child.loads) {
+        if load.closure.is_some() {
+            continue;
+        }
+        let twin = said(load).and_then(|said| known.get(&said));
+        if let Some((missing, closure)) = twin {
+            load.missing.clone_from(missing);
+            load.closure = Some(closure.clone());
+        }
+    }
+}
+
+/// What was asked for and what the loader said first: the same in each process with the same failure.
+fn said(load: &Load) -> Option<[Text; 3]> {
+    let first = load.words.first()?;
+    Some([load.asked.clone(), first.object.clone(), first.text.clone()])
 }
 
 fn same_thing(one: &Missing, other: &Missing) -> bool {

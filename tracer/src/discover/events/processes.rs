@@ -10,6 +10,8 @@ use super::roles;
 
 /// Processes remembered; one that forks without end must not fill the memory.
 const MAX_PROCESSES: usize = 65_536;
+/// Execs remembered of processes that run: each has an environment of up to some hundred KiB.
+const MAX_EXECS: usize = 1_024;
 
 /// One process, by its number.
 #[derive(Clone, Debug, Default)]
@@ -27,8 +29,12 @@ pub(super) struct Known {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Processes {
     pub(super) known: BTreeMap<u32, Known>,
-    /// Number of `ollama serve`: the first one.
+    /// Number of `ollama serve`: the first one, or one that begins after that has ended.
     pub(super) server: Option<u32>,
+    /// That one has ended.
+    server_ended: bool,
+    /// Execs that are kept in `known`.
+    kept: usize,
 }
 
 impl Processes {
@@ -53,9 +59,13 @@ impl Processes {
         known.begun = event.time;
         let is_server = roles::is_server(exec);
         // Only a program that may turn out to use ggml is looked at again.
-        known.exec = Some((exec.clone(), event.seq));
-        if is_server && self.server.is_none() {
+        if known.exec.is_some() || self.kept < MAX_EXECS {
+            self.kept += usize::from(known.exec.is_none());
+            known.exec = Some((exec.clone(), event.seq));
+        }
+        if is_server && (self.server.is_none() || self.server_ended) {
             self.server = Some(process.number);
+            self.server_ended = false;
             known.role = Some(Role::Server);
         }
     }
@@ -69,12 +79,12 @@ impl Processes {
         else {
             return;
         };
-        if known.exec.is_none() && exit.code == Some(0) {
+        if known.generation == 0 && exit.code == Some(0) && known.role.is_none() {
             known.role = Some(Role::Helper);
         }
-        if known.role.is_some() {
-            known.exec = None;
-        }
+        self.kept -= usize::from(known.exec.take().is_some());
+        let number = event.process.map(|process| process.number);
+        self.server_ended |= number.is_some() && number == self.server;
     }
 
     pub(super) fn name(&mut self, number: u32, role: Role) {

@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::lines::{Lines, Whole};
-use super::roles;
+use super::not_made::Preparing;
 use crate::discover::model::{Device, Era, Evidence, Level, Line, Model, Server, Tried};
-use crate::discover::role::{Role, Step};
 use crate::discover::slog;
 use crate::event::file::{List, Open, Stat, absolute};
-use crate::event::process::{Exec, ExecFailed, ForkFailed};
+use crate::event::process::Exec;
 use crate::event::{Errno, Event, Kind, Text};
 
 /// Paths and lines kept.
@@ -49,12 +48,10 @@ pub(super) struct Looking {
     devices: Vec<Device>,
     cpu_only: Option<Evidence>,
     no_cwd: Option<(Errno, Evidence)>,
-    /// Failed forks, with the event.
-    pub(super) forks_failed: Vec<(Errno, Evidence, u64)>,
     version: Option<Text>,
     era: Option<(Era, Evidence)>,
-    /// The folder of the attempt that is going on, by the server's own line or listing.
-    current: Option<Text>,
+    /// What it is about to start.
+    pub(super) attempts: Preparing,
 }
 
 impl Looking {
@@ -111,8 +108,7 @@ impl Looking {
         let Some(path) = absolute(&stat.path, stat.base.as_ref()) else {
             return;
         };
-        if path.as_str().ends_with("/llama-server") && self.era.is_none() {
-            // Only since 0.30 does a server look for it (llm/llama_binary.go).
+        if self.era.is_none() && self.is_of_llama_server_era(path.as_str(), stat) {
             let seen = Evidence::event(event.seq, format!("stat {path}"));
             self.era = Some((Era::LlamaServer, seen));
         }
@@ -136,6 +132,23 @@ impl Looking {
         );
     }
 
+    /// A look that only servers since 0.30 take: at places of a build tree (ml/path.go), or for llama-server where no
+    /// listing has it (llm/llama_binary.go). A search by pattern looks at every name it has listed, in every era.
+    fn is_of_llama_server_era(&self, path: &str, stat: &Stat) -> bool {
+        if stat.nofollow {
+            return false;
+        }
+        if path.ends_with("/dist/linux-amd64/lib/ollama")
+            || path.ends_with("/dist/linux-arm64/lib/ollama")
+        {
+            return true;
+        }
+        let Some((folder, "llama-server")) = path.rsplit_once('/') else {
+            return false;
+        };
+        stat.err.is_some() || !self.lists.contains_key(&Text::from(folder))
+    }
+
     fn open(&mut self, event: &Event, open: &Open) {
         let Some(err) = open.err else { return };
         let Some(path) = absolute(&open.path, open.base.as_ref()) else {
@@ -153,6 +166,9 @@ impl Looking {
         };
         if self.lists.len() >= MAX_PATHS {
             return;
+        }
+        if is_below_library(path.as_str()) {
+            self.attempts.about_to_start(None);
         }
         let listing = self.lists.entry(path.clone()).or_default();
         if listing.names.is_empty() {
@@ -185,7 +201,21 @@ impl Looking {
                 }
             }
             "running llama-server for discovery" | "starting runner for device discovery" => {
-                self.current = line.field("libDirs").map(Text::from);
+                self.attempts.about_to_start(line.field("libDirs"));
+            }
+            "starting runner" => {
+                self.attempts.about_to_start(None);
+                if self.era.is_none() {
+                    // llm/server.go until 0.24.
+                    self.era = line.seen.clone().map(|seen| (Era::Runner, seen));
+                }
+            }
+            "subprocess" => {
+                // At DEBUG, after `starting runner`: the variables of the process that is made next.
+                let dirs = line.field("OLLAMA_LIBRARY_PATH");
+                if dirs.is_some() {
+                    self.attempts.about_to_start(dirs);
+                }
             }
             _ => {
                 if let Some(rest) = message.split_once("(version ").map(|(_, rest)| rest)
@@ -195,45 +225,6 @@ impl Looking {
                 }
             }
         }
-    }
-
-    pub(super) fn fork_failed(&mut self, event: &Event, failed: &ForkFailed) {
-        let server = self.server.as_ref().and_then(|server| server.process);
-        let by_server = match (event.process, server) {
-            (Some(process), Some(server)) => process.number == server.number,
-            _ => false,
-        };
-        if by_server && self.forks_failed.len() < 256 {
-            let seen = Evidence::event(event.seq, format!("{} = {}", failed.call, failed.err));
-            self.forks_failed.push((failed.err, seen, event.time));
-        }
-    }
-
-    /// The role of a child whose exec failed: only its program is known.
-    pub(super) fn role_of_failed(&self, failed: &ExecFailed) -> Role {
-        let file = failed.file.value().map_or("", |file| file.as_str());
-        let step = if roles::base(file).starts_with("llama-server") {
-            Step::Start
-        } else {
-            Step::Runner
-        };
-        let dir = self
-            .current
-            .as_ref()
-            .and_then(|dirs| last_dir(dirs.as_str()))
-            .or_else(|| self.last_listed())
-            .unwrap_or_else(|| Text::from("cpu"));
-        Role::Attempt { step, dir, pass: 1 }
-    }
-
-    /// The folder below the library folder that the server listed last (it lists it again before each attempt).
-    fn last_listed(&self) -> Option<Text> {
-        let latest = self
-            .lists
-            .iter()
-            .filter(|(path, _)| is_below_library(path.as_str()))
-            .max_by_key(|(_, listing)| listing.seen.as_ref().map(|seen| seen.at.clone()))?;
-        Some(Text::from(roles::base(latest.0.as_str())))
     }
 
     /// Puts what the server did into the model. Folders come later, when the attempts are known.
@@ -279,17 +270,9 @@ fn is_library_candidate(path: &str) -> bool {
     path.ends_with("lib/ollama") || path.ends_with("/build")
 }
 
-fn is_below_library(path: &str) -> bool {
+pub(super) fn is_below_library(path: &str) -> bool {
     path.rsplit_once('/')
         .is_some_and(|(parent, _)| parent.ends_with("lib/ollama"))
-}
-
-/// The last folder of `[A B]`.
-fn last_dir(dirs: &str) -> Option<Text> {
-    let mut parts = dirs.trim_matches(['[', ']']).split(' ');
-    parts.next()?;
-    let last = parts.next_back()?;
-    Some(Text::from(roles::base(last)))
 }
 
 /// A device of the final list.

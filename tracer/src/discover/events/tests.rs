@@ -1,0 +1,8 @@
+//! Models of small sequences of events, made by hand.
+
+mod any;
+mod attempts;
+mod calls;
+mod ends;
+mod made;
+mod servers;

@@ -1,0 +1,87 @@
+//! Several starts of a server, and the starts of models.
+
+use super::made::{LIBRARY, Made, SERVER, roles};
+use crate::discover::model::ModelStart;
+
+#[test]
+fn of_several_starts_the_last_whole_one_counts() {
+    let mut made = Made::server(&[], &["cuda_v12"]);
+    made.runner(2, "cuda_v12", &[]);
+    made.finish();
+    made.exit(SERVER, Some(0), None);
+    made.serve(11, &[("OLLAMA_DEBUG", "1")]);
+    let first = made.model();
+    assert!(first.finished && first.cpu_only.is_some());
+    assert_eq!(roles(&first), ["runner[cuda_v12] pass 1"]);
+    assert_eq!(first.server.as_ref().map(|server| server.pid), Some(SERVER));
+    assert!(first.notes[0].contains("2 starts") && first.notes[0].contains("not whole"));
+
+    let line = "time=2026-01-01T00:00:00.000Z level=INFO source=types.go:42 msg=\"inference compute\" id=GPU-1 library=CUDA libdirs=ollama,cuda_v13\n";
+    made.say(11, 2, line);
+    let second = made.model();
+    assert_eq!(second.server.as_ref().map(|server| server.pid), Some(11));
+    assert!(second.children.is_empty());
+    assert_eq!(second.devices[0].dirs[0].as_str(), "cuda_v13");
+    assert!(second.notes[0].contains("this is about the last one."));
+}
+
+#[test]
+fn a_server_beside_one_that_runs_is_not_the_one_that_is_asked_about() {
+    let mut made = Made::server(&[], &["cuda_v12"]);
+    made.serve(11, &[]);
+    made.exit(11, Some(1), None);
+    made.finish();
+    let model = made.model();
+    assert_eq!(model.server.map(|server| server.pid), Some(SERVER));
+    assert!(model.notes.is_empty());
+}
+
+fn model_process(made: &mut Made, number: u32, more: &[&str]) {
+    let mut words = vec!["--model", "/blob", "--port", "4711"];
+    words.extend_from_slice(more);
+    made.llama_server(number, "cuda_v12", &words);
+}
+
+fn reasons(start: &ModelStart) -> Vec<&str> {
+    start
+        .reasons
+        .iter()
+        .map(|seen| seen.text.as_str())
+        .collect()
+}
+
+#[test]
+fn what_is_said_of_one_model_is_not_said_of_the_next() {
+    let mut made = Made::server(&[], &["cuda_v12"]);
+    made.finish();
+    model_process(&mut made, 2, &[]);
+    made.say(2, 2, "load_tensors: offloaded 20/33 layers to GPU\n");
+    made.say(SERVER, 2, "load_tensors: offloaded 20/33 layers to GPU\n");
+    let line = "time=2026-01-01T00:00:00.000Z level=WARN source=runner.go:350 msg=\"unable to refresh free memory, using old values\"\n";
+    made.say(SERVER, 2, line);
+    model_process(&mut made, 3, &["-ngl", "0"]);
+    let model = made.model();
+    assert_eq!(roles(&model), ["model[cuda_v12]", "model[cuda_v12]"]);
+    let [one, two] = model.models.as_slice() else {
+        panic!("{:?}", model.models);
+    };
+    assert_eq!((one.offloaded, one.num_gpu), (Some((20, 33)), None));
+    assert_eq!(
+        reasons(one),
+        ["load_tensors: offloaded 20/33 layers to GPU"]
+    );
+    assert_eq!((two.offloaded, two.num_gpu), (None, Some(0)));
+    assert!(reasons(two)[0].contains("unable to refresh"));
+}
+
+#[test]
+fn a_models_processes_are_no_attempts_and_have_no_part_in_the_folders_found() {
+    let mut made = Made::server(&[], &["cuda_v12"]);
+    made.finish();
+    model_process(&mut made, 2, &[]);
+    let model = made.model();
+    assert!(model.attempts.is_empty());
+    let paths: Vec<&str> = model.folders.iter().map(|one| one.path.as_str()).collect();
+    assert_eq!(paths, [format!("{LIBRARY}/cuda_v12")]);
+    assert_eq!(model.models[0].child, Some(0));
+}
