@@ -69,15 +69,30 @@ proptest! {
         fs::write(root.path().join("usr/bin/ollama"), word).unwrap();
         let tree = root.path().join("usr/lib/ollama");
         fs::create_dir_all(&tree).unwrap();
-        for (path, kind) in entries {
+        let tree = tree.canonicalize().unwrap();
+        // Links come last: a file made through one would be made outside of this tree.
+        let (links, rest): (Vec<_>, Vec<_>) = entries
+            .into_iter()
+            .partition(|(_, kind)| matches!(kind, Kind::Link(_)));
+        for (path, kind) in rest {
             let path = tree.join(path);
             // What cannot be made, since something of that name is there, is left out.
             let _ = path.parent().map(fs::create_dir_all);
             let _ = match kind {
                 Kind::File(bytes) => fs::write(&path, bytes),
-                Kind::Folder => fs::create_dir_all(&path),
-                Kind::Link(target) => symlink(target, &path),
+                Kind::Folder | Kind::Link(_) => fs::create_dir_all(&path),
             };
+        }
+        for (path, kind) in links {
+            let path = tree.join(path);
+            // Below a link made before, nothing is made either.
+            let inside = path
+                .parent()
+                .and_then(|parent| parent.canonicalize().ok())
+                .is_some_and(|parent| parent.starts_with(&tree));
+            if let (true, Kind::Link(target)) = (inside, kind) {
+                let _ = symlink(target, &path);
+            }
         }
         let found = gather(&Question {
             root: root.path(),
