@@ -124,9 +124,6 @@ impl Discovery {
             }
             _ => self.rest(event),
         }
-        for list in [self.blind.lost.len(), self.blind.late.len()] {
-            debug_assert!(list <= MAX_CHILDREN + 1);
-        }
         self.blind.lost.truncate(MAX_CHILDREN);
         self.blind.late.truncate(MAX_CHILDREN);
     }

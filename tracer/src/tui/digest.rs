@@ -80,6 +80,8 @@ pub(super) struct Mapped {
 #[derive(Debug, Default)]
 pub(super) struct Digest {
     pub(super) lanes: BTreeMap<u32, Lane>,
+    /// Index of the event that began each lane, in order.
+    pub(super) lane_order: Vec<u64>,
     pub(super) spans: Vec<Span>,
     pub(super) marks: Vec<(u32, u64, Mark, u64)>,
     pub(super) words: Vec<Word>,
@@ -166,6 +168,9 @@ impl Digest {
     fn of_kind(&mut self, event: &Event, lane: u32, time: u64, index: u64) {
         match &event.kind {
             Kind::Fork(fork) => {
+                if !self.lanes.contains_key(&fork.child.number) {
+                    self.lane_order.push(index);
+                }
                 let child = self.lanes.entry(fork.child.number).or_default();
                 child.number = fork.child.number;
                 child.parent = event.process.map(|parent| parent.number);
@@ -236,6 +241,9 @@ impl Digest {
             let words: Vec<&str> = argv.iter().map(Text::as_str).collect();
             words.join(" ")
         });
+        if !self.lanes.contains_key(&lane) {
+            self.lane_order.push(index);
+        }
         let known = self.lanes.entry(lane).or_default();
         if known.number == 0 {
             known.from = time;

@@ -4,6 +4,7 @@ pub(super) mod list;
 pub(super) mod play;
 pub(super) mod prompt;
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::book::Book;
@@ -101,6 +102,7 @@ pub struct State {
     seen_now: u64,
     explain: Explain,
     explained: Option<(u64, Rc<Explanation>)>,
+    roles: Rc<BTreeMap<u32, String>>,
     /// The play head was moved by the user, so the first cause does not move it any more.
     moved: bool,
 }
@@ -132,6 +134,7 @@ impl State {
             seen_now: 0,
             explain,
             explained: None,
+            roles: Rc::default(),
             moved: false,
         }
     }
@@ -218,15 +221,34 @@ impl State {
 
     /// What is known of the backends by the end.
     pub(super) fn explanation(&mut self) -> Rc<Explanation> {
+        self.understand();
+        self.explained
+            .as_ref()
+            .map_or_else(Rc::default, |(_, known)| Rc::clone(known))
+    }
+
+    /// What each process is to the discovery, by its number.
+    pub(super) fn roles(&mut self) -> Rc<BTreeMap<u32, String>> {
+        self.understand();
+        Rc::clone(&self.roles)
+    }
+
+    /// Makes model and explanation anew when there is more to know. While a long recording is read the first ones stay:
+    /// each costs a pass over all that was kept.
+    fn understand(&mut self) {
         let done = self.digest.done;
-        if let Some((at, known)) = &self.explained
-            && *at == done
-        {
-            return Rc::clone(known);
+        let known = self.explained.as_ref().map(|(at, _)| *at);
+        if known == Some(done) || (known.is_some() && self.progress().is_some()) {
+            return;
         }
-        let made = Rc::new((self.explain)(&self.digest.model()));
-        self.explained = Some((done, Rc::clone(&made)));
-        made
+        let model = self.digest.model();
+        let roles = model.roles.iter();
+        self.roles = Rc::new(
+            roles
+                .map(|(process, role)| (process.number, role.to_string()))
+                .collect(),
+        );
+        self.explained = Some((done, Rc::new((self.explain)(&model))));
     }
 
     /// Puts the play head on an event.

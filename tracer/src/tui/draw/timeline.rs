@@ -25,6 +25,13 @@ struct Scale {
 }
 
 impl Scale {
+    /// The columns' begins in a stretch of time.
+    fn between(&self, from: u64, to: u64) -> &[u64] {
+        let first = self.begins.partition_point(|begin| *begin < from);
+        let past = self.begins.partition_point(|begin| *begin <= to);
+        self.begins.get(first..past).unwrap_or_default()
+    }
+
     fn column(&self, time: u64) -> Option<u16> {
         let first = self.begins.first()?;
         let last = self.begins.last()?;
@@ -49,19 +56,14 @@ pub(super) fn draw(state: &mut State, palette: Palette, frame: &mut Frame<'_>, a
     ruler(&scale, state, palette, frame, area);
     let lanes: Vec<Lane> = state.digest.lanes.values().cloned().collect();
     let rows = area.height.saturating_sub(3);
-    let model = state.digest.model();
+    let roles = state.roles();
     for (row, lane) in (0..rows).zip(&lanes) {
         let at = Rect {
             y: area.y + 1 + row,
             height: 1,
             ..area
         };
-        let role = model
-            .roles
-            .iter()
-            .filter(|(process, _)| process.number == lane.number)
-            .map(|(_, role)| role.to_string())
-            .next_back();
+        let role = roles.get(&lane.number).cloned();
         name(lane, role, palette, frame, at);
         body(&scale, state, lane, now, palette, frame, at);
     }
@@ -208,17 +210,10 @@ fn body(
         }
     };
     let end = lane.to.unwrap_or(state.digest.last);
-    for begin in scale
-        .begins
-        .iter()
-        .filter(|begin| (lane.from..=end).contains(*begin))
-    {
+    for begin in scale.between(lane.from, end) {
         put(*begin, if unicode { "─" } else { "-" }, Role::Dim);
     }
-    for (_, time, mark, _) in
-        marks(state, lane.number).filter(|(_, _, mark, _)| *mark == Mark::Word)
-    {
-        let _ = mark;
+    for (_, time, ..) in marks(state, lane.number).filter(|(_, _, mark, _)| *mark == Mark::Word) {
         put(*time, if unicode { "·" } else { "." }, Role::Plain);
     }
     for span in state
@@ -234,11 +229,7 @@ fn body(
             (false, _) => "=",
         };
         put(span.from, sign, Role::Object);
-        for begin in scale
-            .begins
-            .iter()
-            .filter(|begin| (span.from..=to).contains(*begin))
-        {
+        for begin in scale.between(span.from, to) {
             put(*begin, sign, Role::Object);
         }
     }

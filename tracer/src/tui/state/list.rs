@@ -3,6 +3,7 @@
 use super::{State, View};
 use crate::event::Event;
 use crate::tui::book::Book;
+use crate::tui::digest::{Mapped, Word};
 use crate::view::filter::Filter;
 use crate::view::scene::Scene;
 
@@ -60,63 +61,73 @@ impl Matching {
     }
 }
 
+/// Rows in order of their events; nothing is copied.
+#[derive(Clone, Copy)]
+enum List<'a> {
+    /// Every event, so many.
+    All(u64),
+    Indices(&'a [u64]),
+    Words(&'a [Word]),
+    Mapped(&'a [Mapped]),
+}
+
+impl List<'_> {
+    fn rows(self) -> u64 {
+        match self {
+            Self::All(total) => total,
+            Self::Indices(list) => list.len() as u64,
+            Self::Words(list) => list.len() as u64,
+            Self::Mapped(list) => list.len() as u64,
+        }
+    }
+
+    fn index_at(self, row: u64) -> Option<u64> {
+        let at = usize::try_from(row).ok()?;
+        match self {
+            Self::All(total) => (row < total).then_some(row),
+            Self::Indices(list) => list.get(at).copied(),
+            Self::Words(list) => list.get(at).map(|word| word.index),
+            Self::Mapped(list) => list.get(at).map(|mapped| mapped.index),
+        }
+    }
+
+    fn row_of(self, index: u64) -> u64 {
+        let past = match self {
+            Self::All(_) => return index,
+            Self::Indices(list) => list.partition_point(|one| *one <= index),
+            Self::Words(list) => list.partition_point(|word| word.index <= index),
+            Self::Mapped(list) => list.partition_point(|mapped| mapped.index <= index),
+        };
+        past.saturating_sub(1) as u64
+    }
+}
+
 impl State {
-    /// The indices of this view's list; `None` when it is all events.
-    fn own(&self) -> Option<Vec<u64>> {
-        match self.view {
-            View::Log => Some(self.digest.words.iter().map(|word| word.index).collect()),
-            View::Calls => Some(self.digest.calls.clone()),
-            View::Processes => {
-                let mut list: Vec<u64> =
-                    self.digest.lanes.values().map(|lane| lane.index).collect();
-                list.sort_unstable();
-                Some(list)
-            }
-            View::Libraries => Some(
-                self.digest
-                    .mapped
-                    .iter()
-                    .map(|mapped| mapped.index)
-                    .collect(),
-            ),
-            View::Overview | View::Timeline | View::Events => None,
+    /// The list that this view shows.
+    fn list(&self) -> List<'_> {
+        match (self.view, &self.matching) {
+            (View::Log, _) => List::Words(&self.digest.words),
+            (View::Calls, _) => List::Indices(&self.digest.calls),
+            (View::Processes, _) => List::Indices(&self.digest.lane_order),
+            (View::Libraries, _) => List::Mapped(&self.digest.mapped),
+            (_, Some(matching)) => List::Indices(&matching.found),
+            (_, None) => List::All(self.book.total()),
         }
     }
 
     /// Rows of this view's list.
     pub(in crate::tui) fn rows(&self) -> u64 {
-        if let Some(list) = self.own() {
-            return list.len() as u64;
-        }
-        match &self.matching {
-            Some(matching) => matching.found.len() as u64,
-            None => self.book.total(),
-        }
+        self.list().rows()
     }
 
     /// The event in a row.
     pub(in crate::tui) fn index_at(&self, row: u64) -> Option<u64> {
-        let at = usize::try_from(row).ok()?;
-        if let Some(list) = self.own() {
-            return list.get(at).copied();
-        }
-        match &self.matching {
-            Some(matching) => matching.found.get(at).copied(),
-            None => (row < self.book.total()).then_some(row),
-        }
+        self.list().index_at(row)
     }
 
     /// The row of an event, or of the last one before it.
     pub(in crate::tui) fn row_of(&self, index: u64) -> u64 {
-        let before =
-            |list: &[u64]| list.partition_point(|one| *one <= index).saturating_sub(1) as u64;
-        if let Some(list) = self.own() {
-            return before(&list);
-        }
-        match &self.matching {
-            Some(matching) => before(&matching.found),
-            None => index,
-        }
+        self.list().row_of(index)
     }
 
     /// Moves to the next or the last match of the search.
