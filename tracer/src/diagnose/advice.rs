@@ -40,6 +40,24 @@ pub(super) fn reinstall(model: &Model) -> Vec<String> {
         .collect()
 }
 
+/// What to do with a program that is no Ollama: nothing of an installation or a service of Ollama belongs there.
+pub(super) fn for_a_program(remedy: &mut Vec<String>) {
+    let is_of_ollama = |line: &String| {
+        [RESTART, DISCOVERS_ONCE, EDIT_UNIT, REINSTALL[2]].contains(&line.as_str())
+            || line.starts_with("Install one release of Ollama")
+            || line.contains("ollama.com/install.sh")
+            || line.contains("Ollama's own package")
+    };
+    let before = remedy.len();
+    remedy.retain(|line| !is_of_ollama(line));
+    if remedy.is_empty() && before > 0 {
+        remedy.push(
+            "Put the libraries of one build beside each other: backend, ggml and the runtime that the backend was built with."
+                .to_owned(),
+        );
+    }
+}
+
 /// How to see what a log or an incomplete recording cannot tell.
 pub(super) fn settle(model: &Model, dir: Option<&str>) -> Vec<String> {
     let mut lines = vec![
@@ -78,5 +96,26 @@ pub(super) fn record(model: &Model) -> String {
             "$ sudo vgputrace run --until discovery --like-unit ollama.service".to_owned()
         }
         None => "$ sudo vgputrace run --until discovery -- ollama serve".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{DISCOVERS_ONCE, REINSTALL, RESTART, for_a_program};
+
+    #[test]
+    fn a_program_that_is_no_ollama_gets_no_remedy_of_ollama() {
+        let mut only = [REINSTALL.as_slice(), &[DISCOVERS_ONCE, RESTART]]
+            .concat()
+            .iter()
+            .map(|line| (*line).to_owned())
+            .collect::<Vec<_>>();
+        for_a_program(&mut only);
+        assert_eq!(only.len(), 1, "{only:?}");
+        assert!(!only[0].contains("llama"), "{only:?}");
+        let driver = "Install NVIDIA's driver.".to_owned();
+        let mut mixed = vec![driver.clone(), RESTART.to_owned()];
+        for_a_program(&mut mixed);
+        assert_eq!(mixed, [driver]);
     }
 }

@@ -54,6 +54,15 @@ pub fn explain(model: &Model) -> Explanation {
         finished: model.finished,
     };
     hush(&mut explanation);
+    if model.era == Era::Ggml {
+        for finding in explanation
+            .backends
+            .iter_mut()
+            .flat_map(|one| &mut one.findings)
+        {
+            advice::for_a_program(&mut finding.remedy);
+        }
+    }
     explanation
 }
 

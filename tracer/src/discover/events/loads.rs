@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::missing;
 use crate::discover::model::{Child, Evidence, Init, Load, Outcome, Symbol, Words};
 use crate::event::call::{Because, Call, LoaderError, Return, Unfinished, Value};
+use crate::event::file::absolute;
 use crate::event::library::Library;
 use crate::event::{Errno, Event, Kind, Seen, Seq, Text};
 
@@ -56,6 +57,14 @@ fn is_backend(path: &str) -> bool {
     name.starts_with("libggml-") && !name.starts_with("libggml-base")
 }
 
+/// A path that a process gave, from the folder it works in.
+fn from_cwd(path: &Text, child: &Child) -> Text {
+    let plain = Text::from(path.as_str().trim_start_matches("./"));
+    absolute(&Seen::Yes(plain), Some(&Seen::Yes(child.cwd.clone())))
+        .filter(|_| !child.cwd.is_empty() || path.as_str().starts_with('/'))
+        .unwrap_or_else(|| path.clone())
+}
+
 /// The first string argument.
 fn string(call: &Call) -> Option<&Text> {
     call.args.iter().find_map(|(_, value)| match value {
@@ -74,7 +83,7 @@ impl Loading {
                 let path = asked.as_str().contains('/');
                 child.loads.push(Load {
                     asked: asked.clone(),
-                    file: path.then(|| asked.clone()),
+                    file: path.then(|| from_cwd(asked, child)),
                     call: Some(event.seq),
                     from: call.from.as_ref().and_then(|site| site.object.clone()),
                     seen: Some(Evidence::event(event.seq, format!("dlopen({asked})"))),
