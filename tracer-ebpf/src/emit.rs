@@ -9,10 +9,23 @@ use crate::maps::{LOST, RECORDS, SCRATCH, SCRATCH_BYTES, Scratch, wake_bytes};
 const SLEEP: u64 = 1;
 const WAKE: u64 = 2;
 
-/// Wakes user space only when much is waiting: waking it for each record costs more than the record.
+/// A wake-up is asked for while the fill is at most this far above a multiple of the limit, in bytes: more than the
+/// largest record, so that none steps over it.
+const WINDOW: u64 = 8 << 10;
+
+/// From this many times the limit on, each record wakes: that slows whoever fills the ring faster than it can be read,
+/// and a record that comes late is better than one that is lost.
+const PRESSURE: u64 = 4;
+
+/// Wakes user space only when much is waiting, and then once for each such amount: a wake-up is an interrupt that the
+/// CPU sends to itself, which costs more than the record, and most of all in a virtual machine. The reader looks by
+/// itself every few milliseconds, so a wake-up that comes too early is no loss.
 #[inline(always)]
 pub(crate) fn wakeup() -> u64 {
-    if RECORDS.query(0) >= wake_bytes() {
+    let waiting = RECORDS.query(0);
+    let limit = wake_bytes();
+    let due = waiting >= limit && waiting & (limit - 1) < WINDOW;
+    if due || waiting >= limit * PRESSURE {
         WAKE
     } else {
         SLEEP

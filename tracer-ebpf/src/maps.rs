@@ -116,7 +116,7 @@ static OFFSETS: [u32; offsets::COUNT] = [0; offsets::COUNT];
 #[unsafe(no_mangle)]
 static SYSCALLS: [u64; syscall::BITMAP_WORDS] = [0; syscall::BITMAP_WORDS];
 
-/// Bytes waiting in the ring at which user space is woken; it looks by itself every few milliseconds.
+/// Bytes waiting in the ring at which user space is woken, a power of two; it looks by itself every few milliseconds.
 #[unsafe(no_mangle)]
 static WAKE_BYTES: u64 = 1 << 20;
 

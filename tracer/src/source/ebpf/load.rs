@@ -15,7 +15,7 @@ static OBJECT: &[u8] = aya::include_bytes_aligned!(concat!(env!("OUT_DIR"), "/pr
 pub struct Sizes {
     /// A power of two.
     pub ring: u32,
-    /// Bytes waiting at which the reader is woken before its time.
+    /// Bytes waiting at which the reader is woken before its time; a power of two.
     pub wake: u64,
 }
 
