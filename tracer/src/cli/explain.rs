@@ -27,7 +27,8 @@ Examples:
   vgputrace explain run.vgt --json | jq -r '.backends[] | [.name, .verdict, .cause] | @tsv'
   vgputrace explain --code VG052")]
 pub struct Args {
-    /// A trace or a log; - for standard input. Without it the newest log of the Ollama found here.
+    /// A trace or a log; - for standard input. Without it the newest log of the Ollama found here, what `check` says of
+    /// it, and the command that settles the rest.
     #[arg(value_name = "TRACE|LOG")]
     input: Option<PathBuf>,
 

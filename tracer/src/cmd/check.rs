@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 
 use super::standard_output::StandardOutput;
 use super::{Report, terminal};
-use crate::diagnose::tree;
+use crate::diagnose::tree::{self, Check};
+use crate::event::tree::Facts;
 use crate::source::tree::{Question, RootAccounts, gather};
 use crate::source::user::{Accounts, SystemAccounts};
 use crate::view::check;
@@ -29,25 +30,7 @@ pub struct Props {
 /// There is no such root, no Ollama below it, or standard output cannot be written.
 pub fn run(props: &Props) -> Result<u8, Report> {
     let root = root(props)?;
-    let here = root == Path::new("/");
-    let cwd = match here {
-        true => std::env::current_dir().unwrap_or_default(),
-        false => PathBuf::from("/"),
-    };
-    let accounts: Box<dyn Accounts> = match here {
-        true => Box::new(SystemAccounts),
-        false => Box::new(RootAccounts::read(&root)),
-    };
-    let facts = gather(&Question {
-        root: &root,
-        program: props.program.as_deref(),
-        cwd: &cwd,
-        caller: match here {
-            true => std::env::vars_os().collect(),
-            false => Vec::new(),
-        },
-        accounts: accounts.as_ref(),
-    });
+    let (facts, answer) = look(&root, props.program.as_deref());
     let missing = facts
         .ollama
         .as_ref()
@@ -55,7 +38,7 @@ pub fn run(props: &Props) -> Result<u8, Report> {
     if missing {
         return Err(no_ollama(&facts, &root));
     }
-    let Some(answer) = tree::check(&facts) else {
+    let Some(answer) = answer else {
         return Err(no_ollama(&facts, &root));
     };
     let text = if props.json {
@@ -67,6 +50,31 @@ pub fn run(props: &Props) -> Result<u8, Report> {
     out.write(text.as_bytes())?;
     out.finish()?;
     Ok(u8::from(!answer.is_clean()))
+}
+
+/// Finds out what lies below `root`, and what the rules say of it; no answer where there is no Ollama.
+pub(super) fn look(root: &Path, program: Option<&Path>) -> (Facts, Option<Check>) {
+    let here = root == Path::new("/");
+    let cwd = match here {
+        true => std::env::current_dir().unwrap_or_default(),
+        false => PathBuf::from("/"),
+    };
+    let accounts: Box<dyn Accounts> = match here {
+        true => Box::new(SystemAccounts),
+        false => Box::new(RootAccounts::read(root)),
+    };
+    let facts = gather(&Question {
+        root,
+        program,
+        cwd: &cwd,
+        caller: match here {
+            true => std::env::vars_os().collect(),
+            false => Vec::new(),
+        },
+        accounts: accounts.as_ref(),
+    });
+    let answer = tree::check(&facts);
+    (facts, answer)
 }
 
 /// The root, absolute and without links. That of a process stays as it is: the link leads to `/`.
@@ -85,7 +93,7 @@ fn root(props: &Props) -> Result<PathBuf, Report> {
     std::fs::canonicalize(root).map_err(fail)
 }
 
-fn no_ollama(facts: &crate::event::tree::Facts, root: &Path) -> Report {
+fn no_ollama(facts: &Facts, root: &Path) -> Report {
     if let Some(ollama) = &facts.ollama {
         let why = ollama
             .file

@@ -1,7 +1,9 @@
 //! `explain`: one verdict for each backend, from a trace or a log.
 
+mod here;
 mod newest;
 pub(super) mod source;
+mod stamped;
 
 use std::path::PathBuf;
 
@@ -66,16 +68,22 @@ fn of_rule(code: &str) -> Result<String, Report> {
 }
 
 fn of_input(props: &Props) -> Result<String, Report> {
+    let backend = props.backend.as_deref();
     let model = match &props.input {
         Some(path) if path.as_os_str() == "-" => source::standard_input()?,
         Some(path) => source::file(path)?,
-        None => newest::log()?,
+        None => return here::tell(backend, props.form),
     };
-    let mut explanation = explain(&model);
-    if let Some(name) = &props.backend {
+    of_model(&model, backend, props.form)
+}
+
+/// The explanation of a model, of one backend where one is named.
+fn of_model(model: &Model, backend: Option<&str>, form: Form) -> Result<String, Report> {
+    let mut explanation = explain(model);
+    if let Some(name) = backend {
         only(&mut explanation, name)?;
     }
-    Ok(told(&explanation, &model, props.form))
+    Ok(told(&explanation, model, form))
 }
 
 fn told(explanation: &Explanation, model: &Model, form: Form) -> String {

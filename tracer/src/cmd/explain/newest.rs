@@ -1,10 +1,13 @@
 //! The newest log of the Ollama found here: of the journal, a container, or a file.
 
-use std::io::BufReader;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use jiff::Timestamp;
+
 use super::source::{file, read_log};
+use super::stamped::Stamped;
 use crate::cmd::Report;
 use crate::discover::Model;
 
@@ -31,38 +34,56 @@ const PROGRAMS: [(&str, &[&str]); 4] = [
     ("podman", &["logs", "ollama"]),
 ];
 
-/// Reads it.
+/// A log that tells of a discovery.
+struct Candidate {
+    model: Model,
+    /// When its last line was written, as far as it says so; for a file, when it was last changed.
+    last: Option<Timestamp>,
+}
+
+/// Reads it. Of several the one that was written last; of those that do not say when, the first.
 ///
 /// # Errors
 /// There is none that tells of a discovery.
 pub(super) fn log() -> Result<Model, Report> {
     let mut tried: Vec<String> = Vec::new();
+    let mut found: Option<Candidate> = None;
+    let mut offer = |name: String, candidate: Option<Candidate>| match candidate {
+        Some(mut new) => {
+            let note = format!("From the log {name}, the newest found here.");
+            new.model.notes.insert(0, note);
+            if found.as_ref().is_none_or(|old| new.last > old.last) {
+                found = Some(new);
+            }
+        }
+        None => tried.push(name),
+    };
     for (program, arguments) in PROGRAMS {
-        let call = format!("{program} {}", arguments.join(" "));
-        let Some(mut model) = of_program(program, arguments) else {
-            tried.push(call);
-            continue;
-        };
-        model.notes.insert(0, format!("From the log of `{call}`."));
-        return Ok(model);
+        let call = format!("`{program} {}`", arguments.join(" "));
+        offer(call, of_program(program, arguments));
     }
     for path in files() {
-        if let Ok(mut model) = file(&path) {
-            model
-                .notes
-                .insert(0, format!("From the log {}.", path.display()));
-            return Ok(model);
-        }
-        tried.push(path.display().to_string());
+        offer(path.display().to_string(), of_file(&path));
     }
-    Err(Report::new("no log of Ollama was found here that tells of a discovery")
-        .detail(&format!("looked at: {}", tried.join("\n           ")))
-        .help("name a log or trace: vgputrace explain server.log")
-        .help("or record the server's start: sudo vgputrace run --until discovery -- ollama serve"))
+    found.map(|candidate| candidate.model).ok_or_else(|| {
+        Report::new("no log of Ollama was found here that tells of a discovery")
+            .detail(&format!("looked at: {}", tried.join("\n           ")))
+            .help("name a log or trace: vgputrace explain server.log")
+            .help("or record the server's start: sudo vgputrace run --until discovery -- ollama serve")
+    })
+}
+
+/// A file, if it is there and tells of a discovery.
+fn of_file(path: &Path) -> Option<Candidate> {
+    let changed = std::fs::metadata(path).ok()?.modified().ok();
+    Some(Candidate {
+        model: file(path).ok()?,
+        last: changed.and_then(|time| Timestamp::try_from(time).ok()),
+    })
 }
 
 /// The output of a program, both streams, as a log; `None` when it is not there or says nothing.
-fn of_program(program: &str, arguments: &[&str]) -> Option<Model> {
+fn of_program(program: &str, arguments: &[&str]) -> Option<Candidate> {
     // docker gives the container's standard error, where Ollama writes, on its own standard error.
     let mut child = Command::new(program)
         .args(arguments)
@@ -77,16 +98,24 @@ fn of_program(program: &str, arguments: &[&str]) -> Option<Model> {
         .ok()?;
     let (out, err) = (child.stdout.take(), child.stderr.take());
     // One of both is used; the other is closed, so the program cannot wait for a reader.
-    let model = match err {
+    let (model, last) = match err {
         Some(err) => {
             drop(out);
-            read_log(BufReader::new(err), program)
+            stamped(BufReader::new(err), program)
         }
-        None => read_log(BufReader::new(out?), program),
+        None => stamped(BufReader::new(out?), program),
     };
     // It has ended or ends for want of a reader; its status tells nothing more.
     let _ = child.wait();
-    model.ok()
+    let model = model.ok()?;
+    Some(Candidate { model, last })
+}
+
+/// Reads a log, and when its last line was written.
+fn stamped(input: impl BufRead, name: &str) -> (Result<Model, Report>, Option<Timestamp>) {
+    let mut input = Stamped::new(input);
+    let model = read_log(&mut input, name);
+    (model, input.last())
 }
 
 /// Places of log files: macOS, an Ollama started by hand, logs beside the models.
