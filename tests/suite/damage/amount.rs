@@ -14,7 +14,7 @@ use vgputrace_tests::{gate, open_folder, test_name, trace};
 use super::{healthy, lost, most_memory, usual_rounds};
 
 /// The ring, the writer's frames and the tables of a recorder fit into this, in KiB.
-const ENOUGH: u64 = 300 * 1024;
+const ENOUGH: u64 = 200 * 1024;
 
 #[test]
 fn ten_thousand_children_are_all_there_or_counted_as_lost() {

@@ -23,6 +23,8 @@ use crate::view::summary::Summary;
 /// The ring is looked at this often while records come, and half as often each time when none do.
 const BUSY: Duration = Duration::from_millis(5);
 const IDLE: Duration = Duration::from_millis(40);
+/// Batches that are taken from the ring before anything else is looked at.
+const BATCHES: usize = 16;
 /// A target that was asked to end gets this long before it is killed.
 const GRACE: Duration = Duration::from_secs(5);
 /// Other processes of the tree get this long after the target.
@@ -237,20 +239,21 @@ impl Live {
             .map_or(0, |(session, _)| session.alive())
     }
 
-    /// Takes what waits in the ring. Returns true when there was something.
+    /// Takes what waits in the ring, up to a number of batches, since a target can fill it as fast as it is read. Each
+    /// batch is written before the next is taken: what is held at once is bounded in bytes, however long the events are.
+    /// Returns true when there was something.
     fn take(&mut self) -> bool {
-        let Some((session, _)) = &mut self.recording else {
-            return false;
-        };
-        let mut any = false;
-        while session.take(&mut self.events) {
-            any = true;
-            if self.events.len() > 4_096 {
-                break;
+        for batch in 0..BATCHES {
+            let more = self
+                .recording
+                .as_mut()
+                .is_some_and(|(session, _)| session.take(&mut self.events));
+            self.write();
+            if !more {
+                return batch > 0;
             }
         }
-        self.write();
-        any
+        true
     }
 
     fn tick(&mut self) {
