@@ -41,7 +41,7 @@ pub(super) fn all(settings: Kernel, wants_cost: bool) -> (Kernel, Option<Cost>) 
         }
     };
     facts.type_information = Attempt::Done;
-    let mut ebpf = match load::load(&kernel, RING, false) {
+    let mut ebpf = match load::load_functions(&kernel, RING, false) {
         Ok(ebpf) => ebpf,
         Err(error) => {
             facts.programs = outcome(Err(error));

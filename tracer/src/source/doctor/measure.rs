@@ -21,7 +21,7 @@ const CALLS: u64 = 2_000;
 /// The kernel refuses a program.
 pub(super) fn cost(kernel: &Kernel, sizes: load::Sizes) -> Result<Cost, Error> {
     let mut bare: Vec<u64> = (0..ROUNDS).map(|_| round()).collect();
-    let mut ebpf = load::load(kernel, sizes, false)?;
+    let mut ebpf = load::load_all(kernel, sizes, false)?;
     load::attach_tracepoints(&mut ebpf, kernel)?;
     let attached: Vec<u64> = (0..2 * ROUNDS).map(|_| round()).collect();
     drop(ebpf);

@@ -1,6 +1,6 @@
 //! Loads the kernel side and attaches what needs no address: system calls, processes, signals.
 
-use aya::programs::{BtfTracePoint, ProgramError, UProbe};
+use aya::programs::{BtfTracePoint, Program, ProgramError, UProbe};
 use aya::{Btf, Ebpf, EbpfLoader};
 use vgputrace_ebpf::wire::syscall;
 
@@ -28,11 +28,58 @@ impl Default for Sizes {
     }
 }
 
-/// Loads every program into the kernel; nothing is attached yet.
+/// Loads every program into the kernel; nothing is attached yet. The kernel checks each program by itself, which takes
+/// most of the time until a recording begins, so all are checked side by side.
 ///
 /// # Errors
 /// See [`Error`].
-pub fn load(kernel: &Kernel, sizes: Sizes, verbose: bool) -> Result<Ebpf, Error> {
+pub fn load_all(kernel: &Kernel, sizes: Sizes, verbose: bool) -> Result<Ebpf, Error> {
+    let mut ebpf = create(kernel, sizes, verbose)?;
+    let btf = type_information()?;
+    let tracepoints = tracepoints(kernel);
+    std::thread::scope(|scope| {
+        let checks: Vec<_> = ebpf
+            .programs_mut()
+            .filter_map(|(name, program)| {
+                let name = name.to_owned();
+                let tracepoint = tracepoints.iter().find(|(program, _)| *program == name);
+                let btf = &btf;
+                match (program, tracepoint) {
+                    (Program::UProbe(probe), _) => Some(scope.spawn(move || (name, probe.load()))),
+                    (Program::BtfTracePoint(probe), Some((_, tracepoint))) => {
+                        Some(scope.spawn(move || (name, probe.load(tracepoint, btf))))
+                    }
+                    _ => None,
+                }
+            })
+            .collect();
+        for check in checks {
+            let (name, outcome) = check
+                .join()
+                .map_err(|_| Error::Missing("a thread that loads programs"))?;
+            outcome.map_err(|source| program_error(&name, "loaded", source))?;
+        }
+        Ok::<(), Error>(())
+    })?;
+    Ok(ebpf)
+}
+
+/// Loads the function programs into the kernel; the tracepoints are loaded one by one by [`load_tracepoint`].
+///
+/// # Errors
+/// See [`Error`].
+pub fn load_functions(kernel: &Kernel, sizes: Sizes, verbose: bool) -> Result<Ebpf, Error> {
+    let mut ebpf = create(kernel, sizes, verbose)?;
+    for name in ["on_enter", "on_ret", "on_return"] {
+        uprobe(&mut ebpf, name)?
+            .load()
+            .map_err(|source| program_error(name, "loaded", source))?;
+    }
+    Ok(ebpf)
+}
+
+/// Makes the maps.
+fn create(kernel: &Kernel, sizes: Sizes, verbose: bool) -> Result<Ebpf, Error> {
     let bitmap = syscall::bitmap();
     let verbose = u32::from(verbose);
     let mut loader = EbpfLoader::new();
@@ -42,13 +89,7 @@ pub fn load(kernel: &Kernel, sizes: Sizes, verbose: bool) -> Result<Ebpf, Error>
         .override_global("WAKE_BYTES", &sizes.wake, true)
         .override_global("VERBOSE", &verbose, true)
         .map_max_entries("RECORDS", sizes.ring);
-    let mut ebpf = loader.load(OBJECT).map_err(denied_or(Error::Load))?;
-    for name in ["on_enter", "on_ret", "on_return"] {
-        uprobe(&mut ebpf, name)?
-            .load()
-            .map_err(|source| program_error(name, "loaded", source))?;
-    }
-    Ok(ebpf)
+    loader.load(OBJECT).map_err(denied_or(Error::Load))
 }
 
 /// The tracepoint programs and where they go. The system calls come last, so that nothing is half seen.
@@ -74,20 +115,24 @@ pub fn tracepoints(kernel: &Kernel) -> [(&'static str, &'static str); 7] {
 ///
 /// # Errors
 /// See [`Error`].
-pub fn load_tracepoint<'a>(
-    ebpf: &'a mut Ebpf,
+pub fn load_tracepoint(
+    ebpf: &mut Ebpf,
     btf: &Btf,
     (program, tracepoint): (&'static str, &'static str),
+) -> Result<(), Error> {
+    tracepoint_program(ebpf, program)?
+        .load(tracepoint, btf)
+        .map_err(|source| program_error(program, "loaded", source))
+}
+
+fn tracepoint_program<'a>(
+    ebpf: &'a mut Ebpf,
+    program: &'static str,
 ) -> Result<&'a mut BtfTracePoint, Error> {
-    let handle: &mut BtfTracePoint = ebpf
-        .program_mut(program)
+    ebpf.program_mut(program)
         .ok_or(Error::Missing("a tracepoint program"))?
         .try_into()
-        .map_err(|source| program_error(program, "loaded", source))?;
-    handle
-        .load(tracepoint, btf)
-        .map_err(|source| program_error(program, "loaded", source))?;
-    Ok(handle)
+        .map_err(|source| program_error(program, "loaded", source))
 }
 
 /// The running kernel's type information as the loader wants it.
@@ -98,16 +143,15 @@ pub fn type_information() -> Result<Btf, Error> {
     Btf::from_sys_fs().map_err(|_| Error::BadBtf("the loader cannot read it"))
 }
 
-/// Attaches the tracepoints. From here on every system call on the machine pays for the programs.
+/// Attaches the tracepoints, which are loaded. From here on every system call on the machine pays for the programs.
 ///
 /// # Errors
 /// See [`Error`].
 pub fn attach_tracepoints(ebpf: &mut Ebpf, kernel: &Kernel) -> Result<(), Error> {
-    let btf = type_information()?;
-    for tracepoint in tracepoints(kernel) {
-        load_tracepoint(ebpf, &btf, tracepoint)?
+    for (program, _) in tracepoints(kernel) {
+        tracepoint_program(ebpf, program)?
             .attach()
-            .map_err(|source| program_error(tracepoint.0, "attached", source))?;
+            .map_err(|source| program_error(program, "attached", source))?;
     }
     Ok(())
 }
@@ -167,13 +211,13 @@ fn refusal(error: &(dyn std::error::Error + 'static)) -> Option<std::io::Error> 
 
 #[cfg(test)]
 mod tests {
-    use super::{Sizes, attach_tracepoints, load};
+    use super::{Sizes, attach_tracepoints, load_all};
     use crate::source::ebpf::kernel::Kernel;
 
     #[test]
     fn the_kernel_accepts_every_program() {
         let kernel = Kernel::read().unwrap();
-        let mut ebpf = match load(&kernel, Sizes::default(), false) {
+        let mut ebpf = match load_all(&kernel, Sizes::default(), false) {
             Ok(ebpf) => ebpf,
             Err(error) => panic!("{error:#?}"),
         };

@@ -58,7 +58,7 @@ impl Session {
     /// # Errors
     /// See [`Error`].
     pub fn new(kernel: &Kernel, options: Options) -> Result<Self, Error> {
-        let mut ebpf = load::load(kernel, options.sizes, options.verbose)?;
+        let mut ebpf = load::load_all(kernel, options.sizes, options.verbose)?;
         let ring = Ring::take(&mut ebpf)?;
         Ok(Self {
             ebpf,
