@@ -4,6 +4,7 @@ mod answer;
 mod crash;
 mod crash_load;
 mod device;
+mod device_code;
 mod device_codes;
 mod device_none;
 mod disagree;
@@ -43,6 +44,7 @@ pub static ALL: &[&[&Rule]] = &[
     crash::RULES,
     crash_load::RULES,
     device::RULES,
+    device_code::RULES,
     device_codes::RULES,
     device_none::RULES,
     disagree::RULES,
