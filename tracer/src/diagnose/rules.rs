@@ -14,6 +14,7 @@ mod host;
 mod init;
 mod load;
 mod load_file;
+mod load_words;
 mod myths;
 mod preload;
 mod program;
@@ -53,6 +54,7 @@ pub static ALL: &[&[&Rule]] = &[
     init::RULES,
     load::RULES,
     load_file::RULES,
+    load_words::RULES,
     myths::RULES,
     preload::RULES,
     program::RULES,
