@@ -258,16 +258,35 @@ impl<'a> Case<'a> {
         })
     }
 
+    /// The process that makes devices came to its answer: what befell the others of its look is not the reason.
+    pub(super) fn answered(&self) -> bool {
+        self.deciding().any(|child| child.answer.is_some())
+    }
+
+    /// A backend of this folder was taken by ggml, so that what befell other files of it is not the reason.
+    pub(super) fn registered(&self) -> bool {
+        self.inits().any(|(_, init)| init.registered)
+    }
+
     /// "Not there" is certain: a trace without loss over all processes of this folder.
     pub(super) fn absence_is_certain(&self) -> bool {
         let blind = &self.model.blind;
         if self.children.is_empty() {
+            let server = self.model.server.as_ref().and_then(|one| one.process);
             return blind.log_level.is_none()
                 && !blind.began_late
                 && !blind.damaged
-                && blind.lost.is_empty();
+                && blind.lost.is_empty()
+                && !blind
+                    .unread
+                    .iter()
+                    .any(|(process, _)| Some(*process) == server);
         }
         self.children.iter().all(|child| {
+            // What a process does after the end of a trace that was cut off is not in it.
+            if blind.cut && child.end == End::Unknown {
+                return false;
+            }
             child.process.is_some_and(|process| {
                 let ended = if child.ended == 0 {
                     u64::MAX

@@ -15,6 +15,7 @@ mod host;
 mod init;
 mod load;
 mod load_file;
+mod load_words;
 mod myths;
 mod preload;
 mod program;
@@ -55,6 +56,7 @@ pub static ALL: &[&[&Rule]] = &[
     init::RULES,
     load::RULES,
     load_file::RULES,
+    load_words::RULES,
     myths::RULES,
     preload::RULES,
     program::RULES,

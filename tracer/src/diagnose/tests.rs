@@ -5,4 +5,5 @@ mod device;
 mod host;
 mod load;
 mod process;
+mod proofs;
 mod scan;

@@ -163,6 +163,20 @@ impl<R: Read + Seek> Reader<R> {
         self.warnings.dropped()
     }
 
+    /// Damage cost events, or parts of them: that something is not among those read proves nothing. A file that merely
+    /// ends early is not damaged; what it has is whole.
+    pub fn is_damaged(&self) -> bool {
+        let whole = |warning: &Warning| {
+            matches!(
+                warning.what,
+                What::NoEnd | What::CutTail | What::CutOff | What::Index
+            )
+        };
+        self.warnings.dropped() > 0
+            || self.warnings.cost_events()
+            || !self.warnings.all().iter().all(whole)
+    }
+
     /// The last event has been read, it was the end line, and none before it is missing. False before that.
     pub fn is_complete(&self) -> bool {
         self.done && self.end_seen && !self.warnings.cost_events()

@@ -91,11 +91,16 @@ fn trace(path: &Path) -> Result<Model, Report> {
     }
     let mut model = discovery.finish();
     let warnings = reader.warnings();
-    model.blind.damaged |= !warnings.is_empty();
+    model.blind.damaged = reader.is_damaged();
     for warning in warnings.iter().take(8) {
+        let state = if model.blind.damaged {
+            "damaged"
+        } else {
+            "not whole"
+        };
         model
             .notes
-            .push(format!("The trace is damaged: {warning}."));
+            .push(format!("The trace is {state}: {warning}."));
     }
     Ok(model)
 }

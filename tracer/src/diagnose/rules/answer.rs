@@ -1,13 +1,14 @@
 //! The process worked, and its answer did not reach the server or makes no sense.
 
 use crate::discover::model::Evidence;
+use crate::event::Errno;
 
 use super::super::advice::RESTART;
 use super::super::case::Case;
 use super::super::explanation::Finding;
 use super::super::rule::{Check, Rule, Stage};
 
-pub(super) static RULES: &[&Rule] = &[&ERROR, &NONSENSE, &NO_REASON];
+pub(super) static RULES: &[&Rule] = &[&ERROR, &NONSENSE, &UNREACHED, &NO_REASON];
 
 static ERROR: Rule = Rule {
     id: "VG130",
@@ -49,7 +50,8 @@ fn error(case: &Case<'_>) -> Vec<Finding> {
     };
     let foreign = answer.is_some_and(|answer| answer.status == Some(404));
     let what = if foreign {
-        "another service answered on its port (404)".to_owned()
+        "what answered at its port does not know the question (404): another service has the port, or the program is no runner"
+            .to_owned()
     } else {
         format!("it answered with an error: {}", text.trim())
     };
@@ -59,6 +61,7 @@ fn error(case: &Case<'_>) -> Vec<Finding> {
                 "The runner for {} gave no devices: {what}.",
                 case.name
             ))
+            .certain_if(!foreign)
             .proof(answer.and_then(|answer| answer.seen.as_ref()))
             .proof(lines)
             .do_all(ERROR.remedy)
@@ -105,6 +108,63 @@ fn nonsense(case: &Case<'_>) -> Vec<Finding> {
             .proof(bad)
             .proof(warned)
             .do_all(NONSENSE.remedy),
+    ]
+}
+
+static UNREACHED: Rule = Rule {
+    id: "VG132",
+    stage: Stage::Answer,
+    title: "The server cannot reach the runner",
+    story: "Until 0.24 the server asks the runner on 127.0.0.1. A network namespace whose loopback is down, a policy route or a security module can forbid that. The server asks every 10 ms until 30 seconds are over and then says \"failed to finish discovery before timeout\", as for a runner that hangs.",
+    proof: "connect of the server to the runner's port failed with an error that does not go away by waiting.",
+    remedy: &[
+        "Open the loopback for the service:",
+        "$ ip addr show lo; ip rule; sudo nft list ruleset",
+        "$ systemctl show ollama -p PrivateNetwork -p RestrictAddressFamilies -p IPAddressDeny -p SocketBindDeny",
+    ],
+    rows: &["runner 16"],
+    check: Check::Backend(unreached),
+};
+
+/// Connects of the server to this folder's runners that failed for good.
+fn refused_connects<'a>(case: &Case<'a>) -> Vec<(Errno, &'a Evidence)> {
+    case.deciding()
+        .filter(|child| child.answer.is_none())
+        .flat_map(|child| &child.refused)
+        .filter(|(_, seen)| {
+            let text = seen.text.as_str();
+            text.starts_with("connect ") && text.ends_with(" by the server")
+        })
+        .map(|(err, seen)| (*err, seen))
+        .collect()
+}
+
+/// The server could not ask, so that no answer came is no fault of the process.
+pub(super) fn is_unreached(case: &Case<'_>) -> bool {
+    !refused_connects(case).is_empty()
+}
+
+fn unreached(case: &Case<'_>) -> Vec<Finding> {
+    let all = refused_connects(case);
+    let Some((err, first)) = all.first() else {
+        return Vec::new();
+    };
+    let address = first
+        .text
+        .as_str()
+        .trim_start_matches("connect ")
+        .trim_end_matches(" by the server");
+    vec![
+        UNREACHED
+            .found(format!(
+                "The server could not ask the runner for {}: its connect to {address} failed ({err}) until its time was up.",
+                case.name
+            ))
+            .object(address)
+            .proof(all.iter().map(|(_, seen)| *seen))
+            .proof(case.failure_lines())
+            .do_all(UNREACHED.remedy)
+            .so(RESTART),
     ]
 }
 

@@ -104,6 +104,7 @@ fn kind(seen: &Seen<'_>) -> Kind {
         .crash
         .and_then(|crash| crash.at.as_ref())
         .and_then(|site| site.object.as_ref());
+    let constructor = seen.crash.and_then(|crash| crash.constructor.as_ref());
     let in_loader = object.is_some_and(|object| base(object.as_str()).starts_with("ld-"));
     let loading = inside(seen, "dlopen")
         || seen
@@ -122,6 +123,8 @@ fn kind(seen: &Seen<'_>) -> Kind {
             Kind::Cut
         }
         _ if inside(seen, "ggml_backend_init") => Kind::Start,
+        // The loader itself stumbles over what a file says, unless a constructor runs.
+        _ if in_loader && loading && constructor.is_none() => Kind::Cut,
         _ if loading => Kind::Loader,
         _ if !begun && has_preload(seen.child) => Kind::Before,
         _ => Kind::Start,

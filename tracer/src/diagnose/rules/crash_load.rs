@@ -1,11 +1,13 @@
 //! Crashes before the backend starts: in the loader, in a constructor, in a preloaded library.
 
 use super::super::advice::{self, RESTART};
-use super::super::case::{Case, path_of};
+use super::super::case::{Case, is_deciding, path_of, who};
 use super::super::explanation::Finding;
 use super::super::rule::{Check, Rule, Stage};
+use super::super::words::base;
 use super::crash::{Kind, backend, finding, of_kind};
-use crate::discover::model::Outcome;
+use crate::discover::model::{Child, End, Outcome};
+use crate::event::Text;
 
 pub(super) static RULES: &[&Rule] = &[&IN_LOADER, &CUT_FILE, &BEFORE_MAIN];
 
@@ -31,7 +33,12 @@ fn in_loader(case: &Case<'_>) -> Vec<Finding> {
         &format!("in a constructor while {} was loaded", backend(case)),
     )
     .map(|found| {
+        let known = all
+            .iter()
+            .filter_map(|seen| seen.crash)
+            .any(|crash| crash.constructor.is_some());
         found
+            .certain_if(known)
             .so("Replace that library, or have its maker move the work out of its constructor.")
             .so(RESTART)
     })
@@ -61,31 +68,34 @@ fn cut_file(case: &Case<'_>) -> Vec<Finding> {
     ) else {
         return Vec::new();
     };
+    let cut = all.iter().any(|seen| seen.signal == "SIGBUS");
     let damaged = case.model.libraries.values().find(|facts| {
-        facts.problem.as_ref().is_some_and(|problem| {
-            ["cut", "short", "trunc", "end"]
-                .iter()
-                .any(|word| problem.as_str().contains(word))
-        })
+        let fits = facts.problem.as_ref().is_some_and(|problem| {
+            let problem = problem.as_str();
+            problem.starts_with("truncated")
+                || problem.starts_with("file too short")
+                || (!cut && problem.starts_with("malformed"))
+        });
+        fits && is_touched(case, &facts.path)
     });
     let file = damaged.map(|facts| facts.path.clone()).or_else(|| {
         case.loads()
             .find(|(_, load)| load.outcome == Outcome::Died)
             .map(|(_, load)| path_of(load).into())
     });
+    let state = if cut {
+        "shorter than its headers say"
+    } else {
+        "damaged"
+    };
     let why = match (&damaged, &file) {
         (Some(facts), _) => format!(
             " {} is damaged: {}.",
             facts.path,
-            facts
-                .problem
-                .as_ref()
-                .map_or("", crate::event::Text::as_str)
+            facts.problem.as_ref().map_or("", Text::as_str)
         ),
-        (None, Some(file)) => {
-            format!(" {file} or a library it needs is shorter than its headers say.")
-        }
-        (None, None) => " A library file is shorter than its headers say.".to_owned(),
+        (None, Some(file)) => format!(" {file} or a library it needs is {state}."),
+        (None, None) => format!(" A library file is {state}."),
     };
     let mut found = found
         .object(file.clone().unwrap_or_default())
@@ -101,6 +111,18 @@ fn cut_file(case: &Case<'_>) -> Vec<Finding> {
     vec![found.so(RESTART)]
 }
 
+/// The file was mapped or picked by a process of this folder.
+fn is_touched(case: &Case<'_>, file: &Text) -> bool {
+    case.children.iter().any(|child| {
+        child.mapped.iter().any(|(mapped, _)| mapped == file)
+            || child.loads.iter().any(|load| {
+                let mut picked = load.closure.iter().flat_map(|closure| &closure.objects);
+                path_of(load) == file.as_str()
+                    || picked.any(|object| object.file.as_ref() == Some(file))
+            })
+    })
+}
+
 static BEFORE_MAIN: Rule = Rule {
     id: "VG039",
     stage: Stage::Spawn,
@@ -114,27 +136,61 @@ static BEFORE_MAIN: Rule = Rule {
 
 fn before_main(case: &Case<'_>) -> Vec<Finding> {
     let all = of_kind(case, Kind::Before);
-    finding(
+    let crashed = finding(
         &BEFORE_MAIN,
         case,
         &all,
         "before its first line, with a library preloaded",
-    )
-    .map(|found| {
-        let value = case
-            .children
+    );
+    let Some((child, found)) = crashed
+        .and_then(|found| Some((case.children.first().copied()?, found)))
+        .or_else(|| left_at_once(case))
+    else {
+        return Vec::new();
+    };
+    let names: Vec<&str> = super::preload::preloads(&child.env).collect();
+    let culprit = found.missing_object.as_ref().and_then(|object| {
+        names
             .iter()
-            .flat_map(|child| &child.env)
-            .find(|variable| variable.k.as_str() == "LD_PRELOAD")
-            .and_then(|variable| variable.v.clone())
-            .unwrap_or_default();
+            .find(|name| base(name) == base(object.as_str()))
+            .copied()
+    });
+    let value = culprit.map_or_else(|| names.join(" "), str::to_owned);
+    vec![
         found
-            .object(value.clone())
+            .object(value.as_str())
+            .certain_if(culprit.is_some())
             .so(format!("Take {value} out of LD_PRELOAD of the service:"))
             .so(advice::EDIT_UNIT)
             .so("To keep it for other programs, set it in their start and not in Ollama's.")
-            .so(RESTART)
-    })
-    .into_iter()
-    .collect()
+            .so(RESTART),
+    ]
+}
+
+/// It ended with a code before it did anything, without a word of the loader or its own.
+fn left_at_once<'a>(case: &Case<'a>) -> Option<(&'a Child, Finding)> {
+    let silent = |child: &&&Child| {
+        child.loads.is_empty()
+            && child.walked.is_empty()
+            && child.said.is_empty()
+            && child.loader_words.is_empty()
+            && child.answer.is_none()
+            && super::preload::preloads(&child.env).next().is_some()
+    };
+    let child = case
+        .children
+        .iter()
+        .filter(|child| is_deciding(child))
+        .find(silent)
+        .copied()?;
+    let End::Exit(code, seen) = &child.end else {
+        return None;
+    };
+    let found = BEFORE_MAIN
+        .found(format!(
+            "{} ended with exit code {code} before its first line, with a library preloaded.",
+            super::crash::capital(who(child))
+        ))
+        .proof(seen);
+    (*code != 0).then_some((child, found))
 }

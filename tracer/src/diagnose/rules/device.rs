@@ -1,6 +1,6 @@
 //! The backend works and has no device, for a reason beside the driver's code: hidden, refused, stand-ins, memory.
 
-use crate::discover::model::Evidence;
+use crate::discover::model::{Evidence, Origin};
 
 use super::super::advice::{EDIT_UNIT, RESTART};
 use super::super::case::{Case, Family, at};
@@ -27,18 +27,22 @@ static NODES_REFUSED: Rule = Rule {
 };
 
 fn nodes_refused(case: &Case<'_>) -> Vec<Finding> {
-    let Some(trouble) = trouble(case) else {
+    // Other codes have other reasons: a node that is refused beside them is none.
+    let unreachable =
+        |code: Option<i64>| code.is_none_or(|code| matches!(code, 3 | 100 | 101 | 304 | 800 | 999));
+    let Some(trouble) = trouble(case).filter(|trouble| unreachable(trouble.code)) else {
         return Vec::new();
+    };
+    let nodes: &[&str] = match case.family() {
+        Family::Cuda => &["/dev/nvidia"],
+        Family::Rocm => &["/dev/kfd", "/dev/dri"],
+        Family::Vulkan | Family::Other => &["/dev/nvidia", "/dev/kfd", "/dev/dri"],
     };
     let refused: Vec<(&crate::event::Errno, &Evidence)> = case
         .children
         .iter()
         .flat_map(|child| &child.refused)
-        .filter(|(_, seen)| {
-            seen.text.as_str().contains("/dev/nvidia")
-                || seen.text.as_str().contains("/dev/kfd")
-                || seen.text.as_str().contains("/dev/dri")
-        })
+        .filter(|(_, seen)| nodes.iter().any(|node| seen.text.as_str().contains(node)))
         .map(|(err, seen)| (err, seen))
         .collect();
     let Some((err, first)) = refused.first() else {
@@ -116,8 +120,11 @@ pub(super) fn hiding<'a>(case: &Case<'a>) -> Vec<(&'a str, &'a str)> {
         .filter(|variable| names.contains(&variable.k.as_str()))
         .filter_map(|variable| {
             let value = variable.v.as_ref()?.as_str();
-            // An empty value hides nothing for Ollama's own list, and all for a trace that shows it set.
-            (!value.is_empty()).then_some((variable.k.as_str(), value))
+            // CUDA takes an empty value for an empty list of devices. A log prints one for a variable that is not set.
+            let hides = value.is_empty()
+                && case.model.origin == Origin::Trace
+                && case.family() == Family::Cuda;
+            (hides || !value.is_empty()).then_some((variable.k.as_str(), value))
         })
         .collect()
 }
@@ -136,7 +143,8 @@ fn hidden_by_variable(case: &Case<'_>) -> Vec<Finding> {
     else {
         return Vec::new();
     };
-    let all = value == "-1"
+    let all = value.is_empty()
+        || value == "-1"
         || value.eq_ignore_ascii_case("none")
         || value.eq_ignore_ascii_case("nodevfiles");
     let server = case
@@ -163,7 +171,7 @@ fn hidden_by_variable(case: &Case<'_>) -> Vec<Finding> {
                 if all { "hides every device" } else { "names a device that is not there" }
             ))
             .object(name)
-            .certain_if(all)
+            .certain_if(all && has_gpu(case) != Some(false))
             .proof(set.as_ref())
             .proof(warning)
             .proof(&seen)
@@ -236,7 +244,7 @@ fn stand_in(case: &Case<'_>) -> Vec<Finding> {
                 trouble.words
             ))
             .object(file.as_str())
-            .certain_if(!refused.is_empty() && driver)
+            .certain_if(!refused.is_empty() && driver && odd)
             .proof(&refused)
             .proof(&trouble.seen)
             .proof(own.first())

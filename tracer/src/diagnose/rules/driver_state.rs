@@ -22,7 +22,7 @@ static BUSY: Rule = Rule {
 };
 
 fn busy(case: &Case<'_>) -> Vec<Finding> {
-    let Some(trouble) = of_code(case, &[46, 2, 201]) else {
+    let Some(trouble) = of_code(case, &[46, 2]) else {
         return Vec::new();
     };
     vec![
@@ -103,7 +103,11 @@ fn broken(case: &Case<'_>) -> Vec<Finding> {
     };
     let nvidia = case.family() == Family::Cuda;
     let missing = case.model.host.as_ref().filter(|host| {
-        nvidia && has_gpu(case) == Some(true) && !host.modules.contains_key("nvidia_uvm")
+        // Without NVIDIA's own module the driver is none of NVIDIA's, and needs no other module of it.
+        nvidia
+            && has_gpu(case) == Some(true)
+            && host.modules.contains_key("nvidia")
+            && !host.modules.contains_key("nvidia_uvm")
     });
     let finding = BROKEN
         .found(format!(
@@ -147,9 +151,7 @@ static OTHER_CODE: Rule = Rule {
     check: Check::Backend(other_code),
 };
 
-const KNOWN: [i64; 14] = [
-    100, 101, 35, 803, 804, 34, 46, 2, 201, 802, 805, 999, 3, 304,
-];
+const KNOWN: [i64; 13] = [100, 101, 35, 803, 804, 34, 46, 2, 802, 805, 999, 3, 304];
 
 fn other_code(case: &Case<'_>) -> Vec<Finding> {
     let Some(trouble) =

@@ -130,6 +130,14 @@ fn nouveau(model: &Model) -> Vec<Finding> {
 
 fn bound<'a>(model: &'a Model, driver: &str) -> Option<(&'a Gpu, Evidence)> {
     let gpus = nvidia(host(model)?);
+    // With another card that NVIDIA's driver has, this one is not what is missing.
+    if gpus.iter().any(|gpu| {
+        gpu.driver
+            .as_ref()
+            .is_some_and(|bound| bound.as_str() == "nvidia")
+    }) {
+        return None;
+    }
     let gpu = gpus.into_iter().find(|gpu| {
         gpu.driver
             .as_ref()
@@ -236,7 +244,15 @@ fn no_nodes(model: &Model) -> Vec<Finding> {
         return Vec::new();
     };
     let module = host.modules.contains_key("nvidia") || host.nvidia.is_some();
-    let has = |path: &str| host.nodes.iter().any(|node| node.path.as_str() == path);
+    // Cards are numbered: a container may have the fourth alone.
+    let is_card = |path: &str| {
+        path.strip_prefix("/dev/nvidia")
+            .is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|one| one.is_ascii_digit()))
+    };
+    let has = |path: &str| {
+        let mut nodes = host.nodes.iter().map(|node| node.path.as_str());
+        nodes.any(|node| node == path || (is_card(path) && is_card(node)))
+    };
     if !module || nvidia(host).is_empty() {
         return Vec::new();
     }

@@ -10,6 +10,17 @@ use super::super::words::base;
 
 pub(super) static RULES: &[&Rule] = &[&SCORE, &NO_INIT, &NULL, &OTHER_API];
 
+/// Lines of ggml with these words that are not about a variant of the CPU backend.
+fn of_a_gpu<'a>(case: &Case<'a>, words: &str) -> Vec<&'a Evidence> {
+    case.said()
+        .filter(|said| {
+            let text = said.text.as_str();
+            text.contains(words) && !text.contains("ggml-cpu")
+        })
+        .map(|said| &said.seen)
+        .collect()
+}
+
 static SCORE: Rule = Rule {
     id: "VG080",
     stage: Stage::Init,
@@ -27,7 +38,10 @@ fn score(case: &Case<'_>) -> Vec<Finding> {
         .map(|(_, init)| init)
         .filter(|init| init.score == Some(0))
         .collect();
-    let said: Vec<&Evidence> = case.saying("is not supported on this system").collect();
+    let said = of_a_gpu(case, "is not supported on this system");
+    if case.registered() {
+        return Vec::new();
+    }
     let Some(file) = zero
         .first()
         .map(|init| base(init.file.as_str()))
@@ -64,7 +78,10 @@ fn no_init(case: &Case<'_>) -> Vec<Finding> {
         .map(|(_, init)| init)
         .filter(|init| init.no_symbol)
         .collect();
-    let said: Vec<&Evidence> = case.saying("failed to find ggml_backend_init").collect();
+    let said = of_a_gpu(case, "failed to find ggml_backend_init");
+    if case.registered() {
+        return Vec::new();
+    }
     if lacking.is_empty() && said.is_empty() {
         return Vec::new();
     }
@@ -104,7 +121,10 @@ fn null(case: &Case<'_>) -> Vec<Finding> {
         .map(|(_, init)| init)
         .filter(|init| init.null)
         .collect();
-    let said: Vec<&Evidence> = case.saying("ggml_backend_init returned NULL").collect();
+    let said = of_a_gpu(case, "ggml_backend_init returned NULL");
+    if case.registered() {
+        return Vec::new();
+    }
     if nulls.is_empty() && said.is_empty() {
         return Vec::new();
     }
@@ -161,7 +181,7 @@ static OTHER_API: Rule = Rule {
 };
 
 fn other_api(case: &Case<'_>) -> Vec<Finding> {
-    let said: Vec<&Evidence> = case.saying("incompatible API version").collect();
+    let said = of_a_gpu(case, "incompatible API version");
     // A backend that is not registered is closed again (ggml-backend-reg.cpp), and nothing else comes in between.
     let whole = case.absence_is_certain();
     let dropped: Vec<&Init> = case

@@ -1,6 +1,6 @@
-//! dlopen gave nothing because of a file: no such name, unfit, refused, hidden by another, or answered by somebody else.
+//! dlopen gave nothing because of a file: no such name, unfit, a link to nowhere, hidden by another.
 
-use crate::discover::model::{Era, Evidence, Load, Missing, Outcome, Place};
+use crate::discover::model::{Era, Evidence, Load, Missing, Place};
 use crate::discover::role::Step;
 use crate::event::Text;
 
@@ -10,14 +10,7 @@ use super::super::explanation::Finding;
 use super::super::rule::{Check, Rule, Stage};
 use super::super::words::{base, list};
 
-pub(super) static RULES: &[&Rule] = &[
-    &OTHER_NAME,
-    &UNFIT,
-    &LEADS_NOWHERE,
-    &HIDDEN,
-    &ANSWERED_BY_PRELOAD,
-    &LOADERS_WORDS,
-];
+pub(super) static RULES: &[&Rule] = &[&OTHER_NAME, &UNFIT, &LEADS_NOWHERE, &HIDDEN];
 
 static OTHER_NAME: Rule = Rule {
     id: "VG050",
@@ -31,7 +24,14 @@ the first libggml-*.so*. A folder with libggml-cuda.so.bak or my-ggml.txt alone 
     check: Check::Backend(other_name),
 };
 
-/// A name that a process of this era loads.
+/// Names of backends that ggml asks for, one after the other (ggml_backend_load_all_from_path, ggml-backend-reg.cpp).
+const ASKED_FOR: [&str; 15] = [
+    "blas", "zendnn", "cann", "cuda", "hip", "kompute", "metal", "rpc", "sycl", "vulkan",
+    "virtgpu", "opencl", "hexagon", "musa", "openvino",
+];
+
+/// A name that a process of this era loads: a runner by name, `libggml-cuda.so` or `libggml-cuda-*.so`; llama-server
+/// any, by the path it is given.
 fn is_loadable(name: &str, era: Era) -> bool {
     let Some(rest) = name.strip_prefix("libggml-") else {
         return false;
@@ -41,7 +41,12 @@ fn is_loadable(name: &str, era: Era) -> bool {
     }
     match era {
         Era::LlamaServer => rest.contains(".so"),
-        _ => rest.ends_with(".so"),
+        _ => rest.strip_suffix(".so").is_some_and(|kind| {
+            ASKED_FOR.iter().any(|known| {
+                kind.strip_prefix(known)
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+            })
+        }),
     }
 }
 
@@ -191,7 +196,10 @@ fn leads_nowhere(case: &Case<'_>) -> Vec<Finding> {
                         .is_some_and(|names| names.contains(name))
             })
     });
-    let unopened = case.model.era == Era::Runner && walked && case.loads().next().is_none();
+    let unopened = case.model.era == Era::Runner
+        && walked
+        && case.loads().next().is_none()
+        && super::refused::not_looked_at(case).is_empty();
     if refused.is_empty() && !unopened {
         return Vec::new();
     }
@@ -290,104 +298,5 @@ fn hidden(case: &Case<'_>) -> Vec<Finding> {
             .so(format!("$ sudo mv {}/{file} /var/tmp/", case.path()))
             .so("If it must stay, put it into a folder of its own below the library folder: it is then tried by itself.")
             .so(RESTART),
-    ]
-}
-
-static ANSWERED_BY_PRELOAD: Rule = Rule {
-    id: "VG061",
-    stage: Stage::Load,
-    title: "A preloaded library answered dlopen",
-    story: "A library in LD_PRELOAD that defines dlopen, open or a relative stands between ggml and libc in every process of Ollama. When it answers NULL, the loader never sees the call and says \
-nothing. LD_PRELOAD is inherited by every child although Ollama's log never shows it.",
-    proof: "The preloaded file defines dlopen, and the call came back with NULL without a word of the loader.",
-    remedy: &[
-        "Run without the preload, or have the library call libc's function and pass its answer on.",
-    ],
-    rows: &["stack 31"],
-    check: Check::Backend(answered_by_preload),
-};
-
-fn answered_by_preload(case: &Case<'_>) -> Vec<Finding> {
-    let mute: Vec<&Load> = case
-        .failed_loads()
-        .filter(|(_, load)| {
-            load.words.is_empty()
-                && load.missing.is_empty()
-                && load.refused.is_none()
-                && load.call.is_some()
-        })
-        .map(|(_, load)| load)
-        .collect();
-    let Some(load) = mute.first() else {
-        return Vec::new();
-    };
-    let Some((path, names)) =
-        super::preload::interposers(case.model).find(|(_, names)| names.contains(&"dlopen"))
-    else {
-        return Vec::new();
-    };
-    vec![
-        ANSWERED_BY_PRELOAD
-            .found(format!(
-                "dlopen of {} gave NULL and the loader said nothing: {path}, which is preloaded and defines {} itself, answered in its place.",
-                base(path_of(load)),
-                list(&names)
-            ))
-            .object(path)
-            .likely()
-            .proof(mute.iter().filter_map(|load| load.seen.as_ref()))
-            .so("Start Ollama once without the preload and compare:")
-            .so("$ sudo env -u LD_PRELOAD vgputrace run --until discovery -- ollama serve")
-            .so("To keep the preload, have its dlopen call the one of libc (dlsym RTLD_NEXT) and give its result back unchanged."),
-    ]
-}
-
-static LOADERS_WORDS: Rule = Rule {
-    id: "VG062",
-    stage: Stage::Load,
-    title: "The loader refused the backend",
-    story: "dlopen failed with words that no other rule knows. They are the reason all the same.",
-    proof: "The loader's words.",
-    remedy: &["Look up the words; they name the object and what is wrong with it."],
-    rows: &["runner 27"],
-    check: Check::Backend(loaders_words),
-};
-
-fn loaders_words(case: &Case<'_>) -> Vec<Finding> {
-    let words: Vec<_> = case
-        .failed_loads()
-        .filter(|(_, load)| load.missing.is_empty() && load.outcome == Outcome::Failed)
-        .flat_map(|(_, load)| &load.words)
-        .filter(|words| {
-            words.err.is_none_or(|err| err.0 == 2) && !words.text.as_str().contains("static TLS")
-        })
-        .collect();
-    let itself = words.iter().all(|words| words.err.is_some());
-    if !super::refused::refusals(case).is_empty() || itself {
-        return Vec::new();
-    }
-    let Some(first) = words.first() else {
-        return Vec::new();
-    };
-    let object = if first.object.is_empty() {
-        String::new()
-    } else {
-        format!("{}: ", first.object)
-    };
-    vec![
-        LOADERS_WORDS
-            .found(format!(
-                "{} was not loaded; the loader says: {object}{}.",
-                backend(case),
-                first.text.as_str().trim_end_matches('.')
-            ))
-            .object(first.object.clone())
-            .proof(words.iter().map(|words| &words.seen))
-            .so("The same load by hand, with all of the loader's steps:")
-            .so(format!(
-                "$ LD_DEBUG=libs,files python3 -c 'import ctypes; ctypes.CDLL(\"{}/{}\")'",
-                case.path(),
-                backend(case)
-            )),
     ]
 }

@@ -27,7 +27,7 @@ static INTERPOSES: Rule = Rule {
 };
 
 /// Entries of LD_PRELOAD.
-fn preloads(env: &[EnvVar]) -> impl Iterator<Item = &str> {
+pub(super) fn preloads(env: &[EnvVar]) -> impl Iterator<Item = &str> {
     env.iter()
         .filter(|variable| variable.k.as_str() == "LD_PRELOAD")
         .filter_map(|variable| variable.v.as_ref())

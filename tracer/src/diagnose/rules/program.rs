@@ -74,6 +74,9 @@ or does not fit. Exit code 127 (missing library or symbol) or 1 (missing version
 };
 
 fn program_lacks(case: &Case<'_>) -> Vec<Finding> {
+    if case.answered() {
+        return Vec::new();
+    }
     let ended =
         |child: &&Child| matches!(child.end, End::Exit(1 | 127, _)) && child.loads.is_empty();
     let mut seen = Vec::new();
@@ -200,22 +203,30 @@ fn bad_argument(case: &Case<'_>) -> Vec<Finding> {
             _ => None,
         })
         .collect();
-    if said.is_empty() && (set.is_empty() || ended.is_empty()) {
-        return Vec::new();
-    }
     let named = said.iter().find_map(|line| {
         let text = line.text.as_str();
         text.split(['"', '\'', ' '])
             .find(|word| word.starts_with("LLAMA_ARG_"))
     });
-    let variable = named
-        .or_else(|| set.first().copied())
-        .unwrap_or("LLAMA_ARG_*");
+    // "invalid device" speaks of LLAMA_ARG_DEVICE where that is set; else of an argument, which is no variable's fault.
+    let device = set.iter().copied().find(|name| {
+        *name == "LLAMA_ARG_DEVICE"
+            && said
+                .iter()
+                .any(|line| line.text.as_str().contains("invalid device: "))
+    });
+    let by_words = named.or(device);
+    let (Some(variable), false) = (
+        by_words.or_else(|| set.first().copied()),
+        ended.is_empty() && by_words.is_none(),
+    ) else {
+        return Vec::new();
+    };
     vec![
         BAD_ARGUMENT
             .found(format!("llama-server ended at once because of the variable {variable} in the server's environment."))
             .object(variable)
-            .certain_if(!said.is_empty())
+            .certain_if(by_words.is_some())
             .proof(said)
             .proof(ended)
             .so("Correct its value, or leave it out of the service's environment:")

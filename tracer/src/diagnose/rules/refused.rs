@@ -55,12 +55,37 @@ fn is_near(load: &Load, text: &str) -> bool {
             .any(|words| !words.object.is_empty() && text.contains(base(words.object.as_str())))
 }
 
+/// Files of the folder that a process could not even look at, and so never opened: the folder can be listed and not entered.
+pub(super) fn not_looked_at<'a>(case: &Case<'a>) -> Vec<(u16, &'a Evidence)> {
+    let start = format!("stat {}/", case.path());
+    case.deciding()
+        .flat_map(|child| &child.refused)
+        .filter(|(_, seen)| seen.text.as_str().starts_with(&start))
+        .map(|(err, seen)| (err.0, seen))
+        .collect()
+}
+
+/// The refusal is the only reason there is: the loader goes on to the next place when it may not open a file.
+fn is_the_reason(case: &Case<'_>) -> bool {
+    case.loads().next().is_none()
+        || case.failed_loads().any(|(_, load)| {
+            let worded = load
+                .words
+                .iter()
+                .any(|words| words.err.is_some_and(|err| err.0 != 2));
+            load.refused.is_some() || worded || load.missing.is_empty()
+        })
+}
+
 fn refused(case: &Case<'_>) -> Vec<Finding> {
     const DENIED: [u16; 3] = [1, 13, 30];
-    let all: Vec<_> = refusals(case)
+    let mut all: Vec<_> = refusals(case)
         .into_iter()
         .filter(|(err, _)| DENIED.contains(err))
         .collect();
+    if case.loads().next().is_none() {
+        all.extend(not_looked_at(case));
+    }
     let Some((err, first)) = all.first().copied() else {
         return Vec::new();
     };
@@ -98,6 +123,7 @@ fn refused(case: &Case<'_>) -> Vec<Finding> {
     let mut finding = REFUSED
         .found(format!("{} was not loaded: {file} {how}.", backend(case)))
         .object(file.as_str())
+        .certain_if(is_the_reason(case))
         .proof(all.iter().map(|(_, seen)| *seen));
     finding.remedy = advice;
     vec![finding.so(RESTART)]

@@ -1,7 +1,8 @@
 //! The server never saw a candidate: the library folder, and the folders in it (discover/runner.go, ml/path.go).
 
-use crate::discover::model::Place;
-use crate::event::Text;
+use crate::discover::Model;
+use crate::discover::model::{Folder, Place};
+use crate::event::{Errno, Text};
 
 use super::super::advice::{self, RESTART};
 use super::super::case::Case;
@@ -112,6 +113,9 @@ fn closed(case: &Case<'_>) -> Vec<Finding> {
     let Some((err, seen)) = &folder.unreadable else {
         return Vec::new();
     };
+    if is_not_there(*err) || folder.names.is_some() {
+        return Vec::new();
+    }
     let who = case
         .model
         .server
@@ -130,6 +134,11 @@ fn closed(case: &Case<'_>) -> Vec<Finding> {
             .so(format!("$ sudo chmod -R a+rX {}", folder.path))
             .so(RESTART),
     ]
+}
+
+/// ENOENT, ENOTDIR: nothing is there that could be closed.
+pub(super) const fn is_not_there(err: Errno) -> bool {
+    matches!(err.0, 2 | 20)
 }
 
 static NO_BACKEND_FILE: Rule = Rule {
@@ -267,17 +276,24 @@ OLLAMA_LLM_LIBRARY.",
         "$ sudo rm /usr/local/lib/ollama/libggml-cuda.so",
     ],
     rows: &["stack 17", "stack 62"],
-    check: Check::Warning(on_top),
+    check: Check::General(on_top),
 };
 
-fn on_top(case: &Case<'_>) -> Vec<Finding> {
-    let Some(folder) = case.folder.filter(|folder| folder.place == Place::TopLevel) else {
+fn on_top(model: &Model) -> Vec<Finding> {
+    let top = |folder: &&Folder| folder.place == Place::TopLevel;
+    let Some(folder) = model.folders.iter().find(top) else {
         return Vec::new();
     };
-    let Some(file) = folder.matches.first() else {
+    // blas, rpc and the like are no backends of a GPU.
+    let of_gpu = |name: &&Text| {
+        ["libggml-cuda", "libggml-hip", "libggml-vulkan"]
+            .iter()
+            .any(|start| name.as_str().starts_with(start))
+    };
+    let Some(file) = folder.matches.iter().find(of_gpu) else {
         return Vec::new();
     };
-    let twin = case.model.folders.iter().find(|other| {
+    let twin = model.folders.iter().find(|other| {
         other.place == Place::Below
             && other
                 .matches

@@ -122,6 +122,10 @@ fn library_folder_closed(model: &Model) -> Vec<Finding> {
     let Some((err, seen)) = &server.library_dir.unreadable else {
         return Vec::new();
     };
+    // One that is not there is no closed one, and one that was listed in the end was open.
+    if super::scan::is_not_there(*err) || server.library_dir.names.is_some() {
+        return Vec::new();
+    }
     let path = &server.library_dir.path;
     vec![
         LIBRARY_FOLDER_CLOSED

@@ -129,7 +129,7 @@ fn vulkan_off(case: &Case<'_>) -> Vec<Finding> {
     let value = case
         .model
         .server_variable("OLLAMA_VULKAN")
-        .map(|value| value.as_str().trim());
+        .map(|value| value.as_str().trim_matches(['"', '\'', ' ']));
     let off =
         value.is_some_and(|value| matches!(value, "0" | "f" | "F" | "false" | "FALSE" | "False"));
     let whole = case
@@ -234,6 +234,13 @@ fn jetpack(case: &Case<'_>) -> Vec<Finding> {
     else {
         return Vec::new();
     };
+    // From 0.30 on JetPack counts only where its own folder is installed (discover/runner.go).
+    let installed = case.model.folders.iter().any(|folder| {
+        folder.name.as_str().starts_with("cuda_jetpack") && !folder.matches.is_empty()
+    });
+    if case.model.era != Era::Runner && !installed {
+        return Vec::new();
+    }
     let server = case
         .model
         .server

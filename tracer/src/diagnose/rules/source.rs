@@ -6,6 +6,7 @@ use crate::discover::model::{Era, Evidence, Level, Line, Origin};
 use super::super::advice;
 use super::super::explanation::Finding;
 use super::super::rule::{Check, Rule, Stage};
+use super::super::words::base;
 
 pub(super) static RULES: &[&Rule] = &[
     &LOG_CANNOT_TELL,
@@ -93,7 +94,7 @@ fn no_child_seen(model: &Model) -> Vec<Finding> {
         .iter()
         .map(crate::event::Text::as_str)
         .collect();
-    let client = model.server.is_none() && words.iter().any(|word| word.ends_with("ollama"));
+    let client = model.server.is_none() && is_client(&words);
     let begun = model.server.as_ref().is_some_and(|server| server.already);
     if !client && !begun {
         return Vec::new();
@@ -113,6 +114,16 @@ fn no_child_seen(model: &Model) -> Vec<Finding> {
             .so("Record the start of the server:")
             .so(advice::record(model)),
     ]
+}
+
+/// `ollama run MODEL` and the like, also under sudo or env: subcommands that ask the server (cmd/cmd.go).
+fn is_client(words: &[&str]) -> bool {
+    const ASKING: [&str; 10] = [
+        "run", "list", "ls", "ps", "show", "pull", "push", "create", "stop", "cp",
+    ];
+    words.windows(2).any(
+        |pair| matches!(pair, [program, asked] if base(program) == "ollama" && ASKING.contains(asked)),
+    )
 }
 
 static OLD_OLLAMA: Rule = Rule {
@@ -148,8 +159,7 @@ fn old_ollama(model: &Model) -> Vec<Finding> {
     }
     let is_old = |text: &str| {
         OLD.iter().any(|known| text.contains(known))
-            || text.contains(" err: ")
-            || text.contains("init failure: ")
+            || code(text).is_some_and(|(function, _)| is_of_driver(&function))
     };
     let lines: Vec<_> = model
         .lines
@@ -245,6 +255,13 @@ fn telling(line: &Line) -> Option<(usize, String, &Evidence)> {
         format!("\"{words}\": {meant}")
     };
     Some((rank, text, seen))
+}
+
+/// A function of a driver or of NVML, or what the server called one (gpu/gpu_info_*.c).
+fn is_of_driver(function: &str) -> bool {
+    ["cu", "nvml", "hip", "rocm", "vram", "library"]
+        .iter()
+        .any(|start| function.starts_with(start))
 }
 
 /// `cuInit err: 999`, `nvml vram init failure: 9`.

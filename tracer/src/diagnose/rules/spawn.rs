@@ -45,6 +45,9 @@ fn no_fork(case: &Case<'_>) -> Vec<Finding> {
     let Some((err, _)) = failed.first() else {
         return Vec::new();
     };
+    if case.answered() {
+        return Vec::new();
+    }
     vec![
         NO_FORK
             .found(format!(
@@ -70,6 +73,9 @@ while the server ran. Until 0.24 the reason stands at DEBUG, from 0.30 on at INF
 };
 
 fn no_exec(case: &Case<'_>) -> Vec<Finding> {
+    if case.answered() {
+        return Vec::new();
+    }
     let mut seen = Vec::new();
     let mut what = None;
     for child in case
@@ -170,6 +176,7 @@ with code 1, which only TRACE tells.",
 fn port_taken(case: &Case<'_>) -> Vec<Finding> {
     let refused: Vec<&Evidence> = case
         .deciding()
+        .filter(|child| child.answer.is_none())
         .flat_map(|child| &child.refused)
         .filter(|(err, seen)| err.0 == 98 && seen.text.as_str().starts_with("bind"))
         .map(|(_, seen)| seen)
@@ -204,7 +211,11 @@ and no backend is looked at. The INFO line gives the error.",
 };
 
 fn no_temporary(case: &Case<'_>) -> Vec<Finding> {
-    if case.model.era == Era::LlamaServer || case.loads().next().is_some() {
+    let healthy = case
+        .attempts
+        .iter()
+        .any(|attempt| attempt.answer.as_ref().and_then(|answer| answer.status) == Some(200));
+    if case.model.era == Era::LlamaServer || case.loads().next().is_some() || healthy {
         return Vec::new();
     }
     let refused: Vec<(&Errno, &Evidence)> = case
@@ -297,6 +308,7 @@ prefix are found by the server and then not opened. The runner's DEBUG line abou
 fn not_ollamas_path(case: &Case<'_>) -> Vec<Finding> {
     let said: Vec<&Evidence> = case
         .saying("skipping path which is not part of ollama")
+        .filter(|line| case.path() == case.name || line.text.as_str().contains(case.path()))
         .collect();
     let outside = case.model.era == Era::Runner
         && case.path().starts_with('/')
@@ -342,6 +354,10 @@ static CLOSED_TO_CHILD: Rule = Rule {
 };
 
 fn closed_to_child(case: &Case<'_>) -> Vec<Finding> {
+    let listed = case.folder.is_some_and(|folder| folder.names.is_some());
+    if !listed || case.model.server.is_none() || case.loads().next().is_some() {
+        return Vec::new();
+    }
     let refused: Vec<(&Errno, &Evidence)> = case
         .deciding()
         .flat_map(|child| {

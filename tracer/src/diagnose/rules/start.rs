@@ -50,6 +50,10 @@ static CRASHED: Rule = Rule {
 fn crashed(model: &Model, start: &ModelStart) -> Option<Finding> {
     let child = child(model, start)?;
     let what = match &child.end {
+        // It runs, or ended as it should: a fault that it met was survived.
+        End::Unknown | End::Exit(0, _) | End::KilledByServer { .. } if child.process.is_some() => {
+            return None;
+        }
         _ if !child.crashes.is_empty() => child
             .crashes
             .first()

@@ -3,7 +3,7 @@
 use crate::discover::model::{Attempt, End, Evidence};
 
 use super::super::advice::RESTART;
-use super::super::case::Case;
+use super::super::case::{Case, Family, is_deciding};
 use super::super::explanation::Finding;
 use super::super::judge::reasons;
 use super::super::rule::{Check, Rule, Stage};
@@ -147,7 +147,9 @@ fn rocblas(case: &Case<'_>) -> Vec<Finding> {
         .into_iter()
         .filter_map(|line| line.seen.as_ref())
         .collect();
-    if (begun.is_empty() || done) && server.is_empty() {
+    // A process that was killed while it waited did not abort.
+    let late = !late(case, &second).is_empty();
+    if case.family() != Family::Rocm || (begun.is_empty() || done || late) && server.is_empty() {
         return Vec::new();
     }
     let target = case
@@ -182,11 +184,12 @@ static SECOND_LATE: Rule = Rule {
     check: Check::Backend(second_late),
 };
 
-fn second_late(case: &Case<'_>) -> Vec<Finding> {
-    let second = case.second_look();
-    let killed: Vec<&Evidence> = second
+/// What shows that a second look ran out of time: the server's SIGKILL to the process that decides, or its line.
+fn late<'a>(case: &Case<'a>, second: &Case<'a>) -> Vec<&'a Evidence> {
+    let killed = second
         .children
         .iter()
+        .filter(|child| !second.answered() || is_deciding(child))
         .filter_map(|child| match &child.end {
             End::KilledByServer {
                 before_answer: true,
@@ -194,8 +197,21 @@ fn second_late(case: &Case<'_>) -> Vec<Finding> {
                 ..
             } => seen.as_ref(),
             _ => None,
-        })
-        .collect();
+        });
+    let lines = case
+        .second
+        .iter()
+        .filter_map(|attempt| attempt.failure_line.as_ref())
+        .filter(|line| {
+            let text = line.text.as_str();
+            text.contains("before timeout") || text.contains("deadline exceeded")
+        });
+    killed.chain(lines).collect()
+}
+
+fn second_late(case: &Case<'_>) -> Vec<Finding> {
+    let second = case.second_look();
+    let killed = late(case, &second);
     if killed.is_empty() {
         return Vec::new();
     }

@@ -136,7 +136,8 @@ fn path_behind(model: &Model) -> Vec<Finding> {
     let shadowed = model.libraries.values().find_map(|facts| {
         let path = facts.path.as_str();
         let (folder, name) = path.rsplit_once('/')?;
-        user.contains(&folder).then_some(())?;
+        let own_folder = !own.is_empty() && folder.starts_with(own);
+        (user.contains(&folder) && !own_folder).then_some(())?;
         model
             .children
             .iter()

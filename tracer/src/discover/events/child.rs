@@ -176,6 +176,15 @@ impl Building {
                     self.refuse(event, err, format!("open {path}"));
                 }
             }
+            Kind::Stat(stat) => {
+                // What is not there is asked for all the time; what may not be looked at is not.
+                let path = stat.path.value().map_or("", |path| path.as_str());
+                if let Some(err @ Errno(1 | 13)) = stat.err
+                    && path.contains(".so")
+                {
+                    self.refuse(event, err, format!("stat {path}"));
+                }
+            }
             Kind::Socket(socket) => {
                 if let Some(err) = socket.err
                     && socket.call.as_str() == "bind"

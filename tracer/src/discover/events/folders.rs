@@ -112,7 +112,7 @@ fn of_library(library: &Text, looking: &Looking, folders: &mut BTreeMap<Text, Fo
             folder.names = Some(list.names.clone());
             folder.listed.clone_from(&list.seen);
             folder.matches = matches(&list.names);
-        } else if let Some((err, seen)) = looking.refused.get(&path) {
+        } else if let Some((err, seen)) = looking.refused.get(&path).filter(|(err, _)| err.0 != 2) {
             folder.unreadable = Some((*err, seen.clone()));
         } else if let Some(look) = look {
             match (look.err, look.mode) {

@@ -18,6 +18,7 @@ pub(super) fn of(event: &Event) -> Option<&'static str> {
         Kind::Stat(stat) => {
             unread(&stat.path, stat.err).then_some("a path that was looked at could not be read")
         }
+        Kind::List(list) if list.cut => Some("not all names of a listed folder could be read"),
         Kind::List(list) => {
             unread(&list.path, list.err).then_some("the path of a listed folder could not be read")
         }

@@ -152,6 +152,23 @@ fn a_damaged_frame_is_told_with_place_and_cost() {
 }
 
 #[test]
+fn a_trace_that_ends_early_is_not_damaged_and_one_with_a_hole_is() {
+    let mut bytes = trace(&events(30), small_frames(10));
+    let damaged = |bytes: &[u8]| {
+        let mut reader = reader(bytes).unwrap();
+        let read = reader.events().map(Result::unwrap).count();
+        (read > 0, reader.is_damaged())
+    };
+    assert_eq!(damaged(&bytes), (true, false));
+    let table = reader(&bytes).unwrap().frames().unwrap().to_vec();
+    let end = usize::try_from(table[2].offset).unwrap();
+    assert_eq!(damaged(&bytes[..end]), (true, false));
+    let at = usize::try_from(table[1].offset + table[1].size).unwrap() - 2;
+    bytes[at] ^= 1;
+    assert_eq!(damaged(&bytes), (true, true));
+}
+
+#[test]
 fn bytes_between_frames_are_passed_over() {
     let bytes = trace(&events(20), small_frames(10));
     let table = reader(&bytes).unwrap().frames().unwrap().to_vec();

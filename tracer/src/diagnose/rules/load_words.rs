@@ -1,0 +1,109 @@
+//! dlopen gave nothing, and what is known are the loader's words alone, or that it said none.
+
+use super::super::case::{Case, path_of};
+use super::super::explanation::Finding;
+use super::super::rule::{Check, Rule, Stage};
+use super::super::words::{base, list};
+use super::load_file::backend;
+use crate::discover::model::{Load, Outcome};
+
+pub(super) static RULES: &[&Rule] = &[&ANSWERED_BY_PRELOAD, &LOADERS_WORDS];
+
+static ANSWERED_BY_PRELOAD: Rule = Rule {
+    id: "VG061",
+    stage: Stage::Load,
+    title: "A preloaded library answered dlopen",
+    story: "A library in LD_PRELOAD that defines dlopen, open or a relative stands between ggml and libc in every process of Ollama. When it answers NULL, the loader never sees the call and says \
+nothing. LD_PRELOAD is inherited by every child although Ollama's log never shows it.",
+    proof: "The preloaded file defines dlopen, and the call came back with NULL without a word of the loader.",
+    remedy: &[
+        "Run without the preload, or have the library call libc's function and pass its answer on.",
+    ],
+    rows: &["stack 31"],
+    check: Check::Backend(answered_by_preload),
+};
+
+fn answered_by_preload(case: &Case<'_>) -> Vec<Finding> {
+    let mute: Vec<&Load> = case
+        .failed_loads()
+        .filter(|(_, load)| {
+            load.words.is_empty()
+                && load.missing.is_empty()
+                && load.refused.is_none()
+                && load.call.is_some()
+        })
+        .map(|(_, load)| load)
+        .collect();
+    let Some(load) = mute.first() else {
+        return Vec::new();
+    };
+    let Some((path, names)) =
+        super::preload::interposers(case.model).find(|(_, names)| names.contains(&"dlopen"))
+    else {
+        return Vec::new();
+    };
+    vec![
+        ANSWERED_BY_PRELOAD
+            .found(format!(
+                "dlopen of {} gave NULL and the loader said nothing: {path}, which is preloaded and defines {} itself, answered in its place.",
+                base(path_of(load)),
+                list(&names)
+            ))
+            .object(path)
+            .likely()
+            .proof(mute.iter().filter_map(|load| load.seen.as_ref()))
+            .so("Start Ollama once without the preload and compare:")
+            .so("$ sudo env -u LD_PRELOAD vgputrace run --until discovery -- ollama serve")
+            .so("To keep the preload, have its dlopen call the one of libc (dlsym RTLD_NEXT) and give its result back unchanged."),
+    ]
+}
+
+static LOADERS_WORDS: Rule = Rule {
+    id: "VG062",
+    stage: Stage::Load,
+    title: "The loader refused the backend",
+    story: "dlopen failed with words that no other rule knows. They are the reason all the same.",
+    proof: "The loader's words.",
+    remedy: &["Look up the words; they name the object and what is wrong with it."],
+    rows: &["runner 27"],
+    check: Check::Backend(loaders_words),
+};
+
+fn loaders_words(case: &Case<'_>) -> Vec<Finding> {
+    let words: Vec<_> = case
+        .failed_loads()
+        .filter(|(_, load)| load.missing.is_empty() && load.outcome == Outcome::Failed)
+        .flat_map(|(_, load)| &load.words)
+        .filter(|words| {
+            words.err.is_none_or(|err| err.0 == 2) && !words.text.as_str().contains("static TLS")
+        })
+        .collect();
+    let itself = words.iter().all(|words| words.err.is_some());
+    if !super::refused::refusals(case).is_empty() || itself {
+        return Vec::new();
+    }
+    let Some(first) = words.first() else {
+        return Vec::new();
+    };
+    let object = if first.object.is_empty() {
+        String::new()
+    } else {
+        format!("{}: ", first.object)
+    };
+    vec![
+        LOADERS_WORDS
+            .found(format!(
+                "{} was not loaded; the loader says: {object}{}.",
+                backend(case),
+                first.text.as_str().trim_end_matches('.')
+            ))
+            .object(first.object.clone())
+            .proof(words.iter().map(|words| &words.seen))
+            .so("The same load by hand, with all of the loader's steps:")
+            .so(format!(
+                "$ LD_DEBUG=libs,files python3 -c 'import ctypes; ctypes.CDLL(\"{}/{}\")'",
+                case.path(),
+                backend(case)
+            )),
+    ]
+}

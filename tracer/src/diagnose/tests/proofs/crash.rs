@@ -1,0 +1,236 @@
+//! Crashes and other ends: VG039, VG085 to VG092.
+
+use super::super::build::{child, device, discovery, init, load, look, said, seen};
+use super::{Proof, but};
+use crate::discover::Model;
+use crate::discover::model::{Answer, Child, Crash, End, Era, Init, Outcome};
+use crate::discover::role::Step;
+use crate::event::call::Site;
+use crate::event::process::EnvVar;
+use crate::event::{Hex, Text};
+
+pub(super) fn proofs() -> Vec<Proof> {
+    vec![
+        Proof::of("VG039", before_main("/opt/pre.so"))
+            .weaker(before_main("/lib/libstdc++.so.6"))
+            .weaker(left_before_main(3, true))
+            .silent("nothing is preloaded", left_before_main(3, false))
+            .silent(
+                "it had begun its work",
+                but(before_main("/opt/pre.so"), |model| {
+                    model.children[0]
+                        .loads
+                        .push(load(Outcome::Loaded, Vec::new()));
+                }),
+            ),
+        Proof::of(
+            "VG085",
+            crashed("SIGSEGV", "/x/libcuda.so.1", &["ggml_backend_init"]),
+        )
+        .silent(
+            "the process survived the fault",
+            but(crashed("SIGSEGV", "/x/libcuda.so.1", &[]), |model| {
+                model.children[0].end = End::Exit(0, None);
+                model.children[0].answer = Some(Answer::default());
+            }),
+        )
+        .silent("the first start alone crashed", start_alone(true)),
+        Proof::of(
+            "VG086",
+            crashed("SIGABRT", "/lib/libc.so.6", &["ggml_backend_init"]),
+        )
+        .silent(
+            "the signal is another",
+            crashed("SIGSEGV", "/lib/libc.so.6", &["ggml_backend_init"]),
+        ),
+        Proof::of("VG087", constructor(true))
+            .weaker(constructor(false))
+            .silent(
+                "the start was running",
+                crashed("SIGSEGV", "/x/libpre.so", &["ggml_backend_init", "dlopen"]),
+            ),
+        Proof::of("VG088", left(3, true)).silent(
+            "nothing of the backend was open when it ended",
+            left(3, false),
+        ),
+        Proof::of("VG089", killed(Step::Runner, true))
+            .silent(
+                "the server killed it after its answer, as ever",
+                killed(Step::Runner, false),
+            )
+            .silent(
+                "only the probe was killed, after the list",
+                probe_killed(&[]),
+            ),
+        Proof::of("VG090", ended(End::OutOfMemory(seen("oom"))))
+            .also(ended(End::Signal {
+                name: Text::from("SIGKILL"),
+                by: Some(Text::from("pkill")),
+                seen: seen("killed"),
+            }))
+            .silent(
+                "the server itself ends a process so",
+                killed(Step::Runner, false),
+            ),
+        Proof::of("VG091", start_alone(true)).silent("the list crashed too", start_alone(false)),
+        Proof::of("VG092", probe_killed(&["CUDA0"])).silent(
+            "the probe ended well",
+            but(probe_killed(&["CUDA0"]), |model| {
+                model.children[1].end = End::Exit(1, seen("exit code 1"));
+            }),
+        ),
+    ]
+}
+
+pub(super) fn crash(signal: &str, object: &str, inside: &[&str]) -> Crash {
+    Crash {
+        signal: Text::from(signal),
+        address: None,
+        at: Some(Site {
+            object: Some(Text::from(object)),
+            offset: Hex(0x1123),
+            symbol: Some(Text::from("f+0x1")),
+        }),
+        inside: inside.iter().map(|one| Text::from(*one)).collect(),
+        constructor: None,
+        seen: seen(signal).unwrap(),
+    }
+}
+
+/// A process that ended so, without an answer.
+pub(super) fn dead(step: Step, end: End) -> Child {
+    Child {
+        answer: None,
+        end,
+        ..child(step)
+    }
+}
+
+fn signal(name: &str) -> End {
+    End::Signal {
+        name: Text::from(name),
+        by: None,
+        seen: seen("killed"),
+    }
+}
+
+fn looked(children: Vec<Child>, devices: &[&str]) -> Model {
+    let runner = |child: &Child| child.role.step() == Some(Step::Runner);
+    let era = if children.iter().any(runner) {
+        Era::Runner
+    } else {
+        Era::LlamaServer
+    };
+    but(discovery(era), |model| {
+        let devices = devices.iter().map(|id| device(id)).collect();
+        look(model, children, devices);
+    })
+}
+
+fn crashed(name: &str, object: &str, inside: &[&str]) -> Model {
+    let mut list = dead(Step::List, signal(name));
+    list.loads.push(load(Outcome::Loaded, Vec::new()));
+    list.crashes.push(crash(name, object, inside));
+    looked(vec![list], &[])
+}
+
+fn preload(child: &mut Child) {
+    child.env.push(EnvVar {
+        k: Text::from("LD_PRELOAD"),
+        v: Some(Text::from("/opt/pre.so")),
+        len: None,
+    });
+}
+
+fn before_main(object: &str) -> Model {
+    let mut list = dead(Step::List, signal("SIGSEGV"));
+    preload(&mut list);
+    list.crashes.push(crash("SIGSEGV", object, &[]));
+    looked(vec![list], &[])
+}
+
+fn left_before_main(code: u8, preloaded: bool) -> Model {
+    let mut list = dead(Step::List, End::Exit(code, seen("exit")));
+    if preloaded {
+        preload(&mut list);
+    }
+    looked(vec![list], &[])
+}
+
+fn constructor(seen: bool) -> Model {
+    let mut list = dead(Step::List, signal("SIGSEGV"));
+    list.loads.push(load(Outcome::Died, Vec::new()));
+    list.crashes.push(Crash {
+        constructor: seen.then(|| Text::from("/x/libpre.so")),
+        ..crash("SIGSEGV", "/x/libpre.so", &["dlopen"])
+    });
+    looked(vec![list], &[])
+}
+
+fn left(code: u8, inside: bool) -> Model {
+    let mut runner = dead(Step::Runner, End::Exit(code, seen("exit")));
+    if inside {
+        runner.inits.push(Init {
+            unfinished: true,
+            registered: false,
+            ..init()
+        });
+    }
+    looked(vec![runner], &[])
+}
+
+fn by_server(before_answer: bool) -> End {
+    End::KilledByServer {
+        before_answer,
+        after: 30_000_000_000,
+        seen: seen("SIGKILL"),
+    }
+}
+
+fn killed(step: Step, before_answer: bool) -> Model {
+    let mut one = dead(step, by_server(before_answer));
+    if !before_answer {
+        one.answer = Some(Answer::default());
+    }
+    looked(vec![one], &[])
+}
+
+/// The list answered with these devices; the probe after it hung.
+fn probe_killed(devices: &[&str]) -> Model {
+    let list = child(Step::List);
+    let probe = dead(Step::Probe, by_server(true));
+    but(looked(vec![list, probe], devices), |model| {
+        model.attempts[0].answer = Some(Answer {
+            devices: devices.iter().map(|id| device(id)).collect(),
+            ..Answer::default()
+        });
+    })
+}
+
+/// The first start crashed; the list answered, or crashed as well.
+fn start_alone(alone: bool) -> Model {
+    let faulty = |step| {
+        let mut one = dead(step, signal("SIGSEGV"));
+        one.crashes.push(crash("SIGSEGV", "/x/libcuda.so.1", &[]));
+        one
+    };
+    let list = if alone {
+        child(Step::List)
+    } else {
+        faulty(Step::List)
+    };
+    but(looked(vec![faulty(Step::Start), list], &[]), |model| {
+        if alone {
+            model.attempts[0].answer = Some(Answer {
+                devices: vec![device("CUDA0")],
+                ..Answer::default()
+            });
+        }
+    })
+}
+
+fn ended(end: End) -> Model {
+    let mut list = dead(Step::List, end);
+    list.said.push(said("load_backend"));
+    looked(vec![list], &[])
+}

@@ -1,0 +1,187 @@
+//! Load: files. VG050, VG057, VG060, VG063, VG064.
+
+use super::super::build::{LIB, child, discovery, folder, load, look, seen, words};
+use super::crash::{crash, dead};
+use super::{Proof, but};
+use crate::discover::Model;
+use crate::discover::model::{Child, End, Era, Load, Missing, Outcome};
+use crate::discover::role::Step;
+use crate::event::library::Library;
+use crate::event::process::EnvVar;
+use crate::event::{Errno, Text};
+
+pub(super) fn proofs() -> Vec<Proof> {
+    let path = format!("{LIB}/cuda_v12/libggml-cuda.so");
+    vec![
+        Proof::of("VG050", walked(&["libggml-cuda.so.0"]))
+            .also(walked(&["libggml-own.so"]))
+            .weaker(but(walked(&["libggml-cuda.so.0"]), |model| {
+                model.blind.damaged = true
+            }))
+            .silent(
+                "the name is one that a runner loads",
+                walked(&["libggml-cuda-a.so"]),
+            )
+            .silent(
+                "llama-server is given any such file",
+                but(walked(&["libggml-cuda.so.0"]), |model| {
+                    model.era = Era::LlamaServer
+                }),
+            ),
+        Proof::of("VG057", unfit(&path, "32-bit ELF"))
+            .silent("it is not there", unfit(&path, "ENOENT"))
+            .silent(
+                "a library is missing, and no file unfit",
+                loading(vec![Missing::Library {
+                    name: Text::from("libcublas.so.12"),
+                    by: Text::default(),
+                    searched: Vec::new(),
+                }]),
+            ),
+        Proof::of("VG060", given("libggml-blas.so", true))
+            .silent(
+                "it was given the CUDA backend",
+                given("libggml-cuda.so", true),
+            )
+            .silent(
+                "the folder has no other backend",
+                given("libggml-blas.so", false),
+            ),
+        Proof::of(
+            "VG063",
+            faulted(
+                "SIGBUS",
+                Some("truncated: segments need 9 bytes, the file has 4"),
+                true,
+            ),
+        )
+        .weaker(faulted("SIGBUS", None, false))
+        .weaker(faulted(
+            "SIGBUS",
+            Some("truncated: segments need 9 bytes, the file has 4"),
+            false,
+        ))
+        .weaker(faulted("SIGSEGV", None, false))
+        .silent(
+            "a constructor was running",
+            but(faulted("SIGSEGV", None, false), |model| {
+                model.children[0].crashes[0].constructor = Some(Text::from("/x/libpre.so"));
+            }),
+        ),
+        Proof::of("VG064", walked(&["libggml-cuda.so"]))
+            .also(nowhere(&path))
+            .silent(
+                "a runner never asks for that name",
+                walked(&["libggml-own.so"]),
+            )
+            .silent(
+                "it may not even look at the file",
+                but(walked(&["libggml-cuda.so"]), |model| {
+                    model.children[0]
+                        .refused
+                        .push((Errno(13), seen(&format!("stat {path}")).unwrap()));
+                }),
+            )
+            .silent(
+                "it was opened",
+                but(walked(&["libggml-cuda.so"]), |model| {
+                    model.children[0]
+                        .loads
+                        .push(load(Outcome::Loaded, Vec::new()));
+                }),
+            ),
+    ]
+}
+
+fn with(era: Era, child: Child) -> Model {
+    but(discovery(era), |model| look(model, vec![child], Vec::new()))
+}
+
+/// A runner that listed the folder with these names and opened none of them.
+fn walked(names: &[&str]) -> Model {
+    let mut runner = child(Step::Runner);
+    runner.walked.push(folder("cuda_v12", names));
+    but(with(Era::Runner, runner), |model| {
+        model.folders = vec![folder("cuda_v12", names)];
+    })
+}
+
+fn loading(missing: Vec<Missing>) -> Model {
+    let mut runner = child(Step::Runner);
+    runner.loads.push(load(Outcome::Failed, missing));
+    with(Era::Runner, runner)
+}
+
+fn unfit(file: &str, problem: &str) -> Model {
+    loading(vec![Missing::Unfit {
+        file: Text::from(file),
+        problem: Text::from(problem),
+    }])
+}
+
+/// llama-server was given this file of the folder.
+fn given(file: &str, beside_cuda: bool) -> Model {
+    let mut list = child(Step::List);
+    list.exec = Some(crate::event::Seq(2));
+    list.env.push(EnvVar {
+        k: Text::from("GGML_BACKEND_PATH"),
+        v: Some(Text::from(format!("{LIB}/cuda_v12/{file}"))),
+        len: None,
+    });
+    but(with(Era::LlamaServer, list), |model| {
+        model.folders = vec![if beside_cuda {
+            folder("cuda_v12", &["libggml-blas.so", "libggml-cuda.so"])
+        } else {
+            folder("cuda_v12", &["libggml-blas.so"])
+        }];
+    })
+}
+
+/// The loader faulted inside dlopen; a file is damaged, which this process mapped or did not.
+fn faulted(signal: &str, problem: Option<&str>, mapped: bool) -> Model {
+    let mut list = dead(
+        Step::List,
+        End::Signal {
+            name: Text::from(signal),
+            by: None,
+            seen: seen("killed"),
+        },
+    );
+    list.loads.push(load(Outcome::Died, Vec::new()));
+    list.crashes
+        .push(crash(signal, "/lib64/ld-linux-x86-64.so.2", &["dlopen"]));
+    let file = Text::from("/opt/libother.so");
+    if mapped {
+        list.mapped.push((file.clone(), crate::event::Seq(3)));
+    }
+    but(with(Era::LlamaServer, list), |model| {
+        if let Some(problem) = problem {
+            let facts = Library {
+                path: file.clone(),
+                problem: Some(Text::from(problem)),
+                ..Library::default()
+            };
+            model.libraries.insert(file, facts);
+        }
+    })
+}
+
+/// dlopen of the path itself found nothing behind it.
+fn nowhere(path: &str) -> Model {
+    let mut gone = words("cannot open shared object file", Some(2));
+    gone.object = Text::from(path);
+    let failed = Load {
+        words: vec![gone],
+        ..load(
+            Outcome::Failed,
+            vec![Missing::Library {
+                name: Text::from(path),
+                by: Text::default(),
+                searched: Vec::new(),
+            }],
+        )
+    };
+    let mut list = child(Step::List);
+    list.loads.push(failed);
+    with(Era::LlamaServer, list)
+}

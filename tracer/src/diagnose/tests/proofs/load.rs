@@ -1,0 +1,221 @@
+//! Load: what a load lacks. VG051 to VG056, VG058, VG059, VG061, VG062.
+
+use super::super::build::{LIB, child, discovery, load, look, seen, set, words};
+use super::{Proof, but};
+use crate::discover::Model;
+use crate::discover::model::{Child, Era, Load, Missing, Outcome};
+use crate::discover::role::Step;
+use crate::event::library::{Closure, Library, Resolved};
+use crate::event::{Errno, Text};
+
+pub(super) fn proofs() -> Vec<Proof> {
+    let backend = format!("{LIB}/cuda_v12/libggml-cuda.so");
+    vec![
+        Proof::of("VG051", lacking(vec![library("libcublas.so.12")]))
+            .silent("it is the driver's", lacking(vec![library("libcuda.so.1")]))
+            .silent(
+                "it is the backend's own file",
+                lacking(vec![library(&backend)]),
+            ),
+        Proof::of("VG052", lacking(vec![library("libcuda.so.1")]))
+            .also(lacking(vec![library("libvulkan.so.1")]))
+            .silent(
+                "it is none of a driver",
+                lacking(vec![library("libcudart.so.12")]),
+            ),
+        Proof::of("VG053", lacking(vec![symbol("cuMemCreate")]))
+            .silent(
+                "the library that has it is missing as a whole",
+                lacking(vec![library("libcuda.so.1"), symbol("cuMemCreate")]),
+            )
+            .silent(
+                "it is one of ggml's own",
+                lacking(vec![symbol("ggml_is_contiguous_to_3")]),
+            ),
+        Proof::of(
+            "VG054",
+            lacking(vec![version("libcudart.so.12", "libcudart.so.12")]),
+        )
+        .also(answered(&["libcudart.so.11.0"]))
+        .silent(
+            "the file that answers has that version",
+            answered(&["libcudart.so.12"]),
+        )
+        .silent(
+            "it is a version of the system's library",
+            lacking(vec![version("GLIBC_2.38", "libc.so.6")]),
+        ),
+        Proof::of("VG055", lacking(vec![symbol("ggml_is_contiguous_to_3")]))
+            .silent("it is none of ggml's", lacking(vec![symbol("cudaMalloc")]))
+            .silent(
+                "libggml-base is missing as a whole",
+                lacking(vec![library("libggml-base.so.0"), symbol("ggml_abort")]),
+            ),
+        Proof::of(
+            "VG056",
+            lacking(vec![version("GLIBCXX_3.4.31", "libstdc++.so.6")]),
+        )
+        .silent(
+            "it is a version of CUDA's runtime",
+            lacking(vec![version("libcudart.so.12", "libcudart.so.12")]),
+        ),
+    ]
+}
+
+/// Loads that were refused, or gave words of another kind.
+pub(super) fn refused_or_mute() -> Vec<Proof> {
+    vec![
+        Proof::of("VG058", refused(13, "open", Vec::new()))
+            .also(refused(1, "executable mapping of", Vec::new()))
+            .also(not_entered())
+            .weaker(passed_over())
+            .silent("the file is not there", refused(2, "open", Vec::new()))
+            .silent("no descriptor was left", refused(24, "open", Vec::new())),
+        Proof::of("VG059", refused(24, "open", Vec::new()))
+            .also(refused(12, "executable mapping of", Vec::new()))
+            .also(worded("cannot allocate memory in static TLS block", None))
+            .silent("it may not be opened", refused(13, "open", Vec::new())),
+        Proof::likely("VG061", preloaded(&["dlopen"]))
+            .silent(
+                "the library does not stand in for dlopen",
+                preloaded(&["malloc"]),
+            )
+            .silent(
+                "the loader gave a reason",
+                but(preloaded(&["dlopen"]), |model| {
+                    model.children[0].loads[0].words = vec![words("undefined symbol: x", None)];
+                    model.children[0].loads[0].missing = vec![symbol("x")];
+                }),
+            ),
+        Proof::of(
+            "VG062",
+            worded(
+                "cannot enable executable stack as shared object requires",
+                None,
+            ),
+        )
+        .silent(
+            "the words name a symbol that is missing",
+            lacking(vec![symbol("x")]),
+        )
+        .silent(
+            "the words are about static TLS",
+            worded("cannot allocate memory in static TLS block", None),
+        ),
+    ]
+}
+
+fn library(name: &str) -> Missing {
+    Missing::Library {
+        name: Text::from(name),
+        by: Text::default(),
+        searched: Vec::new(),
+    }
+}
+
+fn symbol(name: &str) -> Missing {
+    Missing::Symbol {
+        name: Text::from(name),
+        by: Text::default(),
+    }
+}
+
+fn version(version: &str, file: &str) -> Missing {
+    Missing::Version {
+        version: Text::from(version),
+        file: Text::from(file),
+        by: Text::default(),
+    }
+}
+
+fn with(child: Child) -> Model {
+    but(discovery(Era::Runner), |model| {
+        look(model, vec![child], Vec::new());
+    })
+}
+
+fn failing(change: impl FnOnce(&mut Load)) -> Model {
+    let mut failed = load(Outcome::Failed, Vec::new());
+    change(&mut failed);
+    let mut runner = child(Step::Runner);
+    runner.loads.push(failed);
+    with(runner)
+}
+
+fn lacking(missing: Vec<Missing>) -> Model {
+    let mut runner = child(Step::Runner);
+    runner.loads.push(load(Outcome::Failed, missing));
+    with(runner)
+}
+
+/// A symbol of the runtime is undefined, and this file with these versions answered to the runtime's name.
+fn answered(versions: &[&str]) -> Model {
+    let file = Text::from(format!("{LIB}/cuda_v12/libcudart.so.12"));
+    but(
+        lacking(vec![symbol("cudaMalloc@libcudart.so.12")]),
+        |model| {
+            model.children[0].loads[0].closure = Some(Closure {
+                objects: vec![Resolved {
+                    name: Text::from("libcudart.so.12"),
+                    file: Some(file.clone()),
+                    ..Resolved::default()
+                }],
+                ..Closure::default()
+            });
+            let facts = Library {
+                path: file.clone(),
+                defines_versions: versions.iter().map(|one| Text::from(*one)).collect(),
+                ..Library::default()
+            };
+            model.libraries.insert(file, facts);
+        },
+    )
+}
+
+fn refused(err: u16, what: &str, missing: Vec<Missing>) -> Model {
+    failing(|load| {
+        let text = format!("{what} {LIB}/cuda_v12/libggml-cuda.so");
+        load.refused = Some((Errno(err), seen(&text).unwrap()));
+        load.missing = missing;
+    })
+}
+
+/// The folder can be listed and not entered: the runner asks for the file, and does not open it.
+fn not_entered() -> Model {
+    let path = format!("{LIB}/cuda_v12");
+    let mut runner = child(Step::Runner);
+    runner.refused.push((
+        Errno(13),
+        seen(&format!("stat {path}/libggml-cuda.so")).unwrap(),
+    ));
+    with(runner)
+}
+
+/// One place of a library may not be opened; the loader went on, and what it lacked is a symbol.
+fn passed_over() -> Model {
+    but(lacking(Vec::new()), |model| {
+        let path = format!("{LIB}/cuda_v12/libcudart.so.12");
+        let closed = seen(&format!("open {path}")).unwrap();
+        model.children[0].refused.push((Errno(13), closed));
+        model.children[0].loads[0].missing = vec![Missing::Unfit {
+            file: Text::from(path),
+            problem: Text::from("ENOENT"),
+        }];
+    })
+}
+
+fn worded(text: &str, err: Option<u16>) -> Model {
+    failing(|load| load.words = vec![words(text, err)])
+}
+
+fn preloaded(defines: &[&str]) -> Model {
+    but(failing(|_| ()), |model| {
+        set(model, "LD_PRELOAD", "/opt/shim.so");
+        let facts = Library {
+            path: Text::from("/opt/shim.so"),
+            interposes: defines.iter().map(|one| Text::from(*one)).collect(),
+            ..Library::default()
+        };
+        model.libraries.insert(Text::from("/opt/shim.so"), facts);
+    })
+}

@@ -1,0 +1,114 @@
+//! What the source can tell: VG200 to VG206.
+
+use super::super::build::{as_log, child, discovery, line, load, look, said, seen};
+use super::{Proof, but};
+use crate::discover::Model;
+use crate::discover::model::{Era, Level, Missing, Outcome, Server};
+use crate::discover::role::Step;
+use crate::event::Text;
+
+pub(super) fn proofs() -> Vec<Proof> {
+    vec![
+        Proof::of("VG200", log(Vec::new()))
+            .silent(
+                "the log has the loader's words",
+                log(vec![Missing::Library {
+                    name: Text::from("libcuda.so.1"),
+                    by: Text::default(),
+                    searched: Vec::new(),
+                }]),
+            )
+            .silent(
+                "it is a recording",
+                but(log(Vec::new()), |model| {
+                    model.origin = crate::discover::model::Origin::Trace;
+                }),
+            ),
+        Proof::likely("VG201", not_named(false))
+            .silent("a listing tells that it is not there", not_named(true)),
+        Proof::likely("VG202", but(log(Vec::new()), unfinished))
+            .silent("the final list was seen", log(Vec::new())),
+        Proof::of("VG203", recording(&["ollama", "run", "llama3"], false))
+            .also(recording(&["sudo", "/usr/bin/ollama", "list"], false))
+            .also(recording(&["vgputrace"], true))
+            .silent(
+                "the server was to be started, and was not seen",
+                recording(&["ollama", "serve"], false),
+            )
+            .silent(
+                "it only has that word in a path",
+                recording(&["cat", "/var/log/ollama"], false),
+            ),
+        Proof::likely("VG204", old("cuInit err: 999"))
+            .weaker(old("no compatible GPUs were discovered"))
+            .silent("another program has such words", old("write err: 5"))
+            .silent(
+                "the era is known",
+                but(old("cuInit err: 999"), |model| model.era = Era::Runner),
+            ),
+        Proof::of("VG205", words("ggml_backend: no backends are loaded"))
+            .silent("its words are others", words("loaded CPU backend")),
+        Proof::of("VG206", words("no CPU backend found"))
+            .silent("its words are others", words("loaded CPU backend")),
+    ]
+}
+
+fn log(missing: Vec<Missing>) -> Model {
+    let mut runner = child(Step::Runner);
+    if !missing.is_empty() {
+        runner.loads.push(load(Outcome::Failed, missing));
+    }
+    but(discovery(Era::Runner), |model| {
+        look(model, vec![runner], Vec::new());
+        as_log(model, Level::Debug);
+    })
+}
+
+fn unfinished(model: &mut Model) {
+    model.finished = false;
+    model.cpu_only = None;
+    model.attempts[0].answer = None;
+    model.children[0].answer = None;
+    model.children[0].end = crate::discover::model::End::Unknown;
+}
+
+/// A log that names no folder; with a listing of the library folder, which only a recording has, or without.
+fn not_named(listed: bool) -> Model {
+    but(discovery(Era::Runner), |model| {
+        model.folders.clear();
+        let own = &mut model.server.as_mut().unwrap().library_dir;
+        if listed {
+            own.names = Some(Vec::new());
+        } else {
+            own.names = None;
+            as_log(model, Level::Info);
+        }
+    })
+}
+
+fn recording(command: &[&str], already: bool) -> Model {
+    Model {
+        command: command.iter().map(|word| Text::from(*word)).collect(),
+        server: already.then(|| Server {
+            already,
+            ..Server::default()
+        }),
+        ..Model::default()
+    }
+}
+
+fn old(text: &str) -> Model {
+    let mut model = Model::default();
+    as_log(&mut model, Level::Info);
+    model.lines.push(line(text, &[]));
+    model
+}
+
+fn words(text: &str) -> Model {
+    let mut program = child(Step::List);
+    program.said.push(said(text));
+    but(discovery(Era::LlamaServer), |model| {
+        look(model, vec![program], Vec::new());
+        model.cpu_only = seen("cpu");
+    })
+}

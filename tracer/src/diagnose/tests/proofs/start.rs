@@ -1,0 +1,116 @@
+//! Starts of models: VG160 to VG169.
+
+use super::super::build::{child, discovery, line, seen};
+use super::{Proof, but};
+use crate::discover::Model;
+use crate::discover::model::{Device, End, Era, ModelStart};
+use crate::discover::role::{Role, Step};
+use crate::event::Text;
+
+pub(super) fn proofs() -> Vec<Proof> {
+    let stale = "unable to refresh free memory, using old values";
+    let offloaded = |done, all| start(move |_, one| one.offloaded = Some((done, all)));
+    vec![
+        Proof::of("VG160", process(End::Exit(1, None), false))
+            .also(process(End::Exit(2, None), true))
+            .silent("it met a fault and goes on", process(End::Unknown, true))
+            .silent(
+                "the server ended it",
+                process(
+                    End::KilledByServer {
+                        before_answer: false,
+                        after: 9,
+                        seen: None,
+                    },
+                    true,
+                ),
+            ),
+        Proof::of(
+            "VG161",
+            start(|model, _| {
+                model.devices.clear();
+                model.cpu_only = seen("inference compute id=cpu");
+            }),
+        )
+        .silent("the discovery found a device", offloaded(0, 33)),
+        Proof::of("VG162", start(|_, one| one.num_gpu = Some(0)))
+            .also(start(|_, one| {
+                one.num_gpu = Some(10);
+                one.offloaded = Some((10, 33));
+            }))
+            .silent(
+                "it asks for no limit",
+                start(|_, one| one.num_gpu = Some(-1)),
+            )
+            .silent(
+                "it asks for more than there are",
+                start(|_, one| one.num_gpu = Some(99)),
+            ),
+        Proof::likely(
+            "VG163",
+            start(|model, _| model.lines.push(line(stale, &[]))),
+        )
+        .silent(
+            "all of the model is on the GPU",
+            start(|model, one| {
+                model.lines.push(line(stale, &[]));
+                one.offloaded = Some((33, 33));
+            }),
+        ),
+        Proof::likely("VG164", offloaded(3, 33))
+            .also(start(|model, _| {
+                model.lines.push(line(
+                    "gpu memory",
+                    &[("available", "1.0 GiB"), ("free", "2.0 GiB")],
+                ));
+            }))
+            .silent("all of the model is on the GPU", offloaded(33, 33))
+            .silent(
+                "the request asked for so few",
+                start(|_, one| one.num_gpu = Some(0)),
+            ),
+        Proof::of("VG165", offloaded(33, 33))
+            .silent("one layer is not", offloaded(32, 33))
+            .silent("it has no layers", offloaded(0, 0)),
+        Proof::likely("VG169", start(|_, one| one.offloaded = None))
+            .silent("the number was seen", offloaded(33, 33)),
+    ]
+}
+
+fn start(change: impl FnOnce(&mut Model, &mut ModelStart)) -> Model {
+    but(discovery(Era::Runner), |model| {
+        model.cpu_only = None;
+        model.devices.push(Device {
+            id: Text::from("0"),
+            library: Text::from("CUDA"),
+            dirs: vec![Text::from("cuda_v12")],
+            ..Device::default()
+        });
+        let mut one = ModelStart {
+            dir: Text::from("cuda_v12"),
+            offloaded: Some((0, 33)),
+            seen: seen("started"),
+            ..ModelStart::default()
+        };
+        change(model, &mut one);
+        model.models.push(one);
+    })
+}
+
+/// The model's process ended so, with a fault or without.
+fn process(end: End, faulted: bool) -> Model {
+    start(|model, one| {
+        let mut server = child(Step::Runner);
+        server.role = Role::Model {
+            dir: Text::from("cuda_v12"),
+        };
+        server.end = end;
+        if faulted {
+            server
+                .crashes
+                .push(super::crash::crash("SIGSEGV", "/x/libcuda.so.1", &[]));
+        }
+        one.child = Some(model.children.len());
+        model.children.push(server);
+    })
+}
