@@ -1,20 +1,30 @@
-//! `replay`: the viewer over a trace file.
+//! `replay`: the viewer over a trace file, or over a trace that the program carries.
 
-use std::io::IsTerminal as _;
+mod examples;
+mod recorded;
+
+use std::io::{Cursor, IsTerminal as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::standard_output::StandardOutput;
 use super::{Report, terminal};
-use crate::event::host::Header;
-use crate::trace::{Error, Reader};
-use crate::tui::{self, Begin, FrameFacts, Page, Palette, Recording};
+use crate::trace::Reader;
+use crate::tui::{self, Begin, Palette, Recording};
+
+pub use examples::Example;
+use recorded::Recorded;
 
 /// What to show.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Props {
-    /// The trace.
-    pub trace: PathBuf,
+pub enum Props {
+    /// A trace file.
+    File(PathBuf),
+    /// A trace that the program carries.
+    Example(Example),
+    /// The names of those.
+    List,
 }
 
 /// Shows a trace until the user leaves.
@@ -22,14 +32,13 @@ pub struct Props {
 /// # Errors
 /// The trace cannot be read, or there is no terminal.
 pub fn run(props: &Props) -> Result<u8, Report> {
-    let reader = Reader::open(&props.trace).map_err(|error| Report::from_error(&error))?;
+    let recording = match props {
+        Props::File(path) => file(path)?,
+        Props::Example(example) => carried(*example)?,
+        Props::List => return list(),
+    };
     if !(std::io::stdout().is_terminal() && std::io::stdin().is_terminal()) {
-        let shown = props.trace.display();
-        return Err(Report::new("replay needs a terminal, and this is none")
-            .help(format!("as text: vgputrace show {shown}"))
-            .help(format!(
-                "why a backend was not used: vgputrace explain {shown}"
-            )));
+        return Err(no_terminal(props));
     }
     let looks = terminal::standard_output();
     let palette = if looks.colour {
@@ -39,7 +48,7 @@ pub fn run(props: &Props) -> Result<u8, Report> {
     };
     let stop = ended_by_signal()?;
     tui::run(Begin {
-        recording: Box::new(File::new(&props.trace, reader)),
+        recording,
         looks,
         palette,
         explain: crate::diagnose::explain,
@@ -48,6 +57,42 @@ pub fn run(props: &Props) -> Result<u8, Report> {
     })
     .map_err(|error| Report::new("cannot use the terminal").because(&error))?;
     Ok(0)
+}
+
+fn file(path: &Path) -> Result<Box<dyn Recording>, Report> {
+    let reader = Reader::open(path).map_err(|error| Report::from_error(&error))?;
+    Ok(Box::new(Recorded::new(path.display().to_string(), reader)))
+}
+
+fn carried(example: Example) -> Result<Box<dyn Recording>, Report> {
+    let name = format!("{}: {}", example.name(), example.title());
+    let reader = Reader::new(Cursor::new(example.bytes()), Path::new(example.name()))
+        .map_err(|error| Report::from_error(&error))?;
+    Ok(Box::new(Recorded::new(name, reader)))
+}
+
+fn list() -> Result<u8, Report> {
+    let mut out = StandardOutput::new();
+    for example in Example::ALL {
+        out.write(format!("{:<14}{}\n", example.name(), example.title()).as_bytes())?;
+    }
+    out.finish()?;
+    Ok(0)
+}
+
+fn no_terminal(props: &Props) -> Report {
+    let report = Report::new("replay needs a terminal, and this is none");
+    match props {
+        Props::File(path) => {
+            let shown = path.display();
+            report
+                .help(format!("as text: vgputrace show {shown}"))
+                .help(format!(
+                    "why a backend was not used: vgputrace explain {shown}"
+                ))
+        }
+        _ => report,
+    }
 }
 
 /// Set by SIGTERM, so that the terminal is given back before the end. SIGHUP keeps its default: the terminal is gone
@@ -62,62 +107,4 @@ fn ended_by_signal() -> Result<Arc<AtomicBool>, Report> {
 /// What Ctrl-Z does elsewhere.
 fn suspend() {
     let _ = rustix::process::kill_current_process_group(rustix::process::Signal::TSTP);
-}
-
-/// A trace file as the viewer reads it.
-struct File {
-    name: String,
-    reader: Reader,
-}
-
-impl File {
-    fn new(path: &Path, reader: Reader) -> Self {
-        Self {
-            name: path.display().to_string(),
-            reader,
-        }
-    }
-}
-
-impl Recording for File {
-    fn name(&self) -> String {
-        self.name.clone()
-    }
-
-    fn header(&self) -> Option<&Header> {
-        self.reader.header()
-    }
-
-    fn frames(&mut self) -> Result<Vec<FrameFacts>, String> {
-        let frames = self.reader.frames().map_err(words)?;
-        Ok(frames
-            .iter()
-            .map(|frame| FrameFacts {
-                events: frame.events,
-            })
-            .collect())
-    }
-
-    fn page(&mut self, frame: usize) -> Result<Page, String> {
-        let frame = self.reader.frame(frame).map_err(words)?;
-        let mut page = Page::default();
-        for (event, raw) in frame.iter() {
-            page.events.push(event.clone());
-            page.raw.push(raw.to_owned());
-        }
-        Ok(page)
-    }
-
-    fn warnings(&self) -> Vec<String> {
-        let warnings = self.reader.warnings().iter();
-        warnings.map(ToString::to_string).collect()
-    }
-
-    fn grows(&self) -> bool {
-        false
-    }
-}
-
-fn words(error: Error) -> String {
-    error.to_string()
 }
