@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use super::roles::Roles;
 use crate::event::call::{Because, Call};
 use crate::event::process::{EnvVar, Exec};
 use crate::event::{Event, Kind, Proc, Seq, Text};
@@ -46,6 +47,7 @@ pub struct Scene {
     processes: BTreeMap<u32, Process>,
     calls: BTreeMap<Seq, OpenCall>,
     build_ids: BTreeMap<Text, Text>,
+    roles: Roles,
 }
 
 impl Scene {
@@ -57,6 +59,18 @@ impl Scene {
             origin,
             ..Self::default()
         }
+    }
+
+    /// The same, knowing what each process is to the discovery: that is told by a pass over the whole recording.
+    #[must_use]
+    pub fn with_roles(self, roles: Roles) -> Self {
+        Self { roles, ..self }
+    }
+
+    /// What a process is to the discovery, where that is known.
+    #[must_use]
+    pub fn role(&self, process: Proc) -> Option<&str> {
+        self.roles.get(&process.number).map(String::as_str)
     }
 
     /// Nanoseconds from the begin of the recording to `time`.
