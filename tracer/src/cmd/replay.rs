@@ -3,7 +3,7 @@
 mod examples;
 mod recorded;
 
-use std::io::{Cursor, IsTerminal as _};
+use std::io::{Cursor, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -49,10 +49,12 @@ pub fn run(props: &Props) -> Result<u8, Report> {
     let stop = ended_by_signal()?;
     tui::run(Begin {
         recording,
+        follow: false,
         looks,
         palette,
         explain: crate::diagnose::explain,
         stop: Box::new(move || stop.load(Ordering::Relaxed)),
+        write,
         suspend,
     })
     .map_err(|error| Report::new("cannot use the terminal").because(&error))?;
@@ -102,6 +104,16 @@ fn ended_by_signal() -> Result<Arc<AtomicBool>, Report> {
     signal_hook::flag::register(signal_hook::consts::SIGTERM, Arc::clone(&flag))
         .map_err(|error| Report::new("cannot watch for signals").because(&error))?;
     Ok(flag)
+}
+
+/// Writes a new file for the user who asked; an old one is left alone.
+fn write(path: &Path, text: &str) -> Result<(), String> {
+    let mut file = std::fs::File::create_new(path).map_err(|error| match error.kind() {
+        std::io::ErrorKind::AlreadyExists => "there is such a file already".to_owned(),
+        _ => error.to_string(),
+    })?;
+    file.write_all(text.as_bytes())
+        .map_err(|error| error.to_string())
 }
 
 /// What Ctrl-Z does elsewhere.

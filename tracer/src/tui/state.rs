@@ -1,27 +1,31 @@
 //! What the viewer knows of itself: view, play head, filter, search, prompt. Changed by actions only, no I/O.
 
+mod complete;
+mod limits;
 pub(super) mod list;
 mod moves;
 pub(super) mod play;
 pub(super) mod prompt;
+pub(super) mod report;
 mod time;
 mod understanding;
 mod view;
 
-use std::collections::BTreeMap;
-use std::rc::Rc;
-
 use super::book::Book;
 use super::digest::Digest;
+use super::draw::Scale;
 use super::keys::Action;
 use super::recording::Recording;
 use crate::diagnose::Explanation;
 use crate::discover::Model;
 use crate::view::Looks;
+use crate::view::roles::Roles;
 
 use list::Matching;
 use play::Play;
 use prompt::Prompt;
+use report::Request;
+use understanding::Understanding;
 
 pub use view::View;
 
@@ -47,18 +51,26 @@ pub struct State {
     pub(super) detail: bool,
     /// First line of a text pane.
     pub(super) scroll: u16,
+    /// First line of the detail.
+    pub(super) detail_top: usize,
     /// Stretch of time of the timeline, nanoseconds since the begin; `None` shows all.
     pub(super) zoom: Option<(u64, u64)>,
     /// Stretches in which nothing happens are left out.
     pub(super) compress: bool,
+    /// How time lay on the columns when the timeline was last drawn.
+    pub(super) scale: Scale,
+    /// The first lane of the timeline on the screen.
+    pub(super) lane_top: usize,
+    /// The play head stays at the end of a recording that grows.
+    pub(super) follow: bool,
     pub(super) message: String,
     pub(super) quit: bool,
     suspend: bool,
+    request: Option<Request>,
     pub(super) looks: Looks,
     seen_now: u64,
     explain: Explain,
-    explained: Option<(u64, Rc<Explanation>)>,
-    roles: Rc<BTreeMap<u32, String>>,
+    understood: Option<Understanding>,
     /// The play head was moved by the user, so the first cause does not move it any more.
     moved: bool,
 }
@@ -81,16 +93,20 @@ impl State {
             help: false,
             detail: true,
             scroll: 0,
+            detail_top: 0,
             zoom: None,
             compress: false,
+            scale: Scale::default(),
+            lane_top: 0,
+            follow: false,
             message: String::new(),
             quit: false,
             suspend: false,
+            request: None,
             looks,
             seen_now: 0,
             explain,
-            explained: None,
-            roles: Rc::default(),
+            understood: None,
             moved: false,
         }
     }
@@ -122,9 +138,15 @@ impl State {
         if !self.moved && self.head == 0 {
             self.open_at_the_cause();
         }
+        let asks = [&self.matching, &self.search];
+        let roles = if asks.into_iter().flatten().any(Matching::asks_for_roles) {
+            self.roles()
+        } else {
+            Roles::default()
+        };
         let mut worked = false;
         for matching in [&mut self.matching, &mut self.search].into_iter().flatten() {
-            worked |= matching.step(&mut self.book);
+            worked |= matching.step(&mut self.book, &roles);
         }
         worked
     }
@@ -166,12 +188,17 @@ impl State {
             Action::Filter => self.prompt = Some(Prompt::filter(self.matching.as_ref())),
             Action::Search => self.prompt = Some(Prompt::search()),
             Action::Jump => self.prompt = Some(Prompt::jump()),
+            Action::Write => self.ask_for_a_file(),
             Action::NextMatch => self.found(true),
             Action::PreviousMatch => self.found(false),
             Action::ZoomIn => self.zoom_by(2),
             Action::ZoomOut => self.zoom_out(),
+            Action::Earlier => self.pan(false),
+            Action::Later => self.pan(true),
+            Action::DetailDown => self.detail_top = self.detail_top.saturating_add(1),
+            Action::DetailUp => self.detail_top = self.detail_top.saturating_sub(1),
             Action::Compress => self.compress = !self.compress,
-            Action::Click { row, column, width } => self.click(row, column, width),
+            Action::Click { row, column } => self.click(row, column),
         }
     }
 }

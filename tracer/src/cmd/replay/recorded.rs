@@ -33,18 +33,19 @@ impl<R: Read + Seek> Recording for Recorded<R> {
             .iter()
             .map(|frame| FrameFacts {
                 events: frame.events,
+                to: frame.to.0,
             })
             .collect())
     }
 
     fn page(&mut self, frame: usize) -> Result<Page, String> {
         let frame = self.reader.frame(frame).map_err(words)?;
-        let mut page = Page::default();
-        for (event, raw) in frame.iter() {
-            page.events.push(event.clone());
-            page.raw.push(raw.to_owned());
-        }
-        Ok(page)
+        let parts = frame.into_parts();
+        Ok(Page {
+            events: parts.events,
+            texts: parts.texts,
+            lines: parts.lines,
+        })
     }
 
     fn warnings(&self) -> Vec<String> {

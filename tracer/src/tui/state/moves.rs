@@ -1,6 +1,7 @@
 //! Moving the play head and the list: rows, screens, failures, clicks, views.
 
 use super::{State, View};
+use crate::tui::draw::NAMES;
 use crate::tui::keys::Action;
 
 /// Rows that stay visible above and below the play head.
@@ -11,6 +12,8 @@ impl State {
     pub(in crate::tui) fn go(&mut self, index: u64) {
         self.head = index.min(self.book.total().saturating_sub(1));
         self.moved = true;
+        self.follow = false;
+        self.detail_top = 0;
         self.show_head();
     }
 
@@ -78,6 +81,7 @@ impl State {
         };
         if let Some(index) = self.index_at(to) {
             self.go(index);
+            self.follow = by == i64::MAX && self.book.recording().grows();
         }
     }
 
@@ -97,19 +101,33 @@ impl State {
     }
 
     /// A click into the body: a row of a list, or a moment of the timeline.
-    pub(super) fn click(&mut self, row: u16, column: u16, width: u16) {
+    pub(super) fn click(&mut self, row: u16, column: u16) {
         if self.view == View::Timeline {
-            let (from, to) = self.window();
-            let share = u64::from(column).saturating_mul(to - from) / u64::from(width.max(1));
-            let origin = self
-                .book
-                .recording()
-                .header()
-                .map(|header| header.clock.boot.0);
-            let index = self.book.at_time(origin.unwrap_or(0) + from + share);
-            self.go(index);
+            let column = column.checked_sub(NAMES).map(usize::from);
+            let moment = column.and_then(|column| self.scale.stretch(column));
+            if let Some((from, _)) = moment {
+                let index = self.book.at_time(self.origin().saturating_add(from));
+                self.go(index);
+            }
         } else if let Some(index) = self.index_at(self.top + u64::from(row)) {
             self.go(index);
         }
+    }
+
+    /// The recording has grown.
+    pub(in crate::tui) fn grown(&mut self) {
+        if self.follow {
+            self.go(u64::MAX);
+            self.follow = true;
+        }
+        for matching in [&mut self.matching, &mut self.search].into_iter().flatten() {
+            matching.goes_on();
+        }
+    }
+
+    /// Keeps the play head at the end of a recording that grows.
+    pub(in crate::tui) fn follow_the_end(&mut self) {
+        self.go(u64::MAX);
+        self.follow = true;
     }
 }

@@ -1,23 +1,25 @@
 //! The recording's own time: the moment under the play head, playing, and the stretch that the timeline shows.
 
 use super::State;
-use crate::tui::digest::Mark;
+
+/// The shortest stretch that the timeline shows, in nanoseconds.
+const SHORTEST: u64 = 1_000;
 
 impl State {
+    /// The begin of the recording, in nanoseconds of CLOCK_BOOTTIME.
+    pub(in crate::tui) fn origin(&self) -> u64 {
+        self.book.origin()
+    }
+
     /// The moment under the play head, nanoseconds since the begin.
     pub(in crate::tui) fn now(&mut self) -> u64 {
         let time = self.book.event_time(self.head).unwrap_or(0);
-        let origin = self
-            .book
-            .recording()
-            .header()
-            .map(|header| header.clock.boot.0);
-        self.seen_now = time.saturating_sub(origin.unwrap_or(0));
+        self.seen_now = time.saturating_sub(self.origin());
         self.seen_now
     }
 
     /// The moment under the play head without decoding anything: the last one that was looked at.
-    pub(in crate::tui) fn book_time(&self) -> u64 {
+    pub(in crate::tui) const fn seen_now(&self) -> u64 {
         self.seen_now
     }
 
@@ -29,16 +31,10 @@ impl State {
         let now = self.play.clock.unwrap_or_else(|| self.now());
         let then = self.play.after(now, nanos);
         self.play.clock = Some(then);
-        let origin = self
-            .book
-            .recording()
-            .header()
-            .map(|header| header.clock.boot.0);
-        let next = self
-            .book
-            .at_time(origin.unwrap_or(0).saturating_add(then).saturating_add(1));
+        let after = self.origin().saturating_add(then).saturating_add(1);
+        let next = self.book.at_time(after);
         let last = self.book.total().saturating_sub(1);
-        let reached = if then >= self.digest.last {
+        let reached = if then >= self.digest.last && self.progress().is_none() {
             last
         } else {
             next.saturating_sub(1)
@@ -60,7 +56,7 @@ impl State {
         let (from, to) = self.window();
         let width = (to - from) / factor;
         let now = self.now();
-        if width >= 1_000 {
+        if width >= SHORTEST {
             let from = now.saturating_sub(width / 2);
             self.zoom = Some((from, from + width));
         }
@@ -74,12 +70,19 @@ impl State {
         self.zoom = (width < self.digest.last).then_some((from, from + width));
     }
 
-    /// Marks of one kind before the play head, on one lane.
-    pub(in crate::tui) fn marked(&self, lane: u32, kind: Mark) -> usize {
-        self.digest
-            .marks
-            .iter()
-            .filter(|(of, _, mark, index)| *of == lane && *mark == kind && *index <= self.head)
-            .count()
+    /// Moves the stretch by a quarter of itself.
+    pub(super) fn pan(&mut self, later: bool) {
+        let Some((from, to)) = self.zoom else {
+            self.message = "all of it is shown; + shows less".to_owned();
+            return;
+        };
+        let width = to - from;
+        let from = if later {
+            let most = self.digest.last.saturating_sub(width / 2);
+            from.saturating_add(width / 4).min(most.max(from))
+        } else {
+            from.saturating_sub(width / 4)
+        };
+        self.zoom = Some((from, from + width));
     }
 }

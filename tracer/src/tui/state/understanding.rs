@@ -1,10 +1,23 @@
-//! What is made of the model: roles, explanation, and the place where it opens.
+//! What is made of the model: roles, explanation, limits, and the place where it opens.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::State;
+use super::{State, limits};
 use crate::diagnose::Explanation;
+use crate::discover::Model;
+use crate::discover::model::At;
+use crate::view::roles::{self, Roles};
+
+/// Made anew when there is more to know.
+#[derive(Debug, Default)]
+pub(in crate::tui) struct Understanding {
+    /// Events that were looked at.
+    done: u64,
+    pub(in crate::tui) model: Rc<Model>,
+    explanation: Rc<Explanation>,
+    roles: Roles,
+    limits: Vec<limits::Limit>,
+}
 
 impl State {
     /// Moves the play head to the first cause of the first backend that is not used.
@@ -20,7 +33,7 @@ impl State {
             .flat_map(|backend| backend.findings.iter().take(1))
             .flat_map(|finding| &finding.evidence)
             .find_map(|evidence| match evidence.at {
-                crate::discover::model::At::Event(seq) => Some(seq.0),
+                At::Event(seq) => Some(seq.0),
                 _ => None,
             });
         let target = match cause {
@@ -33,7 +46,7 @@ impl State {
     }
 
     /// Index of an event by its number.
-    pub(super) fn index_of(&mut self, seq: u64) -> Option<u64> {
+    fn index_of(&mut self, seq: u64) -> Option<u64> {
         // Numbers have no gaps but where events were lost, so the place is at or before it.
         let mut index = seq.checked_sub(1)?.min(self.book.total().checked_sub(1)?);
         for _ in 0..4_096 {
@@ -48,33 +61,44 @@ impl State {
 
     /// What is known of the backends by the end.
     pub(in crate::tui) fn explanation(&mut self) -> Rc<Explanation> {
-        self.understand();
-        self.explained
-            .as_ref()
-            .map_or_else(Rc::default, |(_, known)| Rc::clone(known))
+        Rc::clone(&self.understand().explanation)
     }
 
     /// What each process is to the discovery, by its number.
-    pub(in crate::tui) fn roles(&mut self) -> Rc<BTreeMap<u32, String>> {
-        self.understand();
-        Rc::clone(&self.roles)
+    pub(in crate::tui) fn roles(&mut self) -> Roles {
+        Roles::clone(&self.understand().roles)
     }
 
-    /// Makes model and explanation anew when there is more to know. While a long recording is read the first ones stay:
-    /// each costs a pass over all that was kept.
-    pub(super) fn understand(&mut self) {
+    /// What happened.
+    pub(in crate::tui) fn model(&mut self) -> Rc<Model> {
+        Rc::clone(&self.understand().model)
+    }
+
+    /// The server's limits, as far as they were worked out.
+    pub(in crate::tui) fn limits(&self) -> &[limits::Limit] {
+        let known = self.understood.as_ref();
+        known.map_or(&[][..], |known| &known.limits)
+    }
+
+    /// Makes model and explanation anew when there is more to know. While a long recording is read the first ones stay,
+    /// and while it grows they stay for a twentieth of it: each costs a pass over all that was kept.
+    fn understand(&mut self) -> &Understanding {
         let done = self.digest.done;
-        let known = self.explained.as_ref().map(|(at, _)| *at);
-        if known == Some(done) || (known.is_some() && self.progress().is_some()) {
-            return;
+        let reading = self.progress().is_some();
+        let fresh = self.understood.as_ref().is_some_and(|known| {
+            let little = done - known.done.min(done) <= known.done / 20;
+            known.done == done || reading || (little && !self.digest.ended)
+        });
+        if !fresh {
+            let model = self.digest.model();
+            self.understood = Some(Understanding {
+                done,
+                explanation: Rc::new((self.explain)(&model)),
+                roles: roles::of(&model),
+                limits: limits::of(&model, self.origin()),
+                model: Rc::new(model),
+            });
         }
-        let model = self.digest.model();
-        let roles = model.roles.iter();
-        self.roles = Rc::new(
-            roles
-                .map(|(process, role)| (process.number, role.to_string()))
-                .collect(),
-        );
-        self.explained = Some((done, Rc::new((self.explain)(&model))));
+        self.understood.get_or_insert_with(Understanding::default)
     }
 }
