@@ -18,11 +18,16 @@ Exit codes:
 
 Examples:
   vgputrace replay run.vgt
+  vgputrace replay --follow run.vgt
   vgputrace replay --example crash")]
 pub struct Args {
     /// The trace.
     #[arg(value_name = "TRACE", required_unless_present = "example")]
     trace: Option<PathBuf>,
+
+    /// Stay at the end of a trace that is being written.
+    #[arg(long, conflicts_with = "example")]
+    follow: bool,
 
     /// Show a trace that the program carries; `list` names them.
     #[arg(long, value_name = "NAME", conflicts_with = "trace")]
@@ -60,6 +65,7 @@ impl Args {
     pub fn into_props(self) -> Props {
         match (self.example, self.trace) {
             (Some(Name::One(example)), _) => Props::Example(example),
+            (None, Some(trace)) if self.follow => Props::Follow(trace),
             (None, Some(trace)) => Props::File(trace),
             (Some(Name::List), _) | (None, None) => Props::List,
         }

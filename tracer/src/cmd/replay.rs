@@ -1,6 +1,7 @@
 //! `replay`: the viewer over a trace file, or over a trace that the program carries.
 
 mod examples;
+mod growing;
 mod recorded;
 
 use std::io::{Cursor, IsTerminal as _, Write as _};
@@ -14,6 +15,7 @@ use crate::trace::Reader;
 use crate::tui::{self, Begin, Palette, Recording};
 
 pub use examples::Example;
+use growing::Growing;
 use recorded::Recorded;
 
 /// What to show.
@@ -21,6 +23,8 @@ use recorded::Recorded;
 pub enum Props {
     /// A trace file.
     File(PathBuf),
+    /// A trace file that a recorder writes just now: the play head stays at its end.
+    Follow(PathBuf),
     /// A trace that the program carries.
     Example(Example),
     /// The names of those.
@@ -34,6 +38,7 @@ pub enum Props {
 pub fn run(props: &Props) -> Result<u8, Report> {
     let recording = match props {
         Props::File(path) => file(path)?,
+        Props::Follow(path) => follow(path)?,
         Props::Example(example) => carried(*example)?,
         Props::List => return list(),
     };
@@ -49,7 +54,7 @@ pub fn run(props: &Props) -> Result<u8, Report> {
     let stop = ended_by_signal()?;
     tui::run(Begin {
         recording,
-        follow: false,
+        follow: matches!(props, Props::Follow(_)),
         looks,
         palette,
         explain: crate::diagnose::explain,
@@ -62,8 +67,17 @@ pub fn run(props: &Props) -> Result<u8, Report> {
 }
 
 fn file(path: &Path) -> Result<Box<dyn Recording>, Report> {
-    let reader = Reader::open(path).map_err(|error| Report::from_error(&error))?;
-    Ok(Box::new(Recorded::new(path.display().to_string(), reader)))
+    let mut reader = Reader::open(path).map_err(|error| Report::from_error(&error))?;
+    let name = path.display().to_string();
+    if growing::is_written(path, &mut reader) {
+        return Ok(Box::new(Growing::new(name, reader)));
+    }
+    Ok(Box::new(Recorded::new(name, reader)))
+}
+
+fn follow(path: &Path) -> Result<Box<dyn Recording>, Report> {
+    let reader = growing::wait_for(path).map_err(|error| Report::from_error(&error))?;
+    Ok(Box::new(Growing::new(path.display().to_string(), reader)))
 }
 
 fn carried(example: Example) -> Result<Box<dyn Recording>, Report> {
@@ -85,7 +99,7 @@ fn list() -> Result<u8, Report> {
 fn no_terminal(props: &Props) -> Report {
     let report = Report::new("replay needs a terminal, and this is none");
     match props {
-        Props::File(path) => {
+        Props::File(path) | Props::Follow(path) => {
             let shown = path.display();
             report
                 .help(format!("as text: vgputrace show {shown}"))
@@ -101,6 +115,10 @@ fn no_terminal(props: &Props) -> Report {
 /// then, and reading it on would come back at once for ever.
 fn ended_by_signal() -> Result<Arc<AtomicBool>, Report> {
     let flag = Arc::new(AtomicBool::new(false));
+    // A recorder that starts the viewer has them blocked.
+    nix::sys::signal::SigSet::all()
+        .thread_unblock()
+        .map_err(|error| Report::new("cannot watch for signals").because(&error))?;
     signal_hook::flag::register(signal_hook::consts::SIGTERM, Arc::clone(&flag))
         .map_err(|error| Report::new("cannot watch for signals").because(&error))?;
     Ok(flag)

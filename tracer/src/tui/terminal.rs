@@ -67,17 +67,17 @@ fn show(terminal: &mut ratatui::DefaultTerminal, begin: Begin) -> io::Result<()>
     }
     let mut stale = true;
     loop {
-        let started = Instant::now();
-        let mut busy = state.work();
-        while busy && started.elapsed() < SLICE {
-            busy = state.work();
-        }
         if looked.elapsed() >= LOOK && state.book.recording().grows() {
             looked = Instant::now();
             if state.book.grow() {
                 state.grown();
                 stale = true;
             }
+        }
+        let started = Instant::now();
+        let mut busy = state.work();
+        while busy && started.elapsed() < SLICE {
+            busy = state.work();
         }
         let now = Instant::now();
         let passed = now.duration_since(last);

@@ -1,4 +1,4 @@
-//! A trace as the viewer reads it: a file, one that still grows, or bytes in memory.
+//! A trace as the viewer reads it: a file, or bytes in memory.
 
 use std::io::{Read, Seek};
 
@@ -28,24 +28,11 @@ impl<R: Read + Seek> Recording for Recorded<R> {
     }
 
     fn frames(&mut self) -> Result<Vec<FrameFacts>, String> {
-        let frames = self.reader.frames().map_err(words)?;
-        Ok(frames
-            .iter()
-            .map(|frame| FrameFacts {
-                events: frame.events,
-                to: frame.to.0,
-            })
-            .collect())
+        facts(&mut self.reader)
     }
 
     fn page(&mut self, frame: usize) -> Result<Page, String> {
-        let frame = self.reader.frame(frame).map_err(words)?;
-        let parts = frame.into_parts();
-        Ok(Page {
-            events: parts.events,
-            texts: parts.texts,
-            lines: parts.lines,
-        })
+        page(&mut self.reader, frame)
     }
 
     fn warnings(&self) -> Vec<String> {
@@ -58,6 +45,27 @@ impl<R: Read + Seek> Recording for Recorded<R> {
     }
 }
 
-fn words(error: Error) -> String {
+/// The table of frames, as the viewer wants it.
+pub(super) fn facts<R: Read + Seek>(reader: &mut Reader<R>) -> Result<Vec<FrameFacts>, String> {
+    let frames = reader.frames().map_err(words)?;
+    let facts = frames.iter().map(|frame| FrameFacts {
+        events: frame.events,
+        to: frame.to.0,
+    });
+    Ok(facts.collect())
+}
+
+/// One frame, as the viewer wants it.
+pub(super) fn page<R: Read + Seek>(reader: &mut Reader<R>, frame: usize) -> Result<Page, String> {
+    let parts = reader.frame(frame).map_err(words)?.into_parts();
+    Ok(Page {
+        events: parts.events,
+        texts: parts.texts,
+        lines: parts.lines,
+    })
+}
+
+/// An error as a sentence.
+pub(super) fn words(error: Error) -> String {
     error.to_string()
 }

@@ -79,7 +79,9 @@ pub(super) fn foot(state: &mut State, palette: Palette, frame: &mut Frame<'_>, a
         Some(prompt) => typed(prompt, usize::from(area.width), state.looks),
         None => hint(state),
     };
-    write(frame, area, &[first, second], palette);
+    let prompt = state.prompt.as_ref();
+    let remark = prompt.and_then(|prompt| remark(prompt, state.looks));
+    write(frame, area, &[remark.unwrap_or(first), second], palette);
 }
 
 /// The line that is typed: what is wrong with it is marked where it stands.
@@ -107,15 +109,23 @@ fn typed(prompt: &Prompt, width: usize, looks: Looks) -> Line {
         .push(Role::Failed, part(from..to))
         .plain(part(to..text.len()));
     line.push(Role::Heading, "_");
+    line
+}
+
+/// What is to be said about it, in the line above.
+fn remark(prompt: &Prompt, looks: Looks) -> Option<Line> {
+    let mut line = Line::new();
     if let Some(wrong) = &prompt.wrong {
         line.push(
             Role::Failed,
-            &format!(" {} {}", looks.cross(), wrong.message),
+            &format!("{} {}", looks.cross(), wrong.message),
         );
-    } else if !prompt.offers.is_empty() {
-        line.push(Role::Dim, &format!("  {}", prompt.offers.join(" ")));
+    } else if prompt.offers.is_empty() {
+        return None;
+    } else {
+        line.push(Role::Dim, &prompt.offers.join(" "));
     }
-    line
+    Some(line)
 }
 
 fn hint(state: &State) -> Line {
