@@ -25,13 +25,16 @@ struct Viewer {
 
 impl Viewer {
     fn open(trace: &Path) -> Self {
+        Self::start(&format!("replay {}", trace.display()))
+    }
+
+    fn start(words: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let tool = binary().expect("the binary");
         let line = format!(
-            "stty rows 30 cols 100; echo $$ > {0}/pid; exec {1} replay {2}",
+            "stty rows 30 cols 100; echo $$ > {0}/pid; exec {1} {words}",
             folder.path().display(),
             tool.display(),
-            trace.display()
         );
         let child = Command::new("script")
             .args(["--quiet", "--return", "--flush", "--command", &line])
@@ -164,6 +167,92 @@ fn a_trace_that_was_cut_off_opens_as_far_as_it_goes() {
     viewer.shows("[3 Events]");
     viewer.keys("q");
     assert_eq!(viewer.end().0, Some(0));
+}
+
+#[test]
+fn an_example_opens_on_its_cause_and_the_list_names_them() {
+    if !gate::tool(test_name!(), "script", "--version") {
+        return;
+    }
+    let mut viewer = Viewer::start("replay --example version-node");
+    viewer.shows("cuda_v12: failed: libggml-cuda.so could not be loaded");
+    viewer.keys("2");
+    viewer.shows("the server waits 30.0 s for this folder");
+    viewer.keys("3erole:run\tkind:dlop\t");
+    viewer.shows("filter: role:runner[cuda_v12] kind:dlopen");
+    viewer.keys("\r");
+    viewer.shows("filter role:runner[cuda_v12] kind:dlopen (");
+    viewer.keys("q");
+    assert_eq!(viewer.end().0, Some(0));
+    let tool = binary().expect("the binary");
+    let said = Command::new(tool)
+        .args(["replay", "--example", "list"])
+        .output()
+        .expect("it runs");
+    let words = String::from_utf8_lossy(&said.stdout);
+    for name in ["healthy", "version-node", "crash"] {
+        assert!(words.contains(name), "{words}");
+    }
+}
+
+#[test]
+fn the_explanation_is_written_to_a_new_file_only() {
+    if !gate::tool(test_name!(), "script", "--version") {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("why.md");
+    fs::write(&file, "precious").expect("a file");
+    let mut viewer = Viewer::open(&broken());
+    viewer.shows("vgpu_defined_nowhere");
+    viewer.keys(&format!("w\u{17}{}\r", file.display()));
+    viewer.shows("there is such a file already");
+    fs::remove_file(&file).expect("it can be removed");
+    viewer.keys("\r");
+    viewer.shows("the explanation is in");
+    viewer.keys("q");
+    assert_eq!(viewer.end().0, Some(0));
+    let text = fs::read_to_string(&file).expect("the file");
+    assert!(text.contains("nowhere"), "{text}");
+}
+
+#[test]
+fn a_recording_is_watched_while_it_is_made() {
+    if !gate::tool(test_name!(), "script", "--version") || !gate::engine(test_name!()) {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let (trace, mark) = (folder.path().join("run.vgt"), folder.path().join("go"));
+    let command = format!(
+        "test -t 1 && echo on-a-terminal; until test -e {}; do sleep 0.1; done; echo second-word; sleep 600",
+        mark.display()
+    );
+    let mut viewer = Viewer::start(&format!(
+        "run --tui -o {} -- sh -c '{command}'",
+        trace.display()
+    ));
+    viewer.shows("[3 Events]");
+    viewer.keys("4");
+    viewer.shows("on-a-terminal");
+    assert!(!viewer.shown().contains("second-word"));
+    fs::write(&mark, "").expect("a file");
+    viewer.shows("second-word");
+    viewer.keys("q");
+    let (code, screen) = viewer.end();
+    assert_eq!(code, Some(130), "{screen}");
+    assert!(screen.rfind(GIVEN_BACK) > screen.rfind(TAKEN), "{screen}");
+    assert!(screen.contains("interrupted"), "{screen}");
+    let shown = Command::new(binary().expect("the binary"))
+        .arg("show")
+        .arg(&trace)
+        .arg("second-word")
+        .output()
+        .expect("it runs");
+    let words = String::from_utf8_lossy(&shown.stderr).into_owned();
+    assert!(
+        shown.status.success() && !words.contains("warning"),
+        "{words}"
+    );
 }
 
 #[test]

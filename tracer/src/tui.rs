@@ -24,5 +24,6 @@ pub use colour::Palette;
 pub use keys::Action;
 pub use recording::{FrameFacts, Page, Recording};
 pub use state::prompt::Typed;
+pub use state::report::Request;
 pub use state::{Explain, State, View};
 pub use terminal::{Begin, run};

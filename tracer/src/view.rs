@@ -22,6 +22,7 @@ pub mod filter;
 pub mod json;
 pub mod line;
 pub mod lines;
+pub mod roles;
 pub mod row;
 #[cfg(test)]
 pub(crate) mod samples;

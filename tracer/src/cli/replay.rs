@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use crate::cmd::replay::Props;
+use clap::ValueEnum;
+
+use crate::cmd::replay::{Example, Props};
 
 /// Options of `replay`; what the command does is said at `Command::Replay`.
 #[derive(Clone, Debug, clap::Args)]
@@ -15,17 +17,57 @@ Exit codes:
   2  the trace cannot be read, or this is no terminal
 
 Examples:
-  vgputrace replay run.vgt")]
+  vgputrace replay run.vgt
+  vgputrace replay --follow run.vgt
+  vgputrace replay --example crash")]
 pub struct Args {
     /// The trace.
-    #[arg(value_name = "TRACE")]
-    trace: PathBuf,
+    #[arg(value_name = "TRACE", required_unless_present = "example")]
+    trace: Option<PathBuf>,
+
+    /// Stay at the end of a trace that is being written.
+    #[arg(long, conflicts_with = "example")]
+    follow: bool,
+
+    /// Show a trace that the program carries; `list` names them.
+    #[arg(long, value_name = "NAME", conflicts_with = "trace")]
+    example: Option<Name>,
+}
+
+/// A trace that the program carries, or all their names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Name {
+    One(Example),
+    List,
+}
+
+impl ValueEnum for Name {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[
+            Self::One(Example::Healthy),
+            Self::One(Example::VersionNode),
+            Self::One(Example::Crash),
+            Self::List,
+        ]
+    }
+
+    fn to_possible_value(&self) -> Option<clap::builder::PossibleValue> {
+        match self {
+            Self::One(example) => example.to_possible_value(),
+            Self::List => Some(clap::builder::PossibleValue::new("list").help("Their names")),
+        }
+    }
 }
 
 impl Args {
     /// The same without clap.
     #[must_use]
     pub fn into_props(self) -> Props {
-        Props { trace: self.trace }
+        match (self.example, self.trace) {
+            (Some(Name::One(example)), _) => Props::Example(example),
+            (None, Some(trace)) if self.follow => Props::Follow(trace),
+            (None, Some(trace)) => Props::File(trace),
+            (Some(Name::List), _) | (None, None) => Props::List,
+        }
     }
 }

@@ -27,6 +27,7 @@ Exit codes:
 
 Examples:
   sudo vgputrace run -- ollama serve
+  sudo vgputrace run --tui -- ollama serve
   sudo vgputrace run --until discovery -o cuda.vgt -- ollama serve
   sudo vgputrace run --like-unit ollama.service
   sudo vgputrace run --user ollama --env OLLAMA_DEBUG=2 --timeout 30s -- ollama serve
@@ -69,6 +70,12 @@ pub struct Args {
     /// Stop recording at this size of the trace; the command goes on.
     #[arg(long, value_name = "SIZE", default_value = "1GiB", value_parser = trace_size)]
     max_size: u64,
+
+    /// Show the recording while it is made, as `replay` does; q or Ctrl-C ends the command.
+    ///
+    /// The command gets a terminal of its own; its output is shown in Log, and nothing is typed into it.
+    #[arg(long)]
+    tui: bool,
 
     /// No progress and no summary; errors and warnings only.
     #[arg(short, long)]
@@ -152,6 +159,7 @@ impl Args {
             unset_env: self.unset,
             all_env_values: self.env_values == EnvValues::All,
             max_size: self.max_size,
+            tui: self.tui,
             quiet: self.quiet,
             json: self.json,
             engine: match self.engine {

@@ -11,6 +11,7 @@ Filters (words beside each other must all hold):
   kind:open,stat        of these kinds; functions count: kind:dlopen, kind:ggml_*
   proc:p3, proc:p3.1    in this process, or this program of it
   pid:1234              in the process with this pid
+  role:runner[cuda_v12] in a process that is this to Ollama's discovery: server, list, probe[cuda_v13]...
   name:llama-server     in processes with this in their name
   cublas, \"two words\"   that hold this text, in any case; text:failed for a word of this language
   /lib(cuda|nvidia)/    that match this regular expression

@@ -1,20 +1,34 @@
-//! `replay`: the viewer over a trace file.
+//! `replay`: the viewer over a trace file, or over a trace that the program carries.
 
-use std::io::IsTerminal as _;
+mod examples;
+mod growing;
+mod recorded;
+
+use std::io::{Cursor, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::standard_output::StandardOutput;
 use super::{Report, terminal};
-use crate::event::host::Header;
-use crate::trace::{Error, Reader};
-use crate::tui::{self, Begin, FrameFacts, Page, Palette, Recording};
+use crate::trace::Reader;
+use crate::tui::{self, Begin, Palette, Recording};
+
+pub use examples::Example;
+use growing::Growing;
+use recorded::Recorded;
 
 /// What to show.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Props {
-    /// The trace.
-    pub trace: PathBuf,
+pub enum Props {
+    /// A trace file.
+    File(PathBuf),
+    /// A trace file that a recorder writes just now: the play head stays at its end.
+    Follow(PathBuf),
+    /// A trace that the program carries.
+    Example(Example),
+    /// The names of those.
+    List,
 }
 
 /// Shows a trace until the user leaves.
@@ -22,14 +36,14 @@ pub struct Props {
 /// # Errors
 /// The trace cannot be read, or there is no terminal.
 pub fn run(props: &Props) -> Result<u8, Report> {
-    let reader = Reader::open(&props.trace).map_err(|error| Report::from_error(&error))?;
+    let recording = match props {
+        Props::File(path) => file(path)?,
+        Props::Follow(path) => follow(path)?,
+        Props::Example(example) => carried(*example)?,
+        Props::List => return list(),
+    };
     if !(std::io::stdout().is_terminal() && std::io::stdin().is_terminal()) {
-        let shown = props.trace.display();
-        return Err(Report::new("replay needs a terminal, and this is none")
-            .help(format!("as text: vgputrace show {shown}"))
-            .help(format!(
-                "why a backend was not used: vgputrace explain {shown}"
-            )));
+        return Err(no_terminal(props));
     }
     let looks = terminal::standard_output();
     let palette = if looks.colour {
@@ -39,85 +53,88 @@ pub fn run(props: &Props) -> Result<u8, Report> {
     };
     let stop = ended_by_signal()?;
     tui::run(Begin {
-        recording: Box::new(File::new(&props.trace, reader)),
+        recording,
+        follow: matches!(props, Props::Follow(_)),
         looks,
         palette,
         explain: crate::diagnose::explain,
         stop: Box::new(move || stop.load(Ordering::Relaxed)),
+        write,
         suspend,
     })
     .map_err(|error| Report::new("cannot use the terminal").because(&error))?;
     Ok(0)
 }
 
+fn file(path: &Path) -> Result<Box<dyn Recording>, Report> {
+    let mut reader = Reader::open(path).map_err(|error| Report::from_error(&error))?;
+    let name = path.display().to_string();
+    if growing::is_written(path, &mut reader) {
+        return Ok(Box::new(Growing::new(name, reader)));
+    }
+    Ok(Box::new(Recorded::new(name, reader)))
+}
+
+fn follow(path: &Path) -> Result<Box<dyn Recording>, Report> {
+    let reader = growing::wait_for(path).map_err(|error| Report::from_error(&error))?;
+    Ok(Box::new(Growing::new(path.display().to_string(), reader)))
+}
+
+fn carried(example: Example) -> Result<Box<dyn Recording>, Report> {
+    let name = format!("{}: {}", example.name(), example.title());
+    let reader = Reader::new(Cursor::new(example.bytes()), Path::new(example.name()))
+        .map_err(|error| Report::from_error(&error))?;
+    Ok(Box::new(Recorded::new(name, reader)))
+}
+
+fn list() -> Result<u8, Report> {
+    let mut out = StandardOutput::new();
+    for example in Example::ALL {
+        out.write(format!("{:<14}{}\n", example.name(), example.title()).as_bytes())?;
+    }
+    out.finish()?;
+    Ok(0)
+}
+
+fn no_terminal(props: &Props) -> Report {
+    let report = Report::new("replay needs a terminal, and this is none");
+    match props {
+        Props::File(path) | Props::Follow(path) => {
+            let shown = path.display();
+            report
+                .help(format!("as text: vgputrace show {shown}"))
+                .help(format!(
+                    "why a backend was not used: vgputrace explain {shown}"
+                ))
+        }
+        _ => report,
+    }
+}
+
 /// Set by SIGTERM, so that the terminal is given back before the end. SIGHUP keeps its default: the terminal is gone
 /// then, and reading it on would come back at once for ever.
 fn ended_by_signal() -> Result<Arc<AtomicBool>, Report> {
     let flag = Arc::new(AtomicBool::new(false));
+    // A recorder that starts the viewer has them blocked.
+    nix::sys::signal::SigSet::all()
+        .thread_unblock()
+        .map_err(|error| Report::new("cannot watch for signals").because(&error))?;
     signal_hook::flag::register(signal_hook::consts::SIGTERM, Arc::clone(&flag))
         .map_err(|error| Report::new("cannot watch for signals").because(&error))?;
     Ok(flag)
 }
 
+/// Writes a new file for the user who asked; an old one is left alone.
+fn write(path: &Path, text: &str) -> Result<(), String> {
+    let mut file = std::fs::File::create_new(path).map_err(|error| match error.kind() {
+        std::io::ErrorKind::AlreadyExists => "there is such a file already".to_owned(),
+        _ => error.to_string(),
+    })?;
+    file.write_all(text.as_bytes())
+        .map_err(|error| error.to_string())
+}
+
 /// What Ctrl-Z does elsewhere.
 fn suspend() {
     let _ = rustix::process::kill_current_process_group(rustix::process::Signal::TSTP);
-}
-
-/// A trace file as the viewer reads it.
-struct File {
-    name: String,
-    reader: Reader,
-}
-
-impl File {
-    fn new(path: &Path, reader: Reader) -> Self {
-        Self {
-            name: path.display().to_string(),
-            reader,
-        }
-    }
-}
-
-impl Recording for File {
-    fn name(&self) -> String {
-        self.name.clone()
-    }
-
-    fn header(&self) -> Option<&Header> {
-        self.reader.header()
-    }
-
-    fn frames(&mut self) -> Result<Vec<FrameFacts>, String> {
-        let frames = self.reader.frames().map_err(words)?;
-        Ok(frames
-            .iter()
-            .map(|frame| FrameFacts {
-                events: frame.events,
-            })
-            .collect())
-    }
-
-    fn page(&mut self, frame: usize) -> Result<Page, String> {
-        let frame = self.reader.frame(frame).map_err(words)?;
-        let mut page = Page::default();
-        for (event, raw) in frame.iter() {
-            page.events.push(event.clone());
-            page.raw.push(raw.to_owned());
-        }
-        Ok(page)
-    }
-
-    fn warnings(&self) -> Vec<String> {
-        let warnings = self.reader.warnings().iter();
-        warnings.map(ToString::to_string).collect()
-    }
-
-    fn grows(&self) -> bool {
-        false
-    }
-}
-
-fn words(error: Error) -> String {
-    error.to_string()
 }

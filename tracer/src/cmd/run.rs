@@ -5,6 +5,7 @@ mod finish;
 mod live;
 mod output;
 mod progress;
+mod screen;
 mod target;
 mod verdicts;
 mod watch;
@@ -38,6 +39,7 @@ use crate::view::summary::Summary;
 use diagnostics::diagnostics;
 use live::{Limits, Live, Outcomes, Why};
 use progress::Progress;
+use screen::Screen;
 use target::Target;
 use verdicts::Verdicts;
 use watch::{Child, Signals};
@@ -61,6 +63,8 @@ pub struct Props {
     pub all_env_values: bool,
     /// Size of the trace at which recording stops, in bytes.
     pub max_size: u64,
+    /// The viewer while it is recorded.
+    pub tui: bool,
     /// No progress, no summary.
     pub quiet: bool,
     /// The summary as JSON.
@@ -106,6 +110,7 @@ pub fn run(props: Props) -> Result<u8, Report> {
     watch::block().map_err(|error| trouble("cannot watch signals", &error))?;
     let mut target = target::target(&props)?;
     target.command.open_files = raise_open_files();
+    let screen = props.tui.then(|| Screen::new(&mut target)).transpose()?;
     let kernel = Kernel::read().map_err(|error| engine_report(&error))?;
     let session = session(&props, &kernel, &target)?;
     let (path, owner) = output::place(&props)?;
@@ -116,7 +121,14 @@ pub fn run(props: Props) -> Result<u8, Report> {
         ..trace::Options::default()
     };
     let writer = Writer::create(&path, &header, options).map_err(|error| output::report(&error))?;
+    let viewer = screen.map(|screen| screen.show(&path)).transpose()?;
     let recorded = record(&props, target, &kernel, session, writer, header);
+    if let Some(viewer) = viewer {
+        let over = recorded
+            .as_ref()
+            .is_ok_and(|outcomes| outcomes.why != Why::Interrupted);
+        viewer.wait(!over);
+    }
     match recorded {
         Ok(outcomes) => finish::finish(&props, &path, outcomes),
         Err(report) => {
@@ -264,12 +276,14 @@ fn record(
         held.go()
             .map_err(|failed| output::start_report(&target.command, &failed))?;
         let now = clock::boottime();
-        let progress = Progress::new(!props.quiet && !props.json && watch::is_terminal(), now);
+        let silent = props.quiet || props.json || props.tui;
+        let progress = Progress::new(!silent && watch::is_terminal(), now);
         let limits = Limits {
             timeout: props.timeout,
             until,
         };
         let verdicts = Verdicts::new(!props.quiet && !props.json, &header);
+        let verdicts = verdicts.map(|verdicts| verdicts.later(props.tui));
         let summary = Summary::new(Some(header));
         let mut live = Live::new(session, writer, summary, limits, progress, verdicts);
         live.hold(hold);

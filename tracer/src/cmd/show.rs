@@ -62,7 +62,7 @@ pub enum Form {
 /// A trace or filter that cannot be read, or standard output that cannot be written.
 pub fn run(props: &Props) -> Result<u8, Report> {
     let filter = filter(props)?;
-    let mut source = source::open(&props.trace)?;
+    let mut source = source::open(&props.trace, filter.asks_for_roles())?;
     let mut out = StandardOutput::new();
     let shown = show(
         source.as_mut(),
@@ -173,6 +173,7 @@ fn text(
 ) -> Result<bool, Report> {
     let origin = source.header().map(|header| header.clock.boot.0);
     let mut renderer = Renderer::new(origin, looks, numbers);
+    renderer.roles(source.roles());
     if calls {
         renderer.only(calls::belongs);
     }
@@ -207,7 +208,7 @@ fn json_lines(source: &mut dyn Source, filter: &Filter, sink: Sink<'_>) -> Resul
     let encode = |error: serde_json::Error| Report::new("cannot write JSON").because(&error);
     let clock = source.header().map(|header| header.clock);
     let lines = json::Lines::new(clock);
-    let mut scene = Scene::new(clock.map(|clock| clock.boot.0));
+    let mut scene = Scene::new(clock.map(|clock| clock.boot.0)).with_roles(source.roles());
     let mut out = String::new();
     if let Some(header) = source.header() {
         lines.header(header, &mut out).map_err(encode)?;

@@ -31,6 +31,8 @@ pub struct Command {
     pub umask: Option<u32>,
     /// Soft and hard limit of open files to set: the recorder has raised its own.
     pub open_files: Option<(u64, u64)>,
+    /// A terminal that becomes its controlling terminal and its standard input, output and error: an open descriptor.
+    pub terminal: Option<RawFd>,
 }
 
 /// A child that waits.
@@ -49,6 +51,8 @@ pub enum Step {
     Directory,
     /// Execute the program.
     Exec,
+    /// Take its terminal.
+    Terminal,
 }
 
 /// The child could not become the target.
@@ -110,6 +114,7 @@ pub fn hold(command: &Command) -> std::io::Result<Held> {
                 cwd: cwd.as_ref(),
                 umask: command.umask,
                 open_files: command.open_files,
+                terminal: command.terminal,
             });
             let word = [step as u8, errno.to_ne_bytes()[0], errno.to_ne_bytes()[1]];
             // SAFETY: an open descriptor and three bytes; then the child is gone.
@@ -151,6 +156,7 @@ impl Held {
         let step = match word[0] {
             0 => Step::User,
             1 => Step::Directory,
+            3 => Step::Terminal,
             _ => Step::Exec,
         };
         let errno = i32::from(u16::from_ne_bytes([word[1], word[2]]));
@@ -168,6 +174,7 @@ struct Child<'a> {
     cwd: Option<&'a CString>,
     umask: Option<u32>,
     open_files: Option<(u64, u64)>,
+    terminal: Option<RawFd>,
 }
 
 /// The child's side. Returns only on failure.
@@ -186,6 +193,14 @@ fn become_target(child: &Child<'_>) -> (Step, u16) {
         libc::sigemptyset(&raw mut none);
         libc::sigprocmask(libc::SIG_SETMASK, &raw const none, std::ptr::null_mut());
         libc::signal(libc::SIGPIPE, libc::SIG_DFL);
+        if let Some(terminal) = child.terminal {
+            let taken = libc::setsid() != -1
+                && libc::ioctl(terminal, libc::TIOCSCTTY, 0) == 0
+                && (0..3).all(|standard| libc::dup2(terminal, standard) == standard);
+            if !taken {
+                return (Step::Terminal, errno());
+            }
+        }
         if let Some((soft, hard)) = child.open_files {
             let limit = libc::rlimit {
                 rlim_cur: soft,
@@ -242,6 +257,7 @@ mod tests {
             cwd: None,
             umask: None,
             open_files: None,
+            terminal: None,
         }
     }
 

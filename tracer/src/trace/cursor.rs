@@ -32,6 +32,11 @@ pub(super) struct Span {
 }
 
 impl Span {
+    /// Its bytes.
+    pub(super) fn range(self) -> std::ops::Range<usize> {
+        self.begin..self.end
+    }
+
     /// The line in its text.
     pub(super) fn of(self, text: &str) -> &str {
         text.get(self.begin..self.end).unwrap_or_default()

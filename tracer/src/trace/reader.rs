@@ -6,6 +6,7 @@
 
 mod begin;
 mod frames;
+mod growth;
 mod table;
 
 use std::fs::File;

@@ -4,6 +4,7 @@ mod damage;
 mod document;
 mod examples;
 mod frames;
+mod growth;
 mod open;
 mod order;
 mod round_trip;

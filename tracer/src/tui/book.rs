@@ -3,6 +3,7 @@
 //! An event is addressed by its index from 0; frame and place follow from the running sums. Memory: the pages of the
 //! cache, one scene a frame, and nothing for each event.
 
+use std::cell::OnceCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
 
@@ -11,36 +12,50 @@ use crate::event::Event;
 use crate::view::scene::Scene;
 
 /// Decoded frames kept.
-const PAGES: usize = 6;
+const PAGES: usize = 4;
 /// A scene is kept at every so many events of a decoded frame.
 const STEP: usize = 1_024;
+
+/// Open calls that the scenes of all frames keep together: what hangs for ever must not be kept for each frame.
+const MAX_OPEN: usize = 200_000;
 
 /// One decoded frame.
 #[derive(Debug)]
 pub(super) struct Leaf {
     pub(super) page: Page,
-    /// Scenes before the events 0, STEP, 2*STEP...
-    scenes: Vec<Scene>,
+    before: Scene,
+    /// Scenes before the events 0, STEP, 2*STEP..., made when one is asked for.
+    scenes: OnceCell<Vec<Scene>>,
 }
 
 impl Leaf {
-    fn new(page: Page, before: &Scene) -> Self {
-        let mut scene = before.clone();
-        let mut scenes = Vec::new();
-        for (at, event) in page.events.iter().enumerate() {
-            if at % STEP == 0 {
-                scenes.push(scene.clone());
-            }
-            scene.before(event);
-            scene.after(event);
+    fn new(page: Page, before: Scene) -> Self {
+        Self {
+            page,
+            before,
+            scenes: OnceCell::new(),
         }
-        Self { page, scenes }
+    }
+
+    fn scenes(&self) -> &[Scene] {
+        self.scenes.get_or_init(|| {
+            let mut scene = self.before.clone();
+            let mut scenes = Vec::new();
+            for (at, event) in self.page.events.iter().enumerate() {
+                if at % STEP == 0 {
+                    scenes.push(scene.clone());
+                }
+                scene.before(event);
+                scene.after(event);
+            }
+            scenes
+        })
     }
 
     /// The scene just before an event is put in words: it has been told of the event by `before`.
     pub(super) fn scene_at(&self, at: usize) -> Scene {
         let block = at / STEP;
-        let mut scene = self.scenes.get(block).cloned().unwrap_or_default();
+        let mut scene = self.scenes().get(block).cloned().unwrap_or_default();
         for event in self.page.events.iter().take(at).skip(block * STEP) {
             scene.before(event);
             scene.after(event);
@@ -57,6 +72,10 @@ pub(super) struct Book {
     recording: Box<dyn Recording>,
     /// Index of the first event of each frame, and of the end.
     sums: Vec<u64>,
+    /// The latest time in each frame and those before it, nanoseconds of CLOCK_BOOTTIME.
+    times: Vec<u64>,
+    /// Open calls in `before`.
+    open: usize,
     /// Scene before each frame that was read through.
     before: Vec<Scene>,
     cache: VecDeque<(usize, Rc<Leaf>)>,
@@ -69,6 +88,8 @@ impl Book {
         let mut book = Self {
             recording,
             sums: vec![0],
+            times: Vec::new(),
+            open: 0,
             before: vec![Scene::new(origin)],
             cache: VecDeque::new(),
             trouble: None,
@@ -81,20 +102,30 @@ impl Book {
         self.recording.as_ref()
     }
 
-    /// Looks for new frames; true when there are some.
+    /// The begin of the recording, in nanoseconds of CLOCK_BOOTTIME.
+    pub(super) fn origin(&self) -> u64 {
+        let header = self.recording.header();
+        header.map_or(0, |header| header.clock.boot.0)
+    }
+
+    /// Looks for new events; true when there are some.
     pub(super) fn grow(&mut self) -> bool {
         match self.recording.frames() {
             Ok(frames) => {
-                let known = self.sums.len();
+                let known = self.total();
+                let last = self.frames().saturating_sub(1);
                 self.sums.truncate(1);
+                self.times.clear();
                 for frame in &frames {
-                    let last = self.sums.last().copied().unwrap_or(0);
-                    self.sums.push(last.saturating_add(frame.events));
+                    let events = self.sums.last().copied().unwrap_or(0);
+                    self.sums.push(events.saturating_add(frame.events));
+                    let time = self.times.last().copied().unwrap_or(0);
+                    self.times.push(time.max(frame.to));
                 }
-                let grown = known != self.sums.len();
-                if grown || self.recording.grows() {
-                    // The last frame may have become longer.
-                    self.cache.clear();
+                let grown = known != self.total();
+                if grown {
+                    // The last frame has become longer.
+                    self.cache.retain(|(frame, _)| *frame < last);
                 }
                 grown
             }
@@ -120,7 +151,11 @@ impl Book {
     }
 
     /// Notes the scene before the frame that follows.
-    pub(super) fn passed(&mut self, after: Scene) {
+    pub(super) fn passed(&mut self, mut after: Scene) {
+        self.open += after.open_calls();
+        if self.open > MAX_OPEN {
+            after.forget_calls();
+        }
         self.before.push(after);
     }
 
@@ -159,7 +194,7 @@ impl Book {
                 return None;
             }
         };
-        let leaf = Rc::new(Leaf::new(page, &self.scene_before(frame)));
+        let leaf = Rc::new(Leaf::new(page, self.scene_before(frame)));
         self.cache.push_front((frame, Rc::clone(&leaf)));
         self.cache.truncate(PAGES);
         Some(leaf)
@@ -170,23 +205,19 @@ impl Book {
         let (frame, at) = self.place(index)?;
         let leaf = self.leaf(frame)?;
         let event = leaf.page.events.get(at)?.clone();
-        let raw = leaf.page.raw.get(at).cloned().unwrap_or_default();
+        let raw = leaf.page.raw(at).unwrap_or_default().to_owned();
         Some((event, raw, leaf.scene_at(at)))
     }
 
-    /// Index of the first event that is not before a time (nanoseconds of CLOCK_BOOTTIME).
+    /// Index of the first event that is not before a time (nanoseconds of CLOCK_BOOTTIME). One frame is decoded for it.
     pub(super) fn at_time(&mut self, time: u64) -> u64 {
-        let (mut low, mut high) = (0, self.total());
-        while low < high {
-            let middle = low + (high - low) / 2;
-            let before = self.event_time(middle).is_some_and(|found| found < time);
-            if before {
-                low = middle + 1;
-            } else {
-                high = middle;
-            }
-        }
-        low.min(self.total().saturating_sub(1))
+        let frame = self.times.partition_point(|latest| *latest < time);
+        let first = self.first_of(frame);
+        let past = self.leaf(frame).map_or(0, |leaf| {
+            let events = &leaf.page.events;
+            events.iter().take_while(|event| event.time < time).count()
+        });
+        (first + past as u64).min(self.total().saturating_sub(1))
     }
 
     /// When an event was recorded.

@@ -1,106 +1,68 @@
-//! What one pass over the recording keeps: lanes with spans and marks, words, library maps, failures, the model.
+//! What one pass over the recording keeps: lanes with their marks, words, library maps, failures, the model.
 //!
 //! The pass is made in slices between two keys, so the first list is there at once and a long recording shows its
-//! progress. Each list has a limit; what goes beyond it is counted.
+//! progress. Each list has a limit; what goes beyond it is thinned or counted.
 
-use std::collections::BTreeMap;
+pub(super) mod lane;
+pub(super) mod things;
+pub(super) mod track;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::book::Book;
 use crate::discover::Model;
 use crate::discover::events::Discovery;
-use crate::event::call::Because;
-use crate::event::{Event, Kind, Proc, Seq, Text};
-use crate::view::lines::Lines;
+use crate::event::call::{Because, Call};
+use crate::event::process::{Exec, Exit, Fork};
+use crate::event::signal::Signal;
+use crate::event::{Event, Kind, Text};
 use crate::view::scene::Scene;
 
-/// Entries of each list.
-const MAX_EACH: usize = 200_000;
+use lane::{Lane, Mark};
+use things::{Libraries, Words};
+use track::Runs;
 
-/// What a mark on a lane is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Mark {
-    /// Something was said.
-    Word,
-    /// Something failed.
-    Failure,
-    /// A fault or a fatal signal.
-    Signal,
-}
-
-/// A stretch of time on a lane.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Span {
-    pub(super) lane: u32,
-    /// Nanoseconds since the recording began.
-    pub(super) from: u64,
-    /// `None` while it is open.
-    pub(super) to: Option<u64>,
-    pub(super) depth: u16,
-    pub(super) label: String,
-    pub(super) failed: bool,
-    /// Index of the event that began it.
-    pub(super) index: u64,
-}
-
-/// One process.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Lane {
-    pub(super) number: u32,
-    pub(super) parent: Option<u32>,
-    pub(super) pid: u32,
-    pub(super) name: String,
-    pub(super) from: u64,
-    pub(super) to: Option<u64>,
-    pub(super) end: String,
-    /// It ended by a signal or with a code that is not 0.
-    pub(super) failed: bool,
-    pub(super) index: u64,
-}
-
-/// A line that a process wrote.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Word {
-    pub(super) index: u64,
-    pub(super) time: u64,
-    pub(super) process: Option<Proc>,
-    pub(super) text: String,
-}
-
-/// A mapped library.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Mapped {
-    pub(super) index: u64,
-    pub(super) gone: Option<u64>,
-    pub(super) process: Option<Proc>,
-    pub(super) path: Text,
-    address: Option<u64>,
-}
+/// Indices of failures and of driver calls, of each.
+const MAX_INDICES: usize = 1_000_000;
+/// Processes.
+const MAX_LANES: usize = 65_536;
+/// Marks of one kind on one lane: several for each column of any screen.
+const MOST: usize = 4_096;
+/// Marks of one kind on all lanes together; with many lanes each has fewer.
+const MOST_TOGETHER: usize = 400_000;
+/// Names of functions, for completion.
+const MAX_FUNCTIONS: usize = 4_096;
+/// Characters of a command line.
+const MAX_NAME: usize = 1_000;
 
 /// The whole.
 #[derive(Debug, Default)]
 pub(super) struct Digest {
     pub(super) lanes: BTreeMap<u32, Lane>,
-    /// Index of the event that began each lane, in order.
-    pub(super) lane_order: Vec<u64>,
-    pub(super) spans: Vec<Span>,
-    pub(super) marks: Vec<(u32, u64, Mark, u64)>,
-    pub(super) words: Vec<Word>,
-    pub(super) mapped: Vec<Mapped>,
+    /// Index of the event that began each lane, and the lane; in order.
+    pub(super) order: Vec<(u64, u32)>,
+    /// Processes beyond the limit.
+    pub(super) more_lanes: u64,
+    /// When anything happened at all.
+    pub(super) activity: Runs,
+    pub(super) words: Words,
+    pub(super) libraries: Libraries,
     /// Indices of events that report a failure worth stopping at.
     pub(super) failures: Vec<u64>,
     /// Indices of driver calls.
     pub(super) calls: Vec<u64>,
+    /// Functions that were called.
+    pub(super) functions: BTreeSet<String>,
     pub(super) lost: u64,
     /// Events looked at.
     pub(super) done: u64,
     /// Nanoseconds since the begin, of the last event.
     pub(super) last: u64,
+    /// The recorder wrote its last line.
+    pub(super) ended: bool,
     /// Frames read.
     frames: usize,
     discovery: Discovery,
-    open: BTreeMap<Seq, usize>,
-    depth: BTreeMap<(u32, Option<u32>), u16>,
-    lines: Lines,
     scene: Scene,
     started: bool,
 }
@@ -118,15 +80,18 @@ impl Digest {
         }
         let frame = self.frames;
         let first = book.first_of(frame);
+        let skip = usize::try_from(self.done.saturating_sub(first)).unwrap_or(usize::MAX);
+        let whole = frame + 1 < book.frames() || !book.recording().grows();
+        if !whole && self.done >= book.total() {
+            return false;
+        }
         let Some(leaf) = book.leaf(frame) else {
             self.frames = book.frames();
             return false;
         };
-        let skip = usize::try_from(self.done.saturating_sub(first)).unwrap_or(usize::MAX);
         for (at, event) in leaf.page.events.iter().enumerate().skip(skip) {
             self.take(event, first + at as u64);
         }
-        let whole = frame + 1 < book.frames() || !book.recording().grows();
         if whole {
             self.frames += 1;
             book.passed(self.scene.clone());
@@ -150,172 +115,142 @@ impl Digest {
         let time = self.scene.since_begin(event.time);
         self.done = index + 1;
         self.last = self.last.max(time);
-        let lane = event.process.map_or(0, |process| process.number);
-        if event.kind.failed() && is_telling(event) && self.failures.len() < MAX_EACH {
-            self.failures.push(index);
-            self.mark(lane, time, Mark::Failure, index);
+        self.activity.push(time, time, MOST);
+        let number = event.process.map_or(0, |process| process.number);
+        if event.kind.failed() && is_telling(event) {
+            if self.failures.len() < MAX_INDICES {
+                self.failures.push(index);
+            }
+            self.mark(number, time, Mark::Failure, index);
         }
-        self.of_kind(event, lane, time, index);
+        self.of_kind(event, number, time, index);
         self.scene.after(event);
     }
 
-    fn mark(&mut self, lane: u32, time: u64, mark: Mark, index: u64) {
-        if self.marks.len() < MAX_EACH {
-            self.marks.push((lane, time, mark, index));
+    /// How many marks of a kind a lane may have.
+    fn most(&self) -> usize {
+        (MOST_TOGETHER / self.lanes.len().max(1)).clamp(64, MOST)
+    }
+
+    fn mark(&mut self, number: u32, time: u64, mark: Mark, index: u64) {
+        let most = self.most();
+        if let Some(lane) = self.lanes.get_mut(&number) {
+            lane.mark(mark, time, index, most);
         }
     }
 
-    fn of_kind(&mut self, event: &Event, lane: u32, time: u64, index: u64) {
+    fn of_kind(&mut self, event: &Event, number: u32, time: u64, index: u64) {
+        let most = self.most();
         match &event.kind {
-            Kind::Fork(fork) => {
-                if !self.lanes.contains_key(&fork.child.number) {
-                    self.lane_order.push(index);
-                }
-                let child = self.lanes.entry(fork.child.number).or_default();
-                child.number = fork.child.number;
-                child.parent = event.process.map(|parent| parent.number);
-                child.pid = fork.pid;
-                child.from = time;
-                child.index = index;
-            }
-            Kind::Exec(exec) => self.executed(exec, lane, time, index),
+            Kind::Fork(fork) => self.forked(event, fork, time, index),
+            Kind::Exec(exec) => self.executed(exec, number, time, index),
             Kind::Exit(exit) => {
-                if let Some(known) = self.lanes.get_mut(&lane) {
-                    known.to = Some(time);
-                    known.failed = exit.signal.is_some() || exit.code.is_some_and(|code| code != 0);
-                    known.end = match (&exit.signal, exit.code) {
-                        (Some(signal), _) => signal.as_str().to_owned(),
-                        (None, code) => format!("exit {}", code.unwrap_or(0)),
-                    };
+                if let Some(lane) = self.lanes.get_mut(&number) {
+                    ended(lane, exit);
+                    lane.ended(time, most);
                 }
             }
-            Kind::Signal(signal) => {
-                let lane = signal.to.map_or(lane, |to| to.number);
-                self.mark(lane, time, Mark::Signal, index);
+            Kind::Signal(signal) => self.signalled(signal, number, time, index),
+            Kind::List(_) => {
+                let from = self.scene.since_begin(event.start());
+                if let Some(lane) = self.lanes.get_mut(&number) {
+                    lane.walked(from, time, most);
+                }
             }
-            Kind::Call(call) if !call.entry_only => self.opened(event, call, lane, index),
-            Kind::Return(back) => self.closed(back.call, time, back.failed, lane, event.tid),
+            Kind::Call(call) => self.called(event, call, number, index),
+            Kind::Return(back) => {
+                if let Some(lane) = self.lanes.get_mut(&number) {
+                    lane.closed(back.call, time, most);
+                }
+            }
             Kind::Unfinished(open) => {
-                if let Some(call) = open.call
-                    && open.because != Because::Slow
+                if let Some(call) = open.call.filter(|_| open.because != Because::Slow)
+                    && let Some(lane) = self.lanes.get_mut(&number)
                 {
-                    self.closed(call, time, true, lane, event.tid);
+                    lane.closed(call, time, most);
                 }
             }
-            Kind::Map(map) if map.err.is_none() => {
-                if let Some(path) = map.path.value()
-                    && self.mapped.len() < MAX_EACH
-                {
-                    self.mapped.push(Mapped {
-                        index,
-                        gone: None,
-                        process: event.process,
-                        path: path.clone(),
-                        address: map.address.map(|address| address.0),
-                    });
-                }
-            }
-            Kind::Unmap(unmap) => {
-                let gone = self.mapped.iter_mut().rev().take(4_096).find(|known| {
-                    known.gone.is_none()
-                        && known.process.map(|process| process.number) == Some(lane)
-                        && known.address == Some(unmap.address.0)
-                });
-                if let Some(known) = gone {
-                    known.gone = Some(index);
-                }
-            }
+            Kind::Map(map) => self.libraries.map(event, map, index),
+            Kind::Unmap(unmap) => self.libraries.unmap(event, unmap, index),
             Kind::Output(_) => {
-                let mut whole = Vec::new();
-                self.lines.push(event.clone(), &mut whole);
-                self.said(&whole, index);
-                self.mark(lane, time, Mark::Word, index);
+                let scene = &self.scene;
+                self.words
+                    .push(event, index, |time| scene.since_begin(time));
+                self.mark(number, time, Mark::Word, index);
             }
             Kind::Loss(loss) => self.lost = self.lost.saturating_add(loss.count),
+            Kind::End(_) => self.ended = true,
             _ => {}
         }
     }
 
-    fn executed(&mut self, exec: &crate::event::process::Exec, lane: u32, time: u64, index: u64) {
-        let name = exec.argv.value().map(|argv| {
+    fn forked(&mut self, event: &Event, fork: &Fork, time: u64, index: u64) {
+        if let Some(child) = self.lane(fork.child.number, time, index) {
+            child.parent = event.process.map(|parent| parent.number);
+            child.pid = fork.pid;
+            child.from = time;
+            child.index = index;
+        }
+    }
+
+    fn executed(&mut self, exec: &Exec, number: u32, time: u64, index: u64) {
+        if let Some(lane) = self.lane(number, time, index) {
+            let argv = exec.argv.value().map_or(&[][..], Vec::as_slice);
             let words: Vec<&str> = argv.iter().map(Text::as_str).collect();
-            words.join(" ")
-        });
-        if !self.lanes.contains_key(&lane) {
-            self.lane_order.push(index);
+            lane.name = words.join(" ").chars().take(MAX_NAME).collect();
+            lane.parent = lane
+                .parent
+                .or_else(|| exec.parent.map(|parent| parent.number));
+            lane.pid = exec.pid;
         }
-        let known = self.lanes.entry(lane).or_default();
-        if known.number == 0 {
-            known.from = time;
-            known.index = index;
-        }
-        known.number = lane;
-        known.parent = known
-            .parent
-            .or_else(|| exec.parent.map(|parent| parent.number));
-        known.pid = exec.pid;
-        known.name = name.unwrap_or_default();
     }
 
-    fn said(&mut self, events: &[Event], index: u64) {
-        for event in events {
-            if let Kind::Output(output) = &event.kind
-                && let Some(text) = output.text.value()
-            {
-                for line in text.as_str().lines() {
-                    if self.words.len() < MAX_EACH && !line.is_empty() {
-                        self.words.push(Word {
-                            index,
-                            time: self.scene.since_begin(event.time),
-                            process: event.process,
-                            text: line.chars().take(4_096).collect(),
-                        });
-                    }
-                }
+    /// The lane of a process, made when it is new; `None` beyond the limit.
+    fn lane(&mut self, number: u32, time: u64, index: u64) -> Option<&mut Lane> {
+        if !self.lanes.contains_key(&number) {
+            if self.lanes.len() >= MAX_LANES {
+                self.more_lanes += 1;
+                return None;
             }
+            self.order.push((index, number));
+            self.lanes.insert(number, Lane::new(number, time, index));
         }
+        self.lanes.get_mut(&number)
     }
 
-    fn opened(&mut self, event: &Event, call: &crate::event::call::Call, lane: u32, index: u64) {
-        let depth = self.depth.entry((lane, event.tid)).or_default();
-        let label = crate::view::row::describe(
-            event,
-            crate::view::row::Context {
-                scene: &self.scene,
-                looks: crate::view::Looks::default(),
-                detail: crate::view::row::Detail::Short,
-            },
-        );
-        if !matches!(call.api.as_str(), "dl" | "ggml") && self.calls.len() < MAX_EACH {
+    fn signalled(&mut self, signal: &Signal, from: u32, time: u64, index: u64) {
+        let number = signal.to.map_or(from, |to| to.number);
+        let parent = self.lanes.get(&number).and_then(|lane| lane.parent);
+        let kills = signal.name.as_str() == "SIGKILL" && number != from && parent == Some(from);
+        let mark = if kills { Mark::Kill } else { Mark::Signal };
+        self.mark(number, time, mark, index);
+    }
+
+    fn called(&mut self, event: &Event, call: &Call, number: u32, index: u64) {
+        if !self.functions.contains(call.function.as_str()) && self.functions.len() < MAX_FUNCTIONS
+        {
+            self.functions.insert(call.function.as_str().to_owned());
+        }
+        if call.entry_only {
+            return;
+        }
+        let diary = !matches!(call.api.as_str(), "dl" | "ggml" | "constructor");
+        if diary && self.calls.len() < MAX_INDICES {
             self.calls.push(index);
         }
-        if self.spans.len() < MAX_EACH {
-            self.open.insert(event.seq, self.spans.len());
-            let mut text = String::new();
-            label.first.write_plain(&mut text);
-            self.spans.push(Span {
-                lane,
-                from: self.scene.since_begin(event.start()),
-                to: None,
-                depth: *depth,
-                label: text.chars().take(200).collect(),
-                failed: false,
-                index,
-            });
+        let from = self.scene.since_begin(event.start());
+        if let Some(lane) = self.lanes.get_mut(&number) {
+            lane.opened(event.seq, call.api.as_str(), event.tid, from);
         }
-        *depth = depth.saturating_add(1);
     }
+}
 
-    fn closed(&mut self, call: Seq, time: u64, failed: bool, lane: u32, tid: Option<u32>) {
-        if let Some(depth) = self.depth.get_mut(&(lane, tid)) {
-            *depth = depth.saturating_sub(1);
-        }
-        let index = self.open.remove(&call);
-        if let Some(span) = index.and_then(|index| self.spans.get_mut(index)) {
-            span.to = Some(time);
-            span.failed = failed;
-        }
-    }
+fn ended(lane: &mut Lane, exit: &Exit) {
+    lane.failed = exit.signal.is_some() || exit.code.is_some_and(|code| code != 0);
+    lane.end = match (&exit.signal, exit.code) {
+        (Some(signal), _) => signal.as_str().to_owned(),
+        (None, code) => format!("exit {}", code.unwrap_or(0)),
+    };
 }
 
 /// A failure that a person would stop at: not one of the hundred places where a file is not.

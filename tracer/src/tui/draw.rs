@@ -1,11 +1,15 @@
 //! The screen: tabs, body, foot. Each view is a file; what it shows has happened by the play head.
 
 mod bar;
+mod detail;
 mod events;
 mod help;
 mod lists;
 mod overview;
 mod timeline;
+
+pub(super) use timeline::NAMES;
+pub(super) use timeline::scale::Scale;
 
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
@@ -44,7 +48,7 @@ pub(super) fn draw(state: &mut State, palette: Palette, frame: &mut Frame<'_>) {
     }
     bar::foot(state, palette, frame, foot);
     if state.help {
-        help::draw(palette, frame, body);
+        help::draw(state.view, palette, frame, body);
     }
 }
 

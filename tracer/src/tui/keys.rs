@@ -50,6 +50,8 @@ pub enum Action {
     Search,
     /// Ask for a number or time.
     Jump,
+    /// Ask for a file that the explanation is written to.
+    Write,
     /// To the next match.
     NextMatch,
     /// To the match before.
@@ -58,6 +60,14 @@ pub enum Action {
     ZoomIn,
     /// More time on the screen.
     ZoomOut,
+    /// An earlier stretch of time.
+    Earlier,
+    /// A later stretch of time.
+    Later,
+    /// The detail a line down.
+    DetailDown,
+    /// The detail a line up.
+    DetailUp,
     /// Leave stretches out in which nothing happens.
     Compress,
     /// A click into the body.
@@ -66,43 +76,68 @@ pub enum Action {
         row: u16,
         /// Column of the body.
         column: u16,
-        /// Width of the body.
-        width: u16,
     },
 }
 
-/// Keys, in words, and what they do: the help.
-pub(super) const HELP: &[(&str, &str)] = &[
-    (
+/// One line of the help.
+pub(super) struct Help {
+    pub(super) keys: &'static str,
+    pub(super) what: &'static str,
+    /// The views where it means something; empty for all.
+    pub(super) views: &'static [View],
+}
+
+const fn everywhere(keys: &'static str, what: &'static str) -> Help {
+    only(keys, what, &[])
+}
+
+const fn only(keys: &'static str, what: &'static str, views: &'static [View]) -> Help {
+    Help { keys, what, views }
+}
+
+/// Keys, in words, and what they do.
+pub(super) const HELP: &[Help] = &[
+    everywhere(
         "1 2 3 4 5 6 7",
         "Overview, Timeline, Events, Log, Processes, Libraries, Calls",
     ),
-    ("Tab, Shift-Tab", "next view, view before"),
-    (
+    everywhere("Tab, Shift-Tab", "next view, view before"),
+    everywhere(
         "j k, arrows",
         "one row down, up: the play head moves with you",
     ),
-    ("Ctrl-d Ctrl-u, PgDn PgUp", "a screen down, up"),
-    ("g G, Home End", "first, last event"),
-    ("f F", "next failure, failure before"),
-    ("Space", "play, pause"),
-    ("> <", "faster, slower (0.1x to 100x)"),
-    ("/ n N", "search, next match, match before"),
-    (":", "go to an event's number or a time"),
-    (
+    everywhere("Ctrl-d Ctrl-u, PgDn PgUp", "a screen down, up"),
+    everywhere(
+        "g G, Home End",
+        "first, last event; G follows a recording that still grows",
+    ),
+    everywhere("f F", "next failure, failure before"),
+    everywhere("Space", "play, pause"),
+    everywhere("> <", "faster, slower (0.1x to 100x)"),
+    everywhere("/ n N", "search, next match, match before"),
+    everywhere(":", "go to an event's number or a time"),
+    everywhere(
         "e",
-        "filter, in the language of `vgputrace show`: kind:dlopen failed name:ollama text:cuda",
+        "filter, in the language of `vgputrace show`; Tab completes names",
     ),
-    ("d", "show or hide the detail"),
-    ("+ -", "timeline: less, more time on the screen"),
-    (
+    everywhere(
+        "",
+        "role:runner[cuda_v12] kind:dlopen failed   text:cublas   time:1s..2s",
+    ),
+    everywhere("w", "write the whole explanation to a file"),
+    only("d", "show or hide the detail", &[View::Events]),
+    only("J K", "scroll the detail", &[View::Events]),
+    only("+ -", "less, more time on the screen", &[View::Timeline]),
+    only("h l, left right", "earlier, later", &[View::Timeline]),
+    only(
         "c",
-        "timeline: leave out stretches in which nothing happens",
+        "leave out stretches in which nothing happens",
+        &[View::Timeline],
     ),
-    ("Esc", "leave help, filter, search"),
-    ("mouse", "click: play head; wheel: rows"),
-    ("Ctrl-z", "suspend"),
-    ("q", "quit"),
+    everywhere("Esc", "leave help, filter, search"),
+    everywhere("mouse", "click or drag: play head; wheel: rows"),
+    everywhere("Ctrl-z", "suspend"),
+    everywhere("q", "quit"),
 ];
 
 /// What a key means outside of the prompt.
@@ -139,10 +174,15 @@ pub(super) fn action(key: KeyEvent) -> Option<Action> {
         KeyCode::Char('N') => Action::PreviousMatch,
         KeyCode::Char(':') => Action::Jump,
         KeyCode::Char('e') => Action::Filter,
+        KeyCode::Char('w') => Action::Write,
         KeyCode::Char('d') | KeyCode::Enter => Action::Detail,
         KeyCode::Char('+' | '=') => Action::ZoomIn,
         KeyCode::Char('-') => Action::ZoomOut,
         KeyCode::Char('c') => Action::Compress,
+        KeyCode::Char('h') | KeyCode::Left => Action::Earlier,
+        KeyCode::Char('l') | KeyCode::Right => Action::Later,
+        KeyCode::Char('J') => Action::DetailDown,
+        KeyCode::Char('K') => Action::DetailUp,
         KeyCode::Esc => Action::Back,
         _ => return None,
     })
@@ -157,6 +197,7 @@ pub(super) fn typed(key: KeyEvent) -> Option<Typed> {
         KeyCode::Char(_) if control => return None,
         KeyCode::Char(character) => Typed::Character(character),
         KeyCode::Backspace => Typed::Erase,
+        KeyCode::Tab => Typed::Complete,
         KeyCode::Enter => Typed::Enter,
         KeyCode::Esc => Typed::Cancel,
         _ => return None,

@@ -1,5 +1,7 @@
 //! What the viewer reads from: frames of events, decoded when they are looked at.
 
+use std::ops::Range;
+
 use crate::event::Event;
 use crate::event::host::Header;
 
@@ -8,6 +10,8 @@ use crate::event::host::Header;
 pub struct FrameFacts {
     /// How many events.
     pub events: u64,
+    /// The latest time of an event, in nanoseconds of CLOCK_BOOTTIME.
+    pub to: u64,
 }
 
 /// The events of one frame and their lines in the trace.
@@ -15,8 +19,19 @@ pub struct FrameFacts {
 pub struct Page {
     /// The events, in order.
     pub events: Vec<Event>,
-    /// The raw line of each.
-    pub raw: Vec<String>,
+    /// Pieces of the trace.
+    pub texts: Vec<String>,
+    /// Where the line of each event stands: which piece, and bytes of it.
+    pub lines: Vec<(usize, Range<usize>)>,
+}
+
+impl Page {
+    /// The raw line of an event.
+    #[must_use]
+    pub fn raw(&self, at: usize) -> Option<&str> {
+        let (text, line) = self.lines.get(at)?;
+        self.texts.get(*text)?.get(line.clone())
+    }
 }
 
 /// A recording, whole or still growing.

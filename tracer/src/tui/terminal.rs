@@ -1,6 +1,7 @@
 //! The terminal: taken over and given back, whatever happens; keys in, screens out.
 
 use std::io;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use ratatui::crossterm::event::{
@@ -29,6 +30,8 @@ const SLICE: Duration = Duration::from_millis(20);
 pub struct Begin {
     /// The recording.
     pub recording: Box<dyn Recording>,
+    /// The play head stays at the end of a recording that grows.
+    pub follow: bool,
     /// Signs of the terminal.
     pub looks: Looks,
     /// Colours of the terminal.
@@ -37,6 +40,8 @@ pub struct Begin {
     pub explain: Explain,
     /// Asked between frames: the viewer ends when it says so (a signal came).
     pub stop: Box<dyn Fn() -> bool>,
+    /// Writes a new file; says what is wrong where it cannot.
+    pub write: fn(&Path, &str) -> Result<(), String>,
     /// Stops the process as Ctrl-Z does; comes back when it goes on.
     pub suspend: fn(),
 }
@@ -57,16 +62,22 @@ pub fn run(begin: Begin) -> io::Result<()> {
 fn show(terminal: &mut ratatui::DefaultTerminal, begin: Begin) -> io::Result<()> {
     let mut state = State::new(begin.recording, begin.looks, begin.explain);
     let (mut last, mut looked) = (Instant::now(), Instant::now());
+    if begin.follow {
+        state.follow_the_end();
+    }
     let mut stale = true;
     loop {
+        if looked.elapsed() >= LOOK && state.book.recording().grows() {
+            looked = Instant::now();
+            if state.book.grow() {
+                state.grown();
+                stale = true;
+            }
+        }
         let started = Instant::now();
         let mut busy = state.work();
         while busy && started.elapsed() < SLICE {
             busy = state.work();
-        }
-        if looked.elapsed() >= LOOK && state.book.recording().grows() {
-            looked = Instant::now();
-            stale |= state.book.grow();
         }
         let now = Instant::now();
         let passed = now.duration_since(last);
@@ -91,7 +102,11 @@ fn show(terminal: &mut ratatui::DefaultTerminal, begin: Begin) -> io::Result<()>
         };
         if event::poll(wait)? {
             let area = terminal.get_frame().area();
-            stale |= input(&mut state, event::read()?, (area.width, area.height));
+            stale |= input(&mut state, event::read()?, area.height);
+            if let Some(request) = state.request() {
+                let result = (begin.write)(&request.path, &request.text);
+                state.written(&request.path, result);
+            }
             if state.suspended() {
                 suspend(terminal, begin.suspend)?;
             }
@@ -111,7 +126,7 @@ fn suspend(terminal: &mut ratatui::DefaultTerminal, stop: fn()) -> io::Result<()
 }
 
 /// Takes one input; true when the screen must be drawn anew.
-fn input(state: &mut State, input: Input, (width, height): (u16, u16)) -> bool {
+fn input(state: &mut State, input: Input, height: u16) -> bool {
     match input {
         Input::Key(key) if key.kind != KeyEventKind::Release => {
             let control = key.modifiers.contains(KeyModifiers::CONTROL);
@@ -140,7 +155,6 @@ fn input(state: &mut State, input: Input, (width, height): (u16, u16)) -> bool {
                     state.act(Action::Click {
                         row: mouse.row - 1,
                         column: mouse.column,
-                        width,
                     });
                 }
                 true

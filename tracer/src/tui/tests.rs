@@ -42,17 +42,24 @@ impl Recording for Made {
     fn frames(&mut self) -> Result<Vec<FrameFacts>, String> {
         let facts = self.frames.iter().map(|frame| FrameFacts {
             events: frame.len() as u64,
+            to: frame.iter().map(|event| event.time).max().unwrap_or(0),
         });
         Ok(facts.collect())
     }
 
     fn page(&mut self, frame: usize) -> Result<Page, String> {
         let events = self.frames.get(frame).cloned().ok_or("no such frame")?;
-        let raw = events
+        let texts: Vec<String> = events
             .iter()
             .map(|event| format!("{{\"n\":{}}}", event.seq.0))
             .collect();
-        Ok(Page { events, raw })
+        let lines = texts.iter().enumerate();
+        let lines = lines.map(|(at, text)| (at, 0..text.len())).collect();
+        Ok(Page {
+            events,
+            texts,
+            lines,
+        })
     }
 
     fn warnings(&self) -> Vec<String> {
@@ -175,7 +182,7 @@ fn a_wrong_filter_is_told_in_place_and_changes_nothing() {
         state
             .prompt
             .as_ref()
-            .is_some_and(|prompt| prompt.error.is_some())
+            .is_some_and(|prompt| prompt.wrong.is_some())
     );
     assert_eq!(state.rows(), all);
 }
@@ -228,6 +235,116 @@ fn every_view_can_be_drawn_on_every_size() {
     }
 }
 
+fn type_in(state: &mut State, text: &str) {
+    for character in text.chars() {
+        state.type_key(Typed::Character(character));
+    }
+}
+
+#[test]
+fn names_are_completed_in_the_filter_line() {
+    let mut state = state(5);
+    settle(&mut state);
+    state.act(Action::Filter);
+    type_in(&mut state, "ki");
+    state.type_key(Typed::Complete);
+    type_in(&mut state, "dlo");
+    state.type_key(Typed::Complete);
+    let typed = |state: &State| state.prompt.as_ref().map(|prompt| prompt.text.clone());
+    assert_eq!(typed(&state).as_deref(), Some("kind:dlopen "));
+    type_in(&mut state, "name:o");
+    state.type_key(Typed::Complete);
+    assert_eq!(typed(&state).as_deref(), Some("kind:dlopen name:ollama "));
+    type_in(&mut state, "kind:ex");
+    state.type_key(Typed::Complete);
+    let offers = state.prompt.as_ref().map(|prompt| prompt.offers.clone());
+    let offers = offers.expect("a prompt");
+    assert!(offers.contains(&"exec".to_owned()), "{offers:?}");
+    assert!(screen(&mut state, 120, 24).contains("exec_failed"));
+}
+
+#[test]
+fn the_wrong_part_of_a_filter_is_marked_where_it_stands() {
+    use ratatui::style::Modifier;
+    let mut state = state(5);
+    settle(&mut state);
+    state.act(Action::Filter);
+    type_in(&mut state, "failed kind:opne");
+    state.type_key(Typed::Enter);
+    let mut terminal = Terminal::new(TestBackend::new(100, 24)).expect("a terminal");
+    let drawn = terminal.draw(|frame| draw(&mut state, Palette::Sixteen, frame));
+    let buffer = drawn.expect("a screen").buffer.clone();
+    let marked: String = (0..100)
+        .filter_map(|column| buffer.cell((column, 23)))
+        .take_while(|cell| cell.symbol() != "_")
+        .filter(|cell| {
+            cell.fg == ratatui::style::Color::Red && cell.modifier.contains(Modifier::BOLD)
+        })
+        .map(ratatui::buffer::Cell::symbol)
+        .collect();
+    assert_eq!(marked, "opne");
+    state.type_key(Typed::EraseWord);
+    type_in(&mut state, "kind:open");
+    assert!(
+        state
+            .prompt
+            .as_ref()
+            .is_some_and(|prompt| prompt.wrong.is_none())
+    );
+}
+
+#[test]
+fn the_explanation_is_written_and_a_refusal_is_told_in_place() {
+    let mut state = state(5);
+    settle(&mut state);
+    state.act(Action::Write);
+    state.type_key(Typed::Enter);
+    let request = state.request().expect("a file is asked for");
+    assert_eq!(request.path.to_str(), Some("made.explained.txt"));
+    assert!(
+        request.text.contains("library is missing"),
+        "{}",
+        request.text
+    );
+    assert!(!request.text.contains('\u{1b}'));
+    state.written(
+        &request.path,
+        Err("there is such a file already".to_owned()),
+    );
+    assert!(screen(&mut state, 120, 24).contains("there is such a file already"));
+    state.type_key(Typed::EraseWord);
+    type_in(&mut state, "x.md");
+    state.type_key(Typed::Enter);
+    let request = state.request().expect("a file is asked for");
+    assert!(request.text.contains("### Ollama"), "{}", request.text);
+    state.written(&request.path, Ok(()));
+    assert!(!state.is_typing());
+    assert!(screen(&mut state, 120, 24).contains("x.md"));
+}
+
+#[test]
+fn the_timeline_shows_loads_failures_and_only_what_has_happened() {
+    let mut state = state(5);
+    settle(&mut state);
+    state.act(Action::Show(View::Timeline));
+    state.act(Action::Last);
+    let whole = screen(&mut state, 120, 30);
+    assert!(whole.contains('▄') || whole.contains('█'), "{whole}");
+    assert!(whole.contains('✗'), "{whole}");
+    state.act(Action::First);
+    let nothing = screen(&mut state, 120, 30);
+    let lanes = |screen: &str| -> String { screen.lines().skip(2).take(22).collect() };
+    assert!(!lanes(&nothing).contains('✗'), "{nothing}");
+    // A click goes to the moment of its column.
+    state.act(Action::Click {
+        row: 3,
+        column: 119,
+    });
+    let late = state.head;
+    state.act(Action::Click { row: 3, column: 24 });
+    assert!(state.head < late);
+}
+
 fn any_action() -> impl Strategy<Value = Action> {
     prop_oneof![
         Just(Action::Down(1)),
@@ -254,11 +371,12 @@ fn any_action() -> impl Strategy<Value = Action> {
         Just(Action::Back),
         Just(Action::NextView),
         Just(Action::PreviousView),
-        (0u16..200, 0u16..400, 0u16..400).prop_map(|(row, column, width)| Action::Click {
-            row,
-            column,
-            width
-        }),
+        Just(Action::Earlier),
+        Just(Action::Later),
+        Just(Action::DetailDown),
+        Just(Action::DetailUp),
+        Just(Action::Write),
+        (0u16..200, 0u16..400).prop_map(|(row, column)| Action::Click { row, column }),
     ]
 }
 

@@ -5,6 +5,7 @@
 //! | `kind:open,stat` | of these kinds; function names count as kinds (`kind:dlopen`), `*` at the end too (`kind:ggml_*`); groups are `process`, `file`, `net` |
 //! | `proc:p3`, `proc:p3.1` | in or about this process |
 //! | `pid:1234` | in or about the process with this pid |
+//! | `role:runner[cuda_v12]` | in or about a process that is this to the discovery; `pass 1` and `[...]` may be left out |
 //! | `name:llama-server` | in a process with this in its name |
 //! | `text:cublas`, `cublas`, `"two words"` | that hold this text, in any case |
 //! | `/lib(cuda\|nvidia)/` | that match this regular expression |
@@ -25,10 +26,13 @@ use regex::Regex;
 use crate::event::{Event, Kind, Proc};
 
 use super::Looks;
+use super::roles;
 use super::row::{Context, Detail, describe};
 use super::scene::Scene;
 
 pub use error::FilterError;
+pub use parse::KEYS;
+pub use value::groups;
 
 /// Which events to keep.
 #[derive(Clone, Debug)]
@@ -45,6 +49,8 @@ pub enum Filter {
     Process(u32, Option<u32>),
     /// Raw pid.
     Pid(u32),
+    /// Patterns of roles, as `roles::is_named` reads them.
+    Role(Vec<String>),
     /// Part of the process's name, lower case.
     Name(String),
     /// Part of the text, lower case.
@@ -93,6 +99,17 @@ impl Filter {
         parse::term(key, value)
     }
 
+    /// The scene must know the roles of processes ([`Scene::with_roles`]).
+    #[must_use]
+    pub fn asks_for_roles(&self) -> bool {
+        match self {
+            Self::All(terms) | Self::Any(terms) => terms.iter().any(Self::asks_for_roles),
+            Self::Not(term) => term.asks_for_roles(),
+            Self::Role(_) => true,
+            _ => false,
+        }
+    }
+
     /// True for an event to keep. The scene must have been told of it (`before`).
     #[must_use]
     pub fn matches(&self, event: &Event, scene: &Scene) -> bool {
@@ -108,6 +125,14 @@ impl Filter {
                 pids(event).into_iter().flatten().any(|one| one == *pid)
                     || event.process.and_then(|of| scene.pid(of)) == Some(*pid)
             }
+            Self::Role(patterns) => about(event)
+                .into_iter()
+                .flatten()
+                .filter_map(|process| scene.role(process))
+                .any(|role| {
+                    let mut patterns = patterns.iter();
+                    patterns.any(|pattern| roles::is_named(role, pattern))
+                }),
             Self::Name(part) => event
                 .process
                 .and_then(|process| scene.name(process))

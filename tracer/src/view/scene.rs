@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use super::roles::Roles;
 use crate::event::call::{Because, Call};
 use crate::event::process::{EnvVar, Exec};
 use crate::event::{Event, Kind, Proc, Seq, Text};
@@ -43,9 +44,11 @@ struct Process {
 #[derive(Clone, Debug, Default)]
 pub struct Scene {
     origin: Option<u64>,
-    processes: BTreeMap<u32, Process>,
+    /// Shared with the scenes that were kept before, until it changes.
+    processes: Rc<BTreeMap<u32, Process>>,
     calls: BTreeMap<Seq, OpenCall>,
-    build_ids: BTreeMap<Text, Text>,
+    build_ids: Rc<BTreeMap<Text, Text>>,
+    roles: Roles,
 }
 
 impl Scene {
@@ -57,6 +60,18 @@ impl Scene {
             origin,
             ..Self::default()
         }
+    }
+
+    /// The same, knowing what each process is to the discovery: that is told by a pass over the whole recording.
+    #[must_use]
+    pub fn with_roles(self, roles: Roles) -> Self {
+        Self { roles, ..self }
+    }
+
+    /// What a process is to the discovery, where that is known.
+    #[must_use]
+    pub fn role(&self, process: Proc) -> Option<&str> {
+        self.roles.get(&process.number).map(String::as_str)
     }
 
     /// Nanoseconds from the begin of the recording to `time`.
@@ -97,6 +112,17 @@ impl Scene {
         self.calls.get(&seq)
     }
 
+    /// How many calls are open.
+    #[must_use]
+    pub fn open_calls(&self) -> usize {
+        self.calls.len()
+    }
+
+    /// Forgets open calls: what they return is shown without their arguments.
+    pub fn forget_calls(&mut self) {
+        self.calls.clear();
+    }
+
     /// Build-id of a file that a `library` event described.
     #[must_use]
     pub fn build_id(&self, path: &Text) -> Option<&Text> {
@@ -120,7 +146,7 @@ impl Scene {
                     .and_then(|parent| self.processes.get(&parent.number))
                     .cloned()
                     .unwrap_or_default();
-                self.processes.insert(
+                Rc::make_mut(&mut self.processes).insert(
                     fork.child.number,
                     Process {
                         pid: Some(fork.pid),
@@ -130,7 +156,8 @@ impl Scene {
             }
             Kind::Exec(exec) => {
                 if let Some(process) = event.process {
-                    let known = self.processes.entry(process.number).or_default();
+                    let processes = Rc::make_mut(&mut self.processes);
+                    let known = processes.entry(process.number).or_default();
                     known.pid = Some(exec.pid);
                     known.name = name_of(exec).map(Rc::from);
                 }
@@ -140,7 +167,7 @@ impl Scene {
                 if let Some(id) = &library.build_id
                     && self.build_ids.len() < MAX_LIBRARIES
                 {
-                    self.build_ids.insert(library.path.clone(), id.clone());
+                    Rc::make_mut(&mut self.build_ids).insert(library.path.clone(), id.clone());
                 }
             }
             _ => {}
@@ -157,13 +184,15 @@ impl Scene {
                         .iter()
                         .map(|var| (var.k.clone(), var.clone()))
                         .collect();
-                    let known = self.processes.entry(process.number).or_default();
+                    let processes = Rc::make_mut(&mut self.processes);
+                    let known = processes.entry(process.number).or_default();
                     known.environment = Some(Rc::new(environment));
                 }
             }
             Kind::Exit(_) => {
                 let ended = event.process.map(|process| process.number);
-                if let Some(known) = ended.and_then(|number| self.processes.get_mut(&number)) {
+                let processes = Rc::make_mut(&mut self.processes);
+                if let Some(known) = ended.and_then(|number| processes.get_mut(&number)) {
                     known.environment = None;
                 }
             }

@@ -17,6 +17,7 @@ use crate::event::{Event, Kind, Proc, Seq};
 
 use super::filter::Filter;
 use super::line::{Line, Role};
+use super::roles::Roles;
 use super::row::{self, Context, Detail, Row};
 use super::scene::Scene;
 use super::{Looks, amount, escape};
@@ -59,6 +60,11 @@ impl Renderer {
             waiting: None,
             only: None,
         }
+    }
+
+    /// What each process is to the discovery, for a filter that asks.
+    pub fn roles(&mut self, roles: Roles) {
+        self.scene = std::mem::take(&mut self.scene).with_roles(roles);
     }
 
     /// Shows only events that `which` takes, beside what the filter says.

@@ -77,6 +77,9 @@ pub(super) fn start_report(command: &Command, failed: &Failed) -> Report {
         Step::Directory => Report::new("cannot change to the working directory of the command")
             .because(&failed.error)
             .code(RECORDER),
+        Step::Terminal => Report::new("cannot give the command its terminal")
+            .because(&failed.error)
+            .code(RECORDER),
         Step::Exec => {
             let code = if failed.error.raw_os_error() == Some(2) {
                 127

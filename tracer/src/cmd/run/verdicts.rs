@@ -14,6 +14,8 @@ pub(super) struct Verdicts {
     discovery: Discovery,
     end: DiscoveryEnd,
     told: Option<Explanation>,
+    /// Nothing is told before the end.
+    later: bool,
 }
 
 impl Verdicts {
@@ -23,7 +25,13 @@ impl Verdicts {
             discovery: Discovery::new(Some(header)),
             end: DiscoveryEnd::new(Until::Discovery),
             told: None,
+            later: false,
         })
+    }
+
+    /// Tells nothing before the end: something else is on the terminal.
+    pub(super) fn later(self, later: bool) -> Self {
+        Self { later, ..self }
     }
 
     /// Takes the next event.
@@ -36,7 +44,7 @@ impl Verdicts {
 
     /// Tells the table once the discovery is over, while the command goes on.
     pub(super) fn tick(&mut self, now: u64) {
-        if self.told.is_some() || !self.end.over(now) {
+        if self.told.is_some() || self.later || !self.end.over(now) {
             return;
         }
         let explanation = explain(&self.discovery.finish());

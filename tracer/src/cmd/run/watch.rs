@@ -31,6 +31,18 @@ pub(super) fn block() -> std::io::Result<()> {
     set.thread_block().map_err(std::io::Error::from)
 }
 
+/// A watched signal has come since it was asked last, and nobody took it.
+pub(super) fn is_asked_to_end() -> bool {
+    let mut set = SigSet::empty();
+    for signal in WATCHED {
+        set.add(signal);
+    }
+    let flags = SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC;
+    SignalFd::with_flags(&set, flags)
+        .and_then(|source| source.read_signal())
+        .is_ok_and(|signal| signal.is_some())
+}
+
 /// The watched signals as they come.
 pub(super) struct Signals {
     source: SignalFd,

@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::cmd::Report;
+use crate::cmd::{Report, explain};
 use crate::event::Event;
 use crate::event::host::Header;
 use crate::trace::{Error, Reader};
+use crate::view::roles::{self, Roles};
 
 /// An event and, where there is one, its line in the trace.
 pub(super) struct Item<'a> {
@@ -24,6 +25,11 @@ pub(super) trait Source {
     /// The recording cannot be read on.
     fn next_item(&mut self) -> Result<Option<Item<'_>>, Report>;
 
+    /// What each process is to the discovery; empty when that was not asked for.
+    fn roles(&self) -> Roles {
+        Roles::default()
+    }
+
     /// Damage found so far, in words.
     fn warnings(&self) -> Vec<String>;
 
@@ -31,15 +37,21 @@ pub(super) trait Source {
     fn size(&self) -> Option<u64>;
 }
 
-/// Opens a trace.
+/// Opens a trace. What its processes are to the discovery costs a pass of its own.
 ///
 /// # Errors
 /// It is no trace, or cannot be read.
-pub(super) fn open(path: &Path) -> Result<Box<dyn Source>, Report> {
+pub(super) fn open(path: &Path, with_roles: bool) -> Result<Box<dyn Source>, Report> {
     let reader = Reader::open(path).map_err(|error| report(&error))?;
+    let roles = if with_roles {
+        roles::of(&explain::source::file(path)?)
+    } else {
+        Roles::default()
+    };
     Ok(Box::new(File {
         path: path.to_owned(),
         reader,
+        roles,
     }))
 }
 
@@ -47,6 +59,7 @@ pub(super) fn open(path: &Path) -> Result<Box<dyn Source>, Report> {
 struct File {
     path: PathBuf,
     reader: Reader,
+    roles: Roles,
 }
 
 impl Source for File {
@@ -60,6 +73,10 @@ impl Source for File {
             event: item.event,
             raw: Some(item.raw),
         }))
+    }
+
+    fn roles(&self) -> Roles {
+        self.roles.clone()
     }
 
     fn warnings(&self) -> Vec<String> {

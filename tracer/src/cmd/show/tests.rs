@@ -186,7 +186,7 @@ fn on_disk(cut: usize) -> (tempfile::TempDir, std::path::PathBuf) {
 }
 
 fn read(path: &std::path::Path, props: &Props) -> (String, Vec<String>) {
-    let mut source = source::open(path).unwrap();
+    let mut source = source::open(path, false).unwrap();
     let mut out = String::new();
     let filter = filter(props).unwrap();
     show(
@@ -240,7 +240,36 @@ fn what_is_no_trace_is_one_report() {
         if let Some(bytes) = bytes {
             std::fs::write(&path, bytes).unwrap();
         }
-        let report = source::open(&path).err().unwrap().to_string();
+        let report = source::open(&path, false).err().unwrap().to_string();
         assert!(report.contains(says), "{report}");
     }
+}
+
+#[test]
+fn a_role_is_known_from_a_pass_over_the_whole_trace() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("traces/version-node.vgt");
+    let of = |expression: &str| {
+        let props = Props {
+            filter: expression.to_owned(),
+            ..props()
+        };
+        let filter = filter(&props).unwrap();
+        let mut source = source::open(&path, filter.asks_for_roles()).unwrap();
+        let mut out = String::new();
+        show(
+            source.as_mut(),
+            &props,
+            &filter,
+            Looks::default(),
+            &mut |text| {
+                out.push_str(text);
+                Ok(true)
+            },
+        )
+        .unwrap();
+        out
+    };
+    let text = of("role:runner[cuda_v12] kind:dlopen failed");
+    assert!(text.contains("libggml-cuda.so"), "{text}");
+    assert!(of("role:probe").is_empty());
 }

@@ -1,6 +1,7 @@
 //! Random access: one frame alone. What the index says of a frame is checked when it is read.
 
 use std::io::{self, Read, Seek, SeekFrom};
+use std::ops::Range;
 
 use super::super::blocks::{Blocks, Form};
 use super::super::cursor::{Cursor, Span};
@@ -18,6 +19,17 @@ pub struct Frame {
     events: Vec<(Event, usize, Span)>,
     /// What was damaged or missing in it.
     pub warnings: Vec<Warning>,
+}
+
+/// A frame taken apart.
+#[derive(Debug)]
+pub struct Parts {
+    /// The events, in order of their numbers.
+    pub events: Vec<Event>,
+    /// Pieces of the trace.
+    pub texts: Vec<String>,
+    /// Where the line of each event stands: which piece, and bytes of it.
+    pub lines: Vec<(usize, Range<usize>)>,
 }
 
 impl Frame {
@@ -38,6 +50,21 @@ impl Frame {
     pub fn get(&self, at: usize) -> Option<(&Event, &str)> {
         let (event, text, span) = self.events.get(at)?;
         Some((event, span.of(self.texts.get(*text)?)))
+    }
+
+    /// All of it, to be kept without copies.
+    #[must_use]
+    pub fn into_parts(self) -> Parts {
+        let mut parts = Parts {
+            events: Vec::with_capacity(self.events.len()),
+            texts: self.texts,
+            lines: Vec::with_capacity(self.events.len()),
+        };
+        for (event, text, span) in self.events {
+            parts.events.push(event);
+            parts.lines.push((text, span.range()));
+        }
+        parts
     }
 
     /// All of them.

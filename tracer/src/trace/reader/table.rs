@@ -28,7 +28,7 @@ impl<R: Read + Seek> Reader<R> {
     }
 
     /// The table from the end of the file, when it is there and fits.
-    fn indexed(&mut self) -> Result<Option<Vec<FrameInfo>>, Error> {
+    pub(super) fn indexed(&mut self) -> Result<Option<Vec<FrameInfo>>, Error> {
         let length = self.length;
         if self.form == Form::Plain || length < seek_table::FOOTER {
             return Ok(None);
@@ -73,8 +73,12 @@ impl<R: Read + Seek> Reader<R> {
 
     /// Reads the whole file for its table.
     pub(super) fn walk(&mut self) -> Result<Vec<FrameInfo>, Error> {
+        self.walk_from(Place::default())
+    }
+
+    /// Reads the file from the begin of a frame on.
+    pub(super) fn walk_from(&mut self, start: Place) -> Result<Vec<FrameInfo>, Error> {
         let mut warnings = Warnings::default();
-        let start = Place::default();
         let mut blocks =
             Blocks::new(self.form, self.length, start).map_err(|source| self.broken(0, source))?;
         let mut frames = Vec::new();

@@ -5,9 +5,10 @@ use ratatui::layout::Rect;
 
 use super::write;
 use crate::tui::colour::Palette;
+use crate::tui::state::prompt::Prompt;
 use crate::tui::state::{State, View};
-use crate::view::amount;
 use crate::view::line::{Line, Role};
+use crate::view::{Looks, amount, escape};
 
 /// Names of the views, the current one in brackets, and the name of the recording.
 pub(super) fn tabs(state: &State, palette: Palette, frame: &mut Frame<'_>, area: Rect) {
@@ -63,7 +64,11 @@ pub(super) fn foot(state: &mut State, palette: Palette, frame: &mut Frame<'_>, a
     for (name, matching) in [("filter", &state.matching), ("search", &state.search)] {
         if let Some(matching) = matching {
             let count = matching.found.len();
-            let more = if matching.done { "" } else { "+" };
+            let more = matching
+                .progress(&state.book)
+                .map_or_else(String::new, |percent| {
+                    format!(" so far, {percent} %, Esc ends")
+                });
             first.push(
                 Role::Process,
                 &format!("  {name} {} ({count}{more})", matching.text),
@@ -71,18 +76,56 @@ pub(super) fn foot(state: &mut State, palette: Palette, frame: &mut Frame<'_>, a
         }
     }
     let second = match &state.prompt {
-        Some(prompt) => {
-            let mut line = Line::new();
-            line.push(Role::Heading, prompt.sign()).plain(&prompt.text);
-            line.push(Role::Heading, "_");
-            if let Some(error) = &prompt.error {
-                line.push(Role::Failed, &format!("  {error}"));
-            }
-            line
-        }
+        Some(prompt) => typed(prompt, usize::from(area.width), state.looks),
         None => hint(state),
     };
-    write(frame, area, &[first, second], palette);
+    let prompt = state.prompt.as_ref();
+    let remark = prompt.and_then(|prompt| remark(prompt, state.looks));
+    write(frame, area, &[remark.unwrap_or(first), second], palette);
+}
+
+/// The line that is typed: what is wrong with it is marked where it stands.
+fn typed(prompt: &Prompt, width: usize, looks: Looks) -> Line {
+    let mut line = Line::new();
+    line.push(Role::Heading, prompt.sign());
+    let text = &prompt.text;
+    // Of a long line the end is shown, where it is typed.
+    let room = width.saturating_sub(line.width() + 24).max(8);
+    let mut begin = 0;
+    while escape::width(text.get(begin..).unwrap_or_default()) > room {
+        begin += text
+            .get(begin..)
+            .and_then(|rest| rest.chars().next())
+            .map_or(1, char::len_utf8);
+    }
+    if begin > 0 {
+        line.push(Role::Dim, looks.dots());
+    }
+    let wrong = prompt.wrong.as_ref().map_or(0..0, |wrong| wrong.at.clone());
+    let from = wrong.start.clamp(begin, text.len());
+    let to = wrong.end.clamp(from, text.len());
+    let part = |range: std::ops::Range<usize>| text.get(range).unwrap_or_default();
+    line.plain(part(begin..from))
+        .push(Role::Failed, part(from..to))
+        .plain(part(to..text.len()));
+    line.push(Role::Heading, "_");
+    line
+}
+
+/// What is to be said about it, in the line above.
+fn remark(prompt: &Prompt, looks: Looks) -> Option<Line> {
+    let mut line = Line::new();
+    if let Some(wrong) = &prompt.wrong {
+        line.push(
+            Role::Failed,
+            &format!("{} {}", looks.cross(), wrong.message),
+        );
+    } else if prompt.offers.is_empty() {
+        return None;
+    } else {
+        line.push(Role::Dim, &prompt.offers.join(" "));
+    }
+    Some(line)
 }
 
 fn hint(state: &State) -> Line {
@@ -92,7 +135,7 @@ fn hint(state: &State) -> Line {
     } else if state.message.is_empty() {
         line.push(
             Role::Dim,
-            "? keys   f next failure   Space play   / search   e filter   Tab view   q quit",
+            "? keys   f next failure   Space play   / search   e filter   w write   Tab view   q quit",
         );
     } else {
         line.push(Role::Warning, &state.message);

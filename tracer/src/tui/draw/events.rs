@@ -3,14 +3,13 @@
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 
-use super::{select, write};
+use super::{detail, select, write};
 use crate::event::{Event, Kind};
 use crate::tui::colour::Palette;
 use crate::tui::state::State;
 use crate::view::line::{Line, Role};
 use crate::view::row::{Context, Detail, describe, who};
 use crate::view::scene::Scene;
-use crate::view::wrap::wrap;
 use crate::view::{Looks, amount};
 
 /// Deepest indentation of what happens inside calls.
@@ -49,8 +48,7 @@ pub(super) fn draw(state: &mut State, palette: Palette, frame: &mut Frame<'_>, a
         select(frame, list, row);
     }
     if let Some(area) = detail {
-        let lines = detail_lines(state, area.width);
-        write(frame, area, &lines, palette);
+        detail::draw(state, palette, frame, area);
     }
 }
 
@@ -97,100 +95,4 @@ fn depth(event: &Event, scene: &Scene) -> usize {
         parent = scene.call(seq).and_then(|open| open.parent);
     }
     depth
-}
-
-/// Everything about the event under the play head.
-fn detail_lines(state: &mut State, width: u16) -> Vec<Line> {
-    let mut lines = Vec::new();
-    let mut rule = Line::new();
-    let bar = if state.looks.unicode { "─" } else { "-" };
-    rule.push(Role::Dim, &bar.repeat(usize::from(width)));
-    lines.push(rule);
-    let head = state.head;
-    let Some((event, raw, scene)) = state.book.event(head) else {
-        return lines;
-    };
-    let cause = cause_of(state, event.seq.0);
-    for sentence in cause {
-        for part in wrap(&sentence, usize::from(width).max(20)) {
-            let mut line = Line::new();
-            line.push(Role::Failed, &part);
-            lines.push(line);
-        }
-    }
-    let mut first = Line::new();
-    first
-        .push(Role::Heading, &format!("{} ", event.seq))
-        .plain(event.kind.name());
-    if let Some(process) = event.process {
-        first.plain("  ").push(Role::Process, &who(process, &scene));
-        if let Some(pid) = scene.pid(process) {
-            first.push(Role::Dim, &format!("  pid {pid}"));
-        }
-    }
-    if let Some(tid) = event.tid {
-        first.push(Role::Dim, &format!("  thread {tid}"));
-    }
-    if let Some(duration) = event.duration {
-        let took = amount::duration(duration, state.looks.unicode);
-        first.push(Role::Dim, &format!("  took {took}"));
-    }
-    if event.late {
-        first.push(Role::Warning, "  late");
-    }
-    lines.push(first);
-    let row = describe(
-        &event,
-        Context {
-            scene: &scene,
-            looks: state.looks,
-            detail: Detail::Full,
-        },
-    );
-    for line in std::iter::once(&row.first).chain(&row.more) {
-        for part in pieces(line, width) {
-            lines.push(part);
-        }
-    }
-    for part in wrap(&raw, usize::from(width).max(20)) {
-        let mut line = Line::new();
-        line.push(Role::Dim, &part);
-        lines.push(line);
-    }
-    lines
-}
-
-/// A long line over several.
-fn pieces(line: &Line, width: u16) -> Vec<Line> {
-    if line.width() <= usize::from(width) {
-        return vec![line.clone()];
-    }
-    let mut text = String::new();
-    line.write_plain(&mut text);
-    wrap(&text, usize::from(width).max(20))
-        .into_iter()
-        .map(|part| {
-            let mut line = Line::new();
-            line.plain(&part);
-            line
-        })
-        .collect()
-}
-
-/// The causes that name this event as their evidence.
-fn cause_of(state: &mut State, seq: u64) -> Vec<String> {
-    let explanation = state.explanation();
-    let mut causes = Vec::new();
-    for backend in &explanation.backends {
-        for finding in &backend.findings {
-            let named = finding.evidence.iter().any(|evidence| {
-                matches!(evidence.at, crate::discover::model::At::Event(one) if one.0 == seq)
-            });
-            if named {
-                let verdict = backend.verdict.name();
-                causes.push(format!("{}: {verdict}: {}", backend.name, finding.sentence));
-            }
-        }
-    }
-    causes
 }

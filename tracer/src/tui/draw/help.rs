@@ -1,4 +1,4 @@
-//! The keys, over the body.
+//! The keys of this view, over the body.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -7,16 +7,20 @@ use ratatui::widgets::Clear;
 use super::{heading, write};
 use crate::tui::colour::Palette;
 use crate::tui::keys::HELP;
+use crate::tui::state::View;
 use crate::view::line::{Line, Role};
 
 /// Draws the table of keys.
-pub(super) fn draw(palette: Palette, frame: &mut Frame<'_>, area: Rect) {
+pub(super) fn draw(view: View, palette: Palette, frame: &mut Frame<'_>, area: Rect) {
     frame.render_widget(Clear, area);
-    let mut lines = vec![heading("keys"), Line::new()];
-    for (keys, what) in HELP {
+    let mut lines = vec![heading(&format!("keys of {}", view.name())), Line::new()];
+    for help in HELP {
+        if !(help.views.is_empty() || help.views.contains(&view)) {
+            continue;
+        }
         let mut line = Line::new();
-        line.plain("  ").push(Role::Verb, keys);
-        line.pad_to(30).plain(what);
+        line.plain("  ").push(Role::Verb, help.keys);
+        line.pad_to(30).plain(help.what);
         lines.push(line);
     }
     write(frame, area, &lines, palette);

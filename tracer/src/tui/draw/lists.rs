@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use super::{events, heading, select, write};
 use crate::tui::colour::Palette;
-use crate::tui::digest::Mark;
+use crate::tui::digest::lane::Mark;
 use crate::tui::state::{State, View};
 use crate::view::line::{Line, Role};
 use crate::view::{amount, escape};
@@ -53,6 +53,18 @@ fn title(state: &State) -> Line {
     };
     let mut line = heading(text);
     line.push(Role::Dim, &format!("  {}", state.rows()));
+    let more = match state.view {
+        View::Log => state.digest.words.more,
+        View::Processes => state.digest.more_lanes,
+        View::Libraries => state.digest.libraries.more,
+        _ => 0,
+    };
+    if more > 0 {
+        line.push(
+            Role::Warning,
+            &format!("  {} more are not kept", amount::count(more)),
+        );
+    }
     line
 }
 
@@ -62,7 +74,7 @@ fn line(state: &mut State, position: u64) -> Option<Line> {
     let later = index > state.head;
     let line = match state.view {
         View::Log => word(state, at)?,
-        View::Processes => lane(state, index)?,
+        View::Processes => lane(state, at)?,
         View::Libraries => library(state, at)?,
         _ => {
             let (event, _, scene) = state.book.event(index)?;
@@ -82,7 +94,7 @@ fn dim(line: &Line) -> Line {
 }
 
 fn word(state: &State, at: usize) -> Option<Line> {
-    let word = state.digest.words.get(at)?;
+    let word = state.digest.words.list.get(at)?;
     let mut line = Line::new();
     line.push(Role::Dim, &format!("{:>11} ", amount::clock(word.time)));
     let who = word
@@ -96,12 +108,9 @@ fn word(state: &State, at: usize) -> Option<Line> {
     Some(line)
 }
 
-fn lane(state: &State, index: u64) -> Option<Line> {
-    let lane = state
-        .digest
-        .lanes
-        .values()
-        .find(|lane| lane.index == index)?;
+fn lane(state: &State, at: usize) -> Option<Line> {
+    let (_, number) = state.digest.order.get(at)?;
+    let lane = state.digest.lanes.get(number)?;
     let mut depth = 0;
     let mut parent = lane.parent;
     while let Some(known) = parent.and_then(|number| state.digest.lanes.get(&number)) {
@@ -121,7 +130,7 @@ fn lane(state: &State, index: u64) -> Option<Line> {
     } else {
         &name
     });
-    let ended = lane.to.is_some_and(|to| to <= state.book_time());
+    let ended = lane.to.is_some_and(|to| to <= state.seen_now());
     if let (true, Some(to)) = (ended, lane.to) {
         let life = amount::duration(to.saturating_sub(lane.from), state.looks.unicode);
         let role = if lane.failed {
@@ -133,8 +142,9 @@ fn lane(state: &State, index: u64) -> Option<Line> {
     } else {
         line.push(Role::Dim, "  running");
     }
-    let failures = state.marked(lane.number, Mark::Failure);
-    let signals = state.marked(lane.number, Mark::Signal);
+    let marked = |mark: Mark| lane.marks(mark).count_until(state.head);
+    let failures = marked(Mark::Failure);
+    let signals = marked(Mark::Signal) + marked(Mark::Kill);
     if failures > 0 {
         line.push(
             Role::Failed,
@@ -144,14 +154,14 @@ fn lane(state: &State, index: u64) -> Option<Line> {
     if signals > 0 {
         line.push(
             Role::Warning,
-            &format!("  {}", amount::of(signals as u64, "signal")),
+            &format!("  {}", amount::of(signals, "signal")),
         );
     }
     Some(line)
 }
 
 fn library(state: &State, at: usize) -> Option<Line> {
-    let mapped = state.digest.mapped.get(at)?;
+    let mapped = state.digest.libraries.list.get(at)?;
     let gone = mapped.gone.is_some_and(|index| index <= state.head);
     let mut line = Line::new();
     let who = mapped

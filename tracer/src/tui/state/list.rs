@@ -3,8 +3,9 @@
 use super::{State, View};
 use crate::event::Event;
 use crate::tui::book::Book;
-use crate::tui::digest::{Mapped, Word};
+use crate::tui::digest::things::{Mapped, Word};
 use crate::view::filter::Filter;
+use crate::view::roles::Roles;
 use crate::view::scene::Scene;
 
 /// Matches kept; a filter that lets more through shows the first ones and says so.
@@ -18,6 +19,8 @@ pub(in crate::tui) struct Matching {
     /// Indices of the events that match, in order.
     pub(in crate::tui) found: Vec<u64>,
     frame: usize,
+    /// Events looked at of the frame that still grows.
+    part: usize,
     /// It went through the whole recording, or gave up at the limit.
     pub(in crate::tui) done: bool,
 }
@@ -29,27 +32,55 @@ impl Matching {
             filter,
             found: Vec::new(),
             frame: 0,
+            part: 0,
             done: false,
         }
     }
 
+    /// Its filter names roles.
+    pub(in crate::tui) fn asks_for_roles(&self) -> bool {
+        self.filter.asks_for_roles()
+    }
+
+    /// The recording has grown.
+    pub(super) fn goes_on(&mut self) {
+        self.done = self.found.len() >= MAX_MATCHES;
+    }
+
+    /// The share of the recording that was looked through, in per cent; `None` when all was.
+    pub(in crate::tui) fn progress(&self, book: &Book) -> Option<usize> {
+        (!self.done).then(|| self.frame * 100 / book.frames().max(1))
+    }
+
     /// Looks through one more frame; false when there is none.
-    pub(in crate::tui) fn step(&mut self, book: &mut Book) -> bool {
-        if self.done || self.frame >= book.read_through() {
+    pub(in crate::tui) fn step(&mut self, book: &mut Book, roles: &Roles) -> bool {
+        if self.done {
+            return false;
+        }
+        let whole = self.frame < book.read_through();
+        let grows = !whole && self.frame + 1 == book.frames() && book.recording().grows();
+        if !whole && !grows {
             self.done = self.frame >= book.frames();
             return false;
         }
         let first = book.first_of(self.frame);
-        let mut scene = book.scene_before(self.frame);
+        let mut scene = book
+            .scene_before(self.frame)
+            .with_roles(Roles::clone(roles));
         if let Some(leaf) = book.leaf(self.frame) {
             for (at, event) in leaf.page.events.iter().enumerate() {
-                if self.takes(event, &mut scene) {
+                let takes = self.takes(event, &mut scene);
+                if takes && at >= self.part {
                     self.found.push(first + at as u64);
                 }
             }
+            self.part = leaf.page.events.len();
         }
-        self.frame += 1;
-        self.done = self.frame >= book.frames() || self.found.len() >= MAX_MATCHES;
+        if whole {
+            self.frame += 1;
+            self.part = 0;
+        }
+        self.done = grows || self.frame >= book.frames() || self.found.len() >= MAX_MATCHES;
         true
     }
 
@@ -67,6 +98,7 @@ enum List<'a> {
     /// Every event, so many.
     All(u64),
     Indices(&'a [u64]),
+    Lanes(&'a [(u64, u32)]),
     Words(&'a [Word]),
     Mapped(&'a [Mapped]),
 }
@@ -76,6 +108,7 @@ impl List<'_> {
         match self {
             Self::All(total) => total,
             Self::Indices(list) => list.len() as u64,
+            Self::Lanes(list) => list.len() as u64,
             Self::Words(list) => list.len() as u64,
             Self::Mapped(list) => list.len() as u64,
         }
@@ -86,6 +119,7 @@ impl List<'_> {
         match self {
             Self::All(total) => (row < total).then_some(row),
             Self::Indices(list) => list.get(at).copied(),
+            Self::Lanes(list) => list.get(at).map(|lane| lane.0),
             Self::Words(list) => list.get(at).map(|word| word.index),
             Self::Mapped(list) => list.get(at).map(|mapped| mapped.index),
         }
@@ -95,6 +129,7 @@ impl List<'_> {
         let past = match self {
             Self::All(_) => return index,
             Self::Indices(list) => list.partition_point(|one| *one <= index),
+            Self::Lanes(list) => list.partition_point(|lane| lane.0 <= index),
             Self::Words(list) => list.partition_point(|word| word.index <= index),
             Self::Mapped(list) => list.partition_point(|mapped| mapped.index <= index),
         };
@@ -106,10 +141,10 @@ impl State {
     /// The list that this view shows.
     fn list(&self) -> List<'_> {
         match (self.view, &self.matching) {
-            (View::Log, _) => List::Words(&self.digest.words),
+            (View::Log, _) => List::Words(&self.digest.words.list),
             (View::Calls, _) => List::Indices(&self.digest.calls),
-            (View::Processes, _) => List::Indices(&self.digest.lane_order),
-            (View::Libraries, _) => List::Mapped(&self.digest.mapped),
+            (View::Processes, _) => List::Lanes(&self.digest.order),
+            (View::Libraries, _) => List::Mapped(&self.digest.libraries.list),
             (_, Some(matching)) => List::Indices(&matching.found),
             (_, None) => List::All(self.book.total()),
         }

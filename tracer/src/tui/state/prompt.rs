@@ -1,8 +1,11 @@
-//! The line at the bottom into which a filter, a search or a jump is typed.
+//! The line at the bottom into which a filter, a search, a jump or the name of a file is typed.
+
+use std::ops::Range;
 
 use super::State;
 use super::list::Matching;
-use crate::view::filter::Filter;
+use super::report::Request;
+use crate::view::filter::{Filter, FilterError};
 
 /// Bytes that a prompt takes.
 const LONGEST: usize = 1_000;
@@ -13,6 +16,15 @@ pub(in crate::tui) enum Ask {
     Filter,
     Search,
     Jump,
+    Write,
+}
+
+/// What is wrong with a line, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::tui) struct Wrong {
+    /// Bytes of the text.
+    pub(in crate::tui) at: Range<usize>,
+    pub(in crate::tui) message: String,
 }
 
 /// The line.
@@ -20,33 +32,36 @@ pub(in crate::tui) enum Ask {
 pub(in crate::tui) struct Prompt {
     pub(in crate::tui) ask: Ask,
     pub(in crate::tui) text: String,
-    /// What is wrong with it.
-    pub(in crate::tui) error: Option<String>,
+    pub(in crate::tui) wrong: Option<Wrong>,
+    /// What the last word may be completed to, when it is more than one thing.
+    pub(in crate::tui) offers: Vec<String>,
 }
 
 impl Prompt {
-    pub(in crate::tui) fn filter(known: Option<&Matching>) -> Self {
+    const fn new(ask: Ask, text: String) -> Self {
         Self {
-            ask: Ask::Filter,
-            text: known.map_or_else(String::new, |known| known.text.clone()),
-            error: None,
+            ask,
+            text,
+            wrong: None,
+            offers: Vec::new(),
         }
+    }
+
+    pub(in crate::tui) fn filter(known: Option<&Matching>) -> Self {
+        let text = known.map_or_else(String::new, |known| known.text.clone());
+        Self::new(Ask::Filter, text)
     }
 
     pub(in crate::tui) const fn search() -> Self {
-        Self {
-            ask: Ask::Search,
-            text: String::new(),
-            error: None,
-        }
+        Self::new(Ask::Search, String::new())
     }
 
     pub(in crate::tui) const fn jump() -> Self {
-        Self {
-            ask: Ask::Jump,
-            text: String::new(),
-            error: None,
-        }
+        Self::new(Ask::Jump, String::new())
+    }
+
+    pub(in crate::tui) const fn write(name: String) -> Self {
+        Self::new(Ask::Write, name)
     }
 
     /// What stands before the text.
@@ -55,7 +70,13 @@ impl Prompt {
             Ask::Filter => "filter: ",
             Ask::Search => "/",
             Ask::Jump => "go to (number, or seconds such as 1.5s): ",
+            Ask::Write => "write the explanation to (.txt, .md or .json): ",
         }
+    }
+
+    /// A language is typed, which has names that can be completed.
+    pub(in crate::tui) const fn is_filter(&self) -> bool {
+        matches!(self.ask, Ask::Filter | Ask::Search)
     }
 }
 
@@ -68,6 +89,8 @@ pub enum Typed {
     Erase,
     /// Takes the last word away.
     EraseWord,
+    /// Completes the last word.
+    Complete,
     /// Does it.
     Enter,
     /// Leaves it.
@@ -86,12 +109,14 @@ impl State {
         let Some(prompt) = &mut self.prompt else {
             return;
         };
+        if typed != Typed::Complete {
+            prompt.offers.clear();
+        }
         match typed {
             Typed::Character(character) => {
                 if prompt.text.len() < LONGEST && !character.is_control() {
                     prompt.text.push(character);
                 }
-                prompt.error = None;
             }
             Typed::Erase => {
                 if prompt.text.pop().is_none() {
@@ -102,8 +127,16 @@ impl State {
                 let kept = prompt.text.trim_end().rfind(' ').map_or(0, |at| at + 1);
                 prompt.text.truncate(kept);
             }
+            Typed::Complete => self.complete(),
             Typed::Cancel => self.prompt = None,
-            Typed::Enter => self.entered(),
+            Typed::Enter => return self.entered(),
+        }
+        // What was wrong may be right by now; what is not finished yet is not called wrong.
+        if let Some(prompt) = &mut self.prompt
+            && prompt.wrong.take().is_some()
+            && prompt.is_filter()
+        {
+            prompt.wrong = Filter::parse(&prompt.text).err().map(Wrong::from);
         }
     }
 
@@ -111,7 +144,7 @@ impl State {
         let Some(prompt) = self.prompt.clone() else {
             return;
         };
-        let text = prompt.text.trim().to_owned();
+        let text = prompt.text.trim_end().to_owned();
         let done = match prompt.ask {
             Ask::Filter if text.is_empty() => {
                 self.matching = None;
@@ -123,7 +156,13 @@ impl State {
             }
             Ask::Filter => matching(&text).map(|made| self.matching = Some(made)),
             Ask::Search => matching(&text).map(|made| self.search = Some(made)),
-            Ask::Jump => self.jump(&text),
+            Ask::Jump => self.jump(text.trim()),
+            Ask::Write if text.is_empty() => Ok(()),
+            Ask::Write => {
+                // The prompt stays until the file is there.
+                self.request = Some(Request::new(self, text));
+                return;
+            }
         };
         match done {
             Ok(()) => {
@@ -135,17 +174,17 @@ impl State {
                 if prompt.ask == Ask::Search && self.search.is_some() {
                     self.found(true);
                 }
-                self.go(self.head);
+                self.show_head();
             }
-            Err(error) => {
+            Err(wrong) => {
                 if let Some(prompt) = &mut self.prompt {
-                    prompt.error = Some(error);
+                    prompt.wrong = Some(wrong);
                 }
             }
         }
     }
 
-    fn jump(&mut self, text: &str) -> Result<(), String> {
+    fn jump(&mut self, text: &str) -> Result<(), Wrong> {
         if let Ok(number) = text.strip_prefix('#').unwrap_or(text).parse::<u64>() {
             self.go(number.saturating_sub(1));
             return Ok(());
@@ -154,25 +193,32 @@ impl State {
             .strip_suffix('s')
             .and_then(|number| number.trim().parse::<f64>().ok())
             .filter(|seconds| seconds.is_finite() && (0.0..1e9).contains(seconds))
-            .ok_or("a number such as 120, or seconds such as 1.5s")?;
+            .ok_or_else(|| Wrong {
+                at: 0..text.len(),
+                message: "a number such as 120, or seconds such as 1.5s".to_owned(),
+            })?;
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
             reason = "checked just above"
         )]
         let nanos = (seconds * 1e9) as u64;
-        let origin = self
-            .book
-            .recording()
-            .header()
-            .map(|header| header.clock.boot.0);
-        let index = self.book.at_time(origin.unwrap_or(0).saturating_add(nanos));
+        let index = self.book.at_time(self.origin().saturating_add(nanos));
         self.go(index);
         Ok(())
     }
 }
 
-fn matching(text: &str) -> Result<Matching, String> {
-    let filter = Filter::parse(text).map_err(|error| error.to_string())?;
+impl From<FilterError> for Wrong {
+    fn from(error: FilterError) -> Self {
+        Self {
+            message: format!("{}; allowed: {}", error.message, error.allowed),
+            at: error.at,
+        }
+    }
+}
+
+fn matching(text: &str) -> Result<Matching, Wrong> {
+    let filter = Filter::parse(text).map_err(Wrong::from)?;
     Ok(Matching::new(text.to_owned(), filter))
 }

@@ -8,7 +8,8 @@ use super::{Filter, FilterError, value};
 const MAX_DEPTH: usize = 64;
 /// Longest expression in bytes.
 const MAX_LENGTH: usize = 16 * 1024;
-const KEYS: [&str; 8] = ["kind", "proc", "pid", "name", "text", "time", "seq", "role"];
+/// What may stand before a colon.
+pub const KEYS: [&str; 8] = ["kind", "role", "proc", "pid", "name", "text", "time", "seq"];
 
 pub(super) fn parse(input: &str) -> Result<Filter, FilterError> {
     let mut parser = Parser { input, at: 0 };
@@ -164,7 +165,8 @@ impl<'a> Parser<'a> {
         let place = begin..begin + key.len();
         if !KEYS.contains(&key) {
             let allowed = format!(
-                "kind, proc, pid, name, text, time, seq; as text: \"{}\"",
+                "{}; as text: \"{}\"",
+                KEYS.join(", "),
                 word.replace('"', "")
             );
             return Err(self.error(place, &format!("there is no key `{key}`"), &allowed));

@@ -157,9 +157,9 @@ fn a_wrong_expression_is_answered_with_place_and_advice() {
             "this is no regular expression: unclosed group",
         ),
         (
-            "role:server",
-            "     ^^^^^^",
-            "roles such as runner[cuda_v12] are not known by this release",
+            "role:server,runner[cuda",
+            "            ^^^^^^^^^^^",
+            "this is no role",
         ),
         (
             "größe kind:x-y",
@@ -172,6 +172,44 @@ fn a_wrong_expression_is_answered_with_place_and_advice() {
         assert_eq!(error.picture(), format!("{expression}\n{carets}"));
         assert!(!error.allowed.is_empty());
     }
+}
+
+#[test]
+fn roles_choose_processes() {
+    let roles = [(1, "server"), (3, "runner[cuda_v12] pass 1")]
+        .map(|(number, role)| (number, role.to_owned()));
+    let events = bootstrap::events();
+    let of = |expression: &str| -> Vec<u64> {
+        let filter = Filter::parse(expression).unwrap();
+        assert!(filter.asks_for_roles());
+        let mut scene = Scene::new(Some(0)).with_roles(std::rc::Rc::new(roles.clone().into()));
+        let mut numbers = Vec::new();
+        for event in &events {
+            scene.before(event);
+            if filter.matches(event, &scene) {
+                numbers.push(event.seq.0);
+            }
+            scene.after(event);
+        }
+        numbers
+    };
+    let in_the_runner = of("role:runner[cuda_v12]");
+    assert!(!in_the_runner.is_empty());
+    assert_eq!(in_the_runner, passed(&events, "proc:p3"));
+    assert_eq!(
+        of("role:runner,server"),
+        passed(&events, "proc:p3 or proc:p1")
+    );
+    assert_eq!(of("not role:run*"), passed(&events, "not proc:p3"));
+    assert_eq!(
+        of("role:\"runner[cuda_v12] pass 1\" failed"),
+        passed(&events, "proc:p3 failed")
+    );
+    assert!(of("role:probe").is_empty());
+    assert!(
+        passed(&events, "role:server").is_empty(),
+        "no roles are known"
+    );
 }
 
 #[test]

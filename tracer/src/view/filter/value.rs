@@ -65,11 +65,7 @@ pub(super) fn term(key: &str, value: &str) -> Result<Filter, Wrong> {
         "text" => Ok(Filter::Text(value.to_lowercase())),
         "time" => range(value, key, time, u64::MAX).map(|(from, to)| Filter::Time(from, to)),
         "seq" => range(value, key, number, u64::MAX).map(|(from, to)| Filter::Seq(from, to)),
-        "role" => Err(wrong(
-            all,
-            "roles such as runner[cuda_v12] are not known by this release",
-            "proc:p3, pid:1234 or name:ollama",
-        )),
+        "role" => roles(value),
         _ => Err(wrong(all, format!("there is no key `{key}`"), example(key))),
     }
 }
@@ -97,12 +93,37 @@ fn example(key: &str) -> &'static str {
         "kind" => "kind:open,stat, kind:dlopen, kind:ggml_*",
         "proc" => "proc:p3 (all its programs) or proc:p3.1",
         "pid" => "pid:1234",
+        "role" => "role:server, role:runner[cuda_v12], role:\"probe[cuda_v13] pass 2\"",
         "name" => "name:llama-server",
         "text" => "text:cublas or \"two words\"",
         "time" => "time:1.2s..1.5s, time:..500ms, time:2s..",
         "seq" => "seq:100..200, seq:100.. or seq:7",
-        _ => "kind, proc, pid, name, text, time, seq",
+        _ => "kind, role, proc, pid, name, text, time, seq",
     }
+}
+
+/// Roles, separated by commas. Any name may be asked for: which there are depends on the trace.
+fn roles(value: &str) -> Result<Filter, Wrong> {
+    let mut begin = 0;
+    let mut patterns = Vec::new();
+    for name in value.split(',') {
+        let at = begin..begin + name.len();
+        begin = at.end + 1;
+        let open = name.matches('[').count();
+        if name.is_empty()
+            || open > 1
+            || (open != name.matches(']').count() && !name.ends_with('*'))
+        {
+            return Err(wrong(at, "this is no role", example("role")));
+        }
+        patterns.push(name.to_owned());
+    }
+    Ok(Filter::Role(patterns))
+}
+
+/// Names that stand for several kinds.
+pub fn groups() -> impl Iterator<Item = &'static str> {
+    GROUPS.iter().map(|group| group.0)
 }
 
 fn kinds(value: &str) -> Result<Filter, Wrong> {

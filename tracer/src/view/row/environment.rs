@@ -15,7 +15,8 @@ const SHORT: usize = 12;
 /// Rank of a variable that decides nothing about libraries and GPUs.
 const ORDINARY: usize = 5;
 
-/// One line for each variable that differs from `before`; all that matter when there is no `before`.
+/// One line for each variable that differs from `before`; all that matter when there is no `before`. In full detail all of
+/// them, those that differ first and with a sign.
 pub(super) fn lines(
     env: &Seen<Vec<EnvVar>>,
     before: Option<&Environment>,
@@ -30,6 +31,16 @@ pub(super) fn lines(
         }
     };
     let mut found = match before {
+        Some(before) if context.detail == Detail::Full => {
+            let mut found = differences(list, before, matches!(env, Seen::Cut(..)));
+            // What differs from the parent's stands first.
+            let same = |var: &&EnvVar| before.get(&var.k) == Some(*var);
+            found.extend(list.iter().filter(same).map(|var| {
+                let (rank, name, line) = entry("", var, None);
+                (rank + 2 * ORDINARY, name, line)
+            }));
+            found
+        }
         _ if context.detail == Detail::Full => all(list),
         Some(before) => differences(list, before, matches!(env, Seen::Cut(..))),
         None => all(list)

@@ -1,0 +1,150 @@
+//! Everything that is known of the event under the play head: the causes that it proves, its fields, where a library was
+//! searched, its raw line.
+
+mod search;
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+
+use super::write;
+use crate::discover::model::At;
+use crate::tui::colour::Palette;
+use crate::tui::state::State;
+use crate::view::line::{Line, Role};
+use crate::view::row::{Context, Detail, describe, who};
+use crate::view::wrap::wrap;
+use crate::view::{amount, escape};
+
+/// Characters of a raw line that are shown: a line may have megabytes.
+const MAX_RAW: usize = 20_000;
+
+/// Draws a rule and the lines from the first visible one; says how many there are below.
+pub(super) fn draw(state: &mut State, palette: Palette, frame: &mut Frame<'_>, area: Rect) {
+    let lines = lines(state, area.width);
+    let height = usize::from(area.height.saturating_sub(1));
+    let most = lines.len().saturating_sub(height);
+    state.detail_top = state.detail_top.min(most);
+    let below = most - state.detail_top;
+    let mut rule = Line::new();
+    let bar = if state.looks.unicode { "─" } else { "-" };
+    let words = if below > 0 {
+        format!(" {}, J K scroll ", amount::of(below as u64, "more line"))
+    } else {
+        String::new()
+    };
+    let width = usize::from(area.width).saturating_sub(words.len());
+    rule.push(Role::Dim, &bar.repeat(width))
+        .push(Role::Dim, &words);
+    write(frame, area, &[rule], palette);
+    let text = Rect {
+        y: area.y + 1,
+        height: area.height.saturating_sub(1),
+        ..area
+    };
+    let visible = lines.get(state.detail_top..).unwrap_or_default();
+    write(frame, text, visible, palette);
+}
+
+fn lines(state: &mut State, width: u16) -> Vec<Line> {
+    let mut lines = Vec::new();
+    let head = state.head;
+    let Some((event, raw, scene)) = state.book.event(head) else {
+        return lines;
+    };
+    let cause = cause_of(state, event.seq.0);
+    for sentence in cause {
+        for part in wrap(&sentence, usize::from(width).max(20)) {
+            let mut line = Line::new();
+            line.push(Role::Failed, &part);
+            lines.push(line);
+        }
+    }
+    let mut first = Line::new();
+    first
+        .push(Role::Heading, &format!("{} ", event.seq))
+        .plain(event.kind.name());
+    if let Some(process) = event.process {
+        first.plain("  ").push(Role::Process, &who(process, &scene));
+        if let Some(pid) = scene.pid(process) {
+            first.push(Role::Dim, &format!("  pid {pid}"));
+        }
+    }
+    if let Some(tid) = event.tid {
+        first.push(Role::Dim, &format!("  thread {tid}"));
+    }
+    if let Some(duration) = event.duration {
+        let took = amount::duration(duration, state.looks.unicode);
+        first.push(Role::Dim, &format!("  took {took}"));
+    }
+    if event.late {
+        first.push(Role::Warning, "  late");
+    }
+    lines.push(first);
+    let row = describe(
+        &event,
+        Context {
+            scene: &scene,
+            looks: state.looks,
+            detail: Detail::Full,
+        },
+    );
+    for line in std::iter::once(&row.first).chain(&row.more) {
+        for part in pieces(line, width) {
+            lines.push(part);
+        }
+    }
+    for line in search::lines(state, &event, &scene) {
+        lines.extend(pieces(&line, width));
+    }
+    lines.extend(raw_lines(&raw, width));
+    lines
+}
+
+/// The line as it stands in the trace, broken wherever the screen ends.
+fn raw_lines(raw: &str, width: u16) -> Vec<Line> {
+    let shown = escape::text(raw);
+    let characters: Vec<char> = shown.chars().take(MAX_RAW).collect();
+    let parts = characters.chunks(usize::from(width).max(20));
+    let line = |part: &[char]| {
+        let mut line = Line::new();
+        line.push(Role::Dim, &part.iter().collect::<String>());
+        line
+    };
+    parts.map(line).collect()
+}
+
+/// A long line over several.
+fn pieces(line: &Line, width: u16) -> Vec<Line> {
+    if line.width() <= usize::from(width) {
+        return vec![line.clone()];
+    }
+    let mut text = String::new();
+    line.write_plain(&mut text);
+    wrap(&text, usize::from(width).max(20))
+        .into_iter()
+        .map(|part| {
+            let mut line = Line::new();
+            line.plain(&part);
+            line
+        })
+        .collect()
+}
+
+/// The causes that name this event as their evidence.
+fn cause_of(state: &mut State, seq: u64) -> Vec<String> {
+    let explanation = state.explanation();
+    let mut causes = Vec::new();
+    for backend in &explanation.backends {
+        for finding in &backend.findings {
+            let named = finding
+                .evidence
+                .iter()
+                .any(|evidence| matches!(evidence.at, At::Event(one) if one.0 == seq));
+            if named {
+                let verdict = backend.verdict.name();
+                causes.push(format!("{}: {verdict}: {}", backend.name, finding.sentence));
+            }
+        }
+    }
+    causes
+}

@@ -1,0 +1,57 @@
+//! Below the lanes: what the signs mean, the server's limit for this process, and the event under the play head.
+
+use super::signs::{self, Sign};
+use crate::tui::digest::lane::{Mark, Work};
+use crate::tui::state::State;
+use crate::view::line::{Line, Role};
+use crate::view::{Looks, amount};
+
+/// Signs and their meaning.
+pub(super) fn meaning(looks: Looks, hidden: usize) -> Line {
+    let mut line = Line::new();
+    let mut tell = |sign: Sign, what: &str| {
+        line.push(sign.role, sign.text).plain(&format!(" {what}  "));
+    };
+    tell(signs::of_work(Work::Walk, looks), "folders");
+    tell(signs::of_work(Work::Load, looks), "dlopen");
+    tell(signs::of_work(Work::Nested, looks), "inside of one");
+    tell(signs::of_work(Work::Init, looks), "backend starts");
+    tell(signs::of_work(Work::Driver, looks), "driver");
+    tell(signs::of_mark(Mark::Word, looks), "words");
+    tell(signs::of_mark(Mark::Failure, looks), "failure");
+    tell(signs::of_mark(Mark::Signal, looks), "signal");
+    tell(signs::of_mark(Mark::Kill, looks), "killed by its parent");
+    tell(signs::limit(looks), "limit");
+    if hidden > 0 {
+        line.push(Role::Dim, &amount::of(hidden as u64, "more process"));
+    }
+    line
+}
+
+/// How much of the server's limit the process under the play head has used.
+pub(super) fn limit(state: &State, number: Option<u32>, now: u64) -> Line {
+    let mut line = Line::new();
+    let limits = state.limits();
+    let own = number.and_then(|number| limits.iter().find(|limit| limit.lanes.contains(&number)));
+    let Some(limit) = own else {
+        line.push(Role::Dim, "no limit of the server's for this process");
+        return line;
+    };
+    let unicode = state.looks.unicode;
+    let whole = limit.at.saturating_sub(limit.from).max(1);
+    let used = now.saturating_sub(limit.from);
+    let percent = used.saturating_mul(100) / whole;
+    let words = format!(
+        "the server waits {} {}: {} gone by now ({percent} %)",
+        amount::duration(whole, unicode),
+        limit.what,
+        amount::duration(used, unicode),
+    );
+    let role = if percent >= 100 {
+        Role::Failed
+    } else {
+        Role::Plain
+    };
+    line.push(role, &words);
+    line
+}

@@ -1,0 +1,133 @@
+//! Moving the play head and the list: rows, screens, failures, clicks, views.
+
+use super::{State, View};
+use crate::tui::draw::NAMES;
+use crate::tui::keys::Action;
+
+/// Rows that stay visible above and below the play head.
+const MARGIN: u64 = 4;
+
+impl State {
+    /// Puts the play head on an event.
+    pub(in crate::tui) fn go(&mut self, index: u64) {
+        self.head = index.min(self.book.total().saturating_sub(1));
+        self.moved = true;
+        self.follow = false;
+        self.detail_top = 0;
+        self.show_head();
+    }
+
+    /// The list has this many rows on the screen.
+    pub(in crate::tui) fn sized(&mut self, height: u16) {
+        let height = u64::from(height);
+        if self.height != height {
+            self.height = height;
+            self.show_head();
+        }
+    }
+
+    /// Scrolls so that the play head is on the screen.
+    pub(super) fn show_head(&mut self) {
+        let row = self.row_of(self.head);
+        let height = self.height.max(1);
+        let margin = MARGIN.min((height - 1) / 2);
+        if row < self.top.saturating_add(margin) {
+            self.top = row.saturating_sub(margin);
+        } else if row.saturating_add(margin) >= self.top.saturating_add(height) {
+            let below = row.saturating_add(margin).saturating_add(1);
+            let most = self.rows().saturating_sub(height);
+            self.top = below.saturating_sub(height).min(most.max(self.top));
+        }
+    }
+
+    pub(super) fn back(&mut self) {
+        if self.help {
+            self.help = false;
+        } else if self.matching.is_some() {
+            self.matching = None;
+            self.show_head();
+        } else if self.search.is_some() {
+            self.search = None;
+        }
+    }
+
+    pub(super) fn turn(&mut self, by: usize) {
+        let at = View::ALL
+            .iter()
+            .position(|view| *view == self.view)
+            .unwrap_or(0);
+        let next = View::ALL.get((at + by) % View::ALL.len()).copied();
+        self.act(Action::Show(next.unwrap_or_default()));
+    }
+
+    pub(super) fn page(&self) -> i64 {
+        i64::try_from(self.height.saturating_sub(1).max(1)).unwrap_or(1)
+    }
+
+    /// Moves the play head by rows of this view's list, or scrolls a text.
+    pub(super) fn step(&mut self, by: i64) {
+        if self.view == View::Overview {
+            let by = by.clamp(-10_000, 10_000);
+            let to = i64::from(self.scroll).saturating_add(by).clamp(0, 10_000);
+            self.scroll = u16::try_from(to).unwrap_or(0);
+            return;
+        }
+        let rows = self.rows();
+        let row = self.row_of(self.head);
+        let to = match by {
+            i64::MIN => 0,
+            i64::MAX => rows.saturating_sub(1),
+            _ => row.saturating_add_signed(by).min(rows.saturating_sub(1)),
+        };
+        if let Some(index) = self.index_at(to) {
+            self.go(index);
+            self.follow = by == i64::MAX && self.book.recording().grows();
+        }
+    }
+
+    pub(super) fn failure(&mut self, forward: bool) {
+        let list = &self.digest.failures;
+        let at = list.partition_point(|index| *index <= self.head);
+        let target = if forward {
+            list.get(at)
+        } else {
+            let before = list.partition_point(|index| *index < self.head);
+            before.checked_sub(1).and_then(|at| list.get(at))
+        };
+        match target.copied() {
+            Some(index) => self.go(index),
+            None => self.message = "no failure in that direction".to_owned(),
+        }
+    }
+
+    /// A click into the body: a row of a list, or a moment of the timeline.
+    pub(super) fn click(&mut self, row: u16, column: u16) {
+        if self.view == View::Timeline {
+            let column = column.checked_sub(NAMES).map(usize::from);
+            let moment = column.and_then(|column| self.scale.stretch(column));
+            if let Some((from, _)) = moment {
+                let index = self.book.at_time(self.origin().saturating_add(from));
+                self.go(index);
+            }
+        } else if let Some(index) = self.index_at(self.top + u64::from(row)) {
+            self.go(index);
+        }
+    }
+
+    /// The recording has grown.
+    pub(in crate::tui) fn grown(&mut self) {
+        if self.follow {
+            self.go(u64::MAX);
+            self.follow = true;
+        }
+        for matching in [&mut self.matching, &mut self.search].into_iter().flatten() {
+            matching.goes_on();
+        }
+    }
+
+    /// Keeps the play head at the end of a recording that grows.
+    pub(in crate::tui) fn follow_the_end(&mut self) {
+        self.go(u64::MAX);
+        self.follow = true;
+    }
+}
