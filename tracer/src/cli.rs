@@ -5,6 +5,7 @@ pub mod check;
 pub mod completions;
 pub mod diff;
 pub mod doctor;
+pub mod expect;
 pub mod explain;
 pub mod man;
 pub mod replay;
@@ -66,6 +67,8 @@ pub enum Command {
     /// The answer in one sentence first; then the verdicts that changed, and all other differences, best explanation first. Either side
     /// may be a trace or a log; only what both can show is compared.
     Diff(diff::Args),
+    /// Tell whether backends have the verdicts one counts on, for CI and packagers.
+    Expect(expect::Args),
     /// Look at a trace in the terminal: events, timeline, log, with a play head.
     ///
     /// Opens at the first cause of failure. What each view shows has happened by the play head, which steps, plays, and jumps to

@@ -30,8 +30,21 @@ fn headline(answer: &Answer) -> String {
     }
     match &answer.first {
         Some(first) => first.sentence.clone(),
-        None => "the verdicts differ, and nothing that both sides show tells why".to_owned(),
+        None => verdicts(answer),
     }
+}
+
+/// The verdicts alone, when nothing else that counts differs.
+fn verdicts(answer: &Answer) -> String {
+    let told: Vec<String> = answer
+        .verdict_changes
+        .iter()
+        .map(|one| match &one.cause {
+            Some(cause) => format!("{}: {cause}", change(one)),
+            None => change(one),
+        })
+        .collect();
+    told.join("; ")
 }
 
 /// `cuda_v12 is failed (was used)`.
