@@ -2,6 +2,7 @@
 
 mod expect;
 mod project;
+mod twice;
 
 use std::path::PathBuf;
 use std::process::{Command, Output};

@@ -1,6 +1,7 @@
 //! The commands: the only place that wires the layers together and touches the outside world. Each takes plain props
 //! and gives an exit code or a report.
 
+pub mod ab;
 pub mod check;
 pub mod completions;
 pub mod diff;

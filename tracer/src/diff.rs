@@ -22,7 +22,7 @@ mod verdicts;
 
 pub use compare::{Difference, compare};
 pub use fact::{Fact, Key, Stage, Value};
-pub use facts::{Facts, gather};
+pub use facts::{Facts, gather, unit};
 pub use rank::{Answer, Divergence, Ranked, rank};
 pub use rule::Rule;
 pub use verdicts::{VerdictChange, verdict_changes};

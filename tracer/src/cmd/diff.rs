@@ -9,6 +9,7 @@ use super::{Report, terminal};
 use crate::diagnose::explain;
 use crate::diff::{Answer, Key, Rule, Run, Stage, diff};
 use crate::discover::Model;
+use crate::view::Looks;
 use crate::view::diff::{Names, json, markdown, text};
 
 /// Exit code when the runs differ.
@@ -69,21 +70,23 @@ pub fn run(props: &Props) -> Result<u8, Report> {
         },
         &ignored,
     );
-    let mut out = StandardOutput::new();
-    out.write(told(&answer, props).as_bytes())?;
-    out.finish()?;
-    Ok(if answer.same { 0 } else { DIFFERENT })
-}
-
-fn told(answer: &Answer, props: &Props) -> String {
     let names = Names {
         good: props.good.display().to_string(),
         bad: props.bad.display().to_string(),
     };
-    match props.form {
-        Form::Text { all } => text(answer, &names, all, terminal::standard_output()),
-        Form::Json => json(answer, &names),
-        Form::Markdown => markdown(answer, &names),
+    let text = told(&answer, &names, props.form, terminal::standard_output());
+    let mut out = StandardOutput::new();
+    out.write(text.as_bytes())?;
+    out.finish()?;
+    Ok(if answer.same { 0 } else { DIFFERENT })
+}
+
+/// The answer in one of its forms.
+pub(super) fn told(answer: &Answer, names: &Names, form: Form, looks: Looks) -> String {
+    match form {
+        Form::Text { all } => text(answer, names, all, looks),
+        Form::Json => json(answer, names),
+        Form::Markdown => markdown(answer, names),
     }
 }
 

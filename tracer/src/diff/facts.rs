@@ -14,6 +14,8 @@ use crate::discover::model::{Child, End, Era, Origin};
 use crate::discover::{Model, Role};
 use crate::event::Text;
 
+pub use settings::unit;
+
 /// Facts kept of one run; a hostile trace must not make more.
 const MAX_FACTS: usize = 200_000;
 

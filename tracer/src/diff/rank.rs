@@ -104,15 +104,22 @@ pub fn rank(
 /// Follows from what came first: a derived value, a behaviour, a word. What a person can change back is none.
 fn is_ripple(one: &Ranked, begin: Option<Stage>) -> bool {
     let stage = one.difference.key.stage;
-    let derived = one.difference.either().is_some_and(|fact| fact.derived);
-    derived || (stage >= Stage::Attempt && begin.is_some_and(|begin| begin < stage))
+    derived(&one.difference)
+        || (stage >= Stage::Attempt && begin.is_some_and(|begin| begin < stage))
+}
+
+/// It follows from an earlier stage; so does what a file is that only one side uses: why it is used is another difference.
+fn derived(one: &Difference) -> bool {
+    let one_sided = one.good.is_none() || one.bad.is_none();
+    let contents = one.key.stage == Stage::File && one.key.role == "machine";
+    one.either().is_some_and(|fact| fact.derived) || (contents && one_sided)
 }
 
 type Order<'a> = (bool, bool, bool, bool, Stage, &'a Key);
 
 fn order<'a>(one: &'a Ranked, main: Option<&VerdictChange>) -> Order<'a> {
     let fact = one.difference.either();
-    let derived = fact.is_some_and(|fact| fact.derived);
+    let derived = derived(&one.difference);
     let elsewhere = match (fact.and_then(|fact| fact.dir.as_ref()), main) {
         (Some(dir), Some(change)) => *dir != change.name,
         _ => false,

@@ -24,7 +24,8 @@ pub struct Names {
 }
 
 /// The one sentence that answers the question.
-fn headline(answer: &Answer) -> String {
+#[must_use]
+pub fn headline(answer: &Answer) -> String {
     if answer.same {
         return "the two runs are the same in everything that counts".to_owned();
     }
@@ -48,7 +49,8 @@ fn verdicts(answer: &Answer) -> String {
 }
 
 /// `cuda_v12 is failed (was used)`.
-fn change(change: &VerdictChange) -> String {
+#[must_use]
+pub fn change(change: &VerdictChange) -> String {
     let verdict = |verdict: Option<Verdict>| verdict.unwrap_or(Verdict::Absent).name();
     format!(
         "{} is {} (was {})",
