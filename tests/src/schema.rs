@@ -41,7 +41,7 @@ fn check(value: &Value, schema: &Value, whole: &Value, at: &str, found: &mut Vec
             }
             "required" => {
                 for name in rule.as_array().into_iter().flatten() {
-                    if value.get(name.as_str().unwrap_or_default()).is_none() {
+                    if value.is_object() && value.get(name.as_str().unwrap_or_default()).is_none() {
                         found.push(format!("{at}: {name} is missing"));
                     }
                 }

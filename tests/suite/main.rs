@@ -8,6 +8,7 @@ mod calls;
 mod check;
 mod crashes;
 mod damage;
+mod diff;
 mod discover;
 mod doctor;
 mod files;

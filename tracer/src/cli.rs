@@ -1,10 +1,12 @@
 //! The command line: clap types, turned into plain props for `cmd`. Decides nothing else and reads no file.
 
+pub mod ab;
 pub mod amount;
 pub mod check;
 pub mod completions;
 pub mod diff;
 pub mod doctor;
+pub mod expect;
 pub mod explain;
 pub mod man;
 pub mod replay;
@@ -66,6 +68,10 @@ pub enum Command {
     /// The answer in one sentence first; then the verdicts that changed, and all other differences, best explanation first. Either side
     /// may be a trace or a log; only what both can show is compared.
     Diff(diff::Args),
+    /// Record a command twice, as it is and with other variables, and say where the two runs part.
+    Ab(ab::Args),
+    /// Tell whether backends have the verdicts one counts on, for CI and packagers.
+    Expect(expect::Args),
     /// Look at a trace in the terminal: events, timeline, log, with a play head.
     ///
     /// Opens at the first cause of failure. What each view shows has happened by the play head, which steps, plays, and jumps to

@@ -14,14 +14,18 @@ mod fact;
 mod facts;
 mod normal;
 mod rank;
+mod rule;
 mod sentence;
 #[cfg(test)]
 mod tests;
+mod verdicts;
 
 pub use compare::{Difference, compare};
 pub use fact::{Fact, Key, Stage, Value};
-pub use facts::{Facts, gather};
-pub use rank::{Answer, Divergence, Ranked, VerdictChange, rank};
+pub use facts::{Facts, gather, unit};
+pub use rank::{Answer, Divergence, Ranked, rank};
+pub use rule::Rule;
+pub use verdicts::{VerdictChange, verdict_changes};
 
 use crate::diagnose::Explanation;
 use crate::discover::Model;
@@ -42,5 +46,18 @@ pub fn diff(good: Run<'_>, bad: Run<'_>, ignore: &dyn Fn(&Key) -> bool) -> Answe
     let (mut one, mut two) = (gather(good, eras_differ), gather(bad, eras_differ));
     one.facts.retain(|key, _| !ignore(key));
     two.facts.retain(|key, _| !ignore(key));
-    rank(compare(&one, &two), good.explanation, bad.explanation)
+    let mut changes = verdict_changes(good, bad);
+    changes.retain(|change| {
+        !ignore(&Key {
+            stage: Stage::Verdict,
+            role: "verdicts".to_owned(),
+            name: change.name.as_str().to_owned(),
+        })
+    });
+    rank(
+        compare(&one, &two),
+        changes,
+        good.explanation,
+        bad.explanation,
+    )
 }

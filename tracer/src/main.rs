@@ -16,6 +16,8 @@ fn main() -> ExitCode {
         Command::Show(args) => cmd::show::run(&args.into_props()),
         Command::Explain(args) => cmd::explain::run(&args.into_props()),
         Command::Diff(args) => cmd::diff::run(&args.into_props()),
+        Command::Ab(args) => cmd::ab::run(&args.into_props()),
+        Command::Expect(args) => cmd::expect::run(&args.into_props()),
         Command::Replay(args) => cmd::replay::run(&args.into_props()),
         Command::Doctor(args) => cmd::doctor::run(&args.into_props()),
         Command::Check(args) => cmd::check::run(&args.into_props()),

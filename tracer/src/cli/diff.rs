@@ -3,12 +3,19 @@
 use std::path::PathBuf;
 
 use crate::cmd::diff::{Form, Props};
+use crate::diff::Rule;
 
 /// Options of `diff`; what the command does is said at `Command::Diff`.
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "\
 Pids, ports, addresses, times, free memory, and the order of folders and
 threads never count as differences.
+
+A project keeps its rules in vgputrace.toml:
+  [ignore]
+  rules = [\"words\", \"setting:OLLAMA_KEEP_ALIVE\"]
+  [gate]
+  keys = [\"setting:LD_*\", \"file:libcuda.so.1\"]
 
 Exit codes:
   0  the same
@@ -41,13 +48,18 @@ pub struct Args {
     #[arg(long)]
     markdown: bool,
 
-    /// Leave differences of this kind (setting, folder, file, load, call, words ...), role or name out. May be repeated.
-    #[arg(long, value_name = "WHAT")]
-    ignore: Vec<String>,
+    /// Leave differences of this kind (setting, folder, file, load, call, words ...), role or name out, or KIND:NAME; a *
+    /// stands for any text. May be repeated.
+    #[arg(long, value_name = "WHAT", value_parser = Rule::new)]
+    ignore: Vec<Rule>,
 
-    /// Compare the verdicts of the backends only.
+    /// Compare the verdicts of the backends only, and what [gate] of the project file names.
     #[arg(long)]
     gate: bool,
+
+    /// Rules of the project [default: vgputrace.toml in this folder or the nearest one above].
+    #[arg(long, value_name = "FILE")]
+    project: Option<PathBuf>,
 }
 
 impl Args {
@@ -64,6 +76,7 @@ impl Args {
             },
             ignore: self.ignore,
             gate: self.gate,
+            project: self.project,
         }
     }
 }

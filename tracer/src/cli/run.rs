@@ -206,7 +206,7 @@ fn trace_size(text: &str) -> Result<u64, String> {
     Ok(bytes)
 }
 
-fn assignment(text: OsString) -> Result<(OsString, OsString), String> {
+pub(super) fn assignment(text: OsString) -> Result<(OsString, OsString), String> {
     use std::os::unix::ffi::{OsStrExt, OsStringExt};
     let bytes = text.as_bytes();
     match bytes.iter().position(|byte| *byte == b'=') {
@@ -225,7 +225,7 @@ fn assignment(text: OsString) -> Result<(OsString, OsString), String> {
     }
 }
 
-fn variable(text: OsString) -> Result<OsString, String> {
+pub(super) fn variable(text: OsString) -> Result<OsString, String> {
     use std::os::unix::ffi::OsStrExt;
     if text.is_empty() || text.as_bytes().contains(&b'=') {
         return Err("the name of a variable, without `=`".to_owned());

@@ -3,11 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use super::explain::source;
+use super::project::Project;
 use super::standard_output::StandardOutput;
 use super::{Report, terminal};
 use crate::diagnose::explain;
-use crate::diff::{Answer, Key, Run, Stage, diff};
+use crate::diff::{Answer, Key, Rule, Run, Stage, diff};
 use crate::discover::Model;
+use crate::view::Looks;
 use crate::view::diff::{Names, json, markdown, text};
 
 /// Exit code when the runs differ.
@@ -23,9 +25,11 @@ pub struct Props {
     /// How.
     pub form: Form,
     /// Kinds, roles and names that do not count.
-    pub ignore: Vec<String>,
-    /// Verdicts only.
+    pub ignore: Vec<Rule>,
+    /// Verdicts and the keys of the project file only.
     pub gate: bool,
+    /// The project file; the nearest one when absent.
+    pub project: Option<PathBuf>,
 }
 
 /// How the answer is written.
@@ -47,14 +51,13 @@ pub enum Form {
 /// # Errors
 /// One of them cannot be read, or holds nothing that could be compared.
 pub fn run(props: &Props) -> Result<u8, Report> {
+    let project = Project::find(props.project.as_deref())?;
     let (good, bad) = (read(&props.good)?, read(&props.bad)?);
     let (before, after) = (explain(&good), explain(&bad));
     let ignored = |key: &Key| {
-        (props.gate && key.stage != Stage::Verdict)
-            || props
-                .ignore
-                .iter()
-                .any(|what| what == key.stage.name() || *what == key.role || *what == key.name)
+        let named = |rules: &[Rule]| rules.iter().any(|rule| rule.picks(key));
+        let gated = key.stage == Stage::Verdict || named(&project.gate);
+        (props.gate && !gated) || named(&props.ignore) || named(&project.ignore)
     };
     let answer = diff(
         Run {
@@ -67,33 +70,29 @@ pub fn run(props: &Props) -> Result<u8, Report> {
         },
         &ignored,
     );
-    let mut out = StandardOutput::new();
-    out.write(told(&answer, props).as_bytes())?;
-    out.finish()?;
-    Ok(if answer.same { 0 } else { DIFFERENT })
-}
-
-fn told(answer: &Answer, props: &Props) -> String {
     let names = Names {
         good: props.good.display().to_string(),
         bad: props.bad.display().to_string(),
     };
-    match props.form {
-        Form::Text { all } => text(answer, &names, all, terminal::standard_output()),
-        Form::Json => json(answer, &names),
-        Form::Markdown => markdown(answer, &names),
+    let text = told(&answer, &names, props.form, terminal::standard_output());
+    let mut out = StandardOutput::new();
+    out.write(text.as_bytes())?;
+    out.finish()?;
+    Ok(if answer.same { 0 } else { DIFFERENT })
+}
+
+/// The answer in one of its forms.
+pub(super) fn told(answer: &Answer, names: &Names, form: Form, looks: Looks) -> String {
+    match form {
+        Form::Text { all } => text(answer, names, all, looks),
+        Form::Json => json(answer, names),
+        Form::Markdown => markdown(answer, names),
     }
 }
 
 /// The model of one side, which must hold a discovery.
 fn read(path: &Path) -> Result<Model, Report> {
     let model = source::file(path)?;
-    if model.server.is_none() && model.children.is_empty() && model.lines.is_empty() {
-        return Err(Report::new(format!(
-            "cannot compare {}: it holds no Ollama and no program that loads ggml",
-            path.display()
-        ))
-        .help("record one with: sudo vgputrace run --until discovery -o FILE -- ollama serve"));
-    }
+    source::comparable(&model, path)?;
     Ok(model)
 }

@@ -2,6 +2,7 @@
 
 mod diagnostics;
 mod finish;
+mod last_good;
 mod live;
 mod output;
 mod progress;

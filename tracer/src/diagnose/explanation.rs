@@ -21,6 +21,16 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    /// All of them, best first.
+    pub const ALL: [Self; 6] = [
+        Self::Used,
+        Self::Filtered,
+        Self::Failed,
+        Self::Skipped,
+        Self::Absent,
+        Self::Unknown,
+    ];
+
     /// As it stands in JSON.
     #[must_use]
     pub const fn name(self) -> &'static str {

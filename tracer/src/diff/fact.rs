@@ -37,6 +37,30 @@ pub enum Stage {
 }
 
 impl Stage {
+    /// All of them, in order.
+    pub const ALL: [Self; 14] = [
+        Self::Release,
+        Self::Machine,
+        Self::Setting,
+        Self::Folder,
+        Self::File,
+        Self::Attempt,
+        Self::Spawn,
+        Self::Load,
+        Self::Call,
+        Self::Refused,
+        Self::Words,
+        Self::Answer,
+        Self::End,
+        Self::Verdict,
+    ];
+
+    /// The stage of a name.
+    #[must_use]
+    pub fn of_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|stage| stage.name() == name)
+    }
+
     /// As it stands in JSON and in `--ignore`.
     #[must_use]
     pub const fn name(self) -> &'static str {

@@ -10,9 +10,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Run;
 use super::fact::{Fact, Key, Stage, Value};
-use crate::discover::Role;
-use crate::discover::model::{Child, Era, Origin};
+use crate::discover::model::{Child, End, Era, Origin};
+use crate::discover::{Model, Role};
 use crate::event::Text;
+
+pub use settings::unit;
 
 /// Facts kept of one run; a hostile trace must not make more.
 const MAX_FACTS: usize = 200_000;
@@ -32,6 +34,8 @@ pub struct Facts {
     environments: BTreeSet<String>,
     /// Roles whose driver calls were recorded.
     calls: bool,
+    /// The recording ends, or is damaged, before the discovery was over.
+    cut: bool,
 }
 
 impl Facts {
@@ -44,6 +48,10 @@ impl Facts {
             || self.roles.contains(&key.role);
         // Without the role itself, that role is the difference, not each thing in it.
         if !of_role || self.blind.contains(&key.role) {
+            return false;
+        }
+        let of_process = self.roles.contains(&key.role) && key.role != "server";
+        if self.cut && !of_process && key.stage > Stage::Setting {
             return false;
         }
         match key.stage {
@@ -77,6 +85,11 @@ fn aligned(role: &Role, eras_differ: bool) -> String {
     }
 }
 
+/// The recording ends, or is damaged, before the discovery was over: what it does not show may have come all the same.
+pub(super) fn is_cut(model: &Model) -> bool {
+    model.blind.damaged || (model.blind.cut && !model.finished)
+}
+
 /// Takes the facts out of a run.
 #[must_use]
 pub fn gather(run: Run<'_>, eras_differ: bool) -> Facts {
@@ -84,6 +97,7 @@ pub fn gather(run: Run<'_>, eras_differ: bool) -> Facts {
     let mut facts = Facts {
         log: model.origin == Origin::Log,
         calls: model.children.iter().any(|child| !child.calls.is_empty()),
+        cut: is_cut(model),
         ..Facts::default()
     };
     settings::gather(model, &mut facts);
@@ -101,6 +115,9 @@ pub fn gather(run: Run<'_>, eras_differ: bool) -> Facts {
         {
             facts.blind.insert(role.clone());
         }
+        if facts.cut && child.end == End::Unknown {
+            facts.blind.insert(role.clone());
+        }
         of_child(model, child, &role, eras_differ, &mut facts);
     }
     for backend in &run.explanation.backends {
@@ -110,13 +127,7 @@ pub fn gather(run: Run<'_>, eras_differ: bool) -> Facts {
     facts
 }
 
-fn of_child(
-    model: &crate::discover::Model,
-    child: &Child,
-    role: &str,
-    eras_differ: bool,
-    facts: &mut Facts,
-) {
+fn of_child(model: &Model, child: &Child, role: &str, eras_differ: bool, facts: &mut Facts) {
     let dir = child.role.dir().cloned().unwrap_or_default();
     children::gather(model, child, role, &dir, facts);
     // The processes of one era do other things than those of the other: files and loads can be compared, words cannot.

@@ -10,7 +10,8 @@ use super::compare::Difference;
 use super::fact::{Key, Stage};
 use super::normal;
 use super::sentence;
-use crate::diagnose::{BackendVerdict, Explanation, Finding, Verdict};
+use super::verdicts::{VerdictChange, of_name};
+use crate::diagnose::{Explanation, Finding, Verdict};
 use crate::discover::model::Evidence;
 use crate::event::Text;
 
@@ -47,19 +48,6 @@ pub struct Divergence {
     pub evidence: [Option<Evidence>; 2],
 }
 
-/// A backend with another verdict.
-#[derive(Clone, Debug, PartialEq)]
-pub struct VerdictChange {
-    /// Its name.
-    pub name: Text,
-    /// On the good side; `None` when it is not listed there.
-    pub good: Option<Verdict>,
-    /// On the bad side.
-    pub bad: Option<Verdict>,
-    /// The cause on the worse side, in one sentence.
-    pub cause: Option<String>,
-}
-
 /// A difference and its place.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ranked {
@@ -75,8 +63,12 @@ pub struct Ranked {
 
 /// Ranks the differences.
 #[must_use]
-pub fn rank(found: Vec<Difference>, good: &Explanation, bad: &Explanation) -> Answer {
-    let changes = verdict_changes(good, bad);
+pub fn rank(
+    found: Vec<Difference>,
+    changes: Vec<VerdictChange>,
+    good: &Explanation,
+    bad: &Explanation,
+) -> Answer {
     let (technical, found): (Vec<_>, Vec<_>) = found
         .into_iter()
         .filter(|one| one.key.stage != Stage::Verdict)
@@ -112,15 +104,22 @@ pub fn rank(found: Vec<Difference>, good: &Explanation, bad: &Explanation) -> An
 /// Follows from what came first: a derived value, a behaviour, a word. What a person can change back is none.
 fn is_ripple(one: &Ranked, begin: Option<Stage>) -> bool {
     let stage = one.difference.key.stage;
-    let derived = one.difference.either().is_some_and(|fact| fact.derived);
-    derived || (stage >= Stage::Attempt && begin.is_some_and(|begin| begin < stage))
+    derived(&one.difference)
+        || (stage >= Stage::Attempt && begin.is_some_and(|begin| begin < stage))
+}
+
+/// It follows from an earlier stage; so does what a file is that only one side uses: why it is used is another difference.
+fn derived(one: &Difference) -> bool {
+    let one_sided = one.good.is_none() || one.bad.is_none();
+    let contents = one.key.stage == Stage::File && one.key.role == "machine";
+    one.either().is_some_and(|fact| fact.derived) || (contents && one_sided)
 }
 
 type Order<'a> = (bool, bool, bool, bool, Stage, &'a Key);
 
 fn order<'a>(one: &'a Ranked, main: Option<&VerdictChange>) -> Order<'a> {
     let fact = one.difference.either();
-    let derived = fact.is_some_and(|fact| fact.derived);
+    let derived = derived(&one.difference);
     let elsewhere = match (fact.and_then(|fact| fact.dir.as_ref()), main) {
         (Some(dir), Some(change)) => *dir != change.name,
         _ => false,
@@ -136,43 +135,6 @@ fn order<'a>(one: &'a Ranked, main: Option<&VerdictChange>) -> Order<'a> {
         stage,
         &one.difference.key,
     )
-}
-
-fn verdict_changes(good: &Explanation, bad: &Explanation) -> Vec<VerdictChange> {
-    let names: BTreeSet<&Text> = good
-        .backends
-        .iter()
-        .chain(&bad.backends)
-        .map(|backend| &backend.name)
-        .collect();
-    names
-        .into_iter()
-        .filter_map(|name| {
-            let (one, two) = (of_name(good, name), of_name(bad, name));
-            let (before, after) = (one.map(|one| one.verdict), two.map(|two| two.verdict));
-            // A backend that one side does not list is as good as absent there.
-            let known = |verdict: Option<Verdict>| verdict.unwrap_or(Verdict::Absent);
-            if known(before) == known(after) {
-                return None;
-            }
-            let worse = if known(before) < known(after) {
-                two
-            } else {
-                one
-            };
-            let cause = worse.and_then(|worse| worse.findings.first());
-            Some(VerdictChange {
-                name: name.clone(),
-                good: before,
-                bad: after,
-                cause: cause.map(|finding| finding.sentence.clone()),
-            })
-        })
-        .collect()
-}
-
-fn of_name<'a>(explanation: &'a Explanation, name: &Text) -> Option<&'a BackendVerdict> {
-    explanation.backends.iter().find(|one| one.name == *name)
 }
 
 /// A backend that was used and is not any more outweighs all other changes.

@@ -24,18 +24,33 @@ pub struct Names {
 }
 
 /// The one sentence that answers the question.
-fn headline(answer: &Answer) -> String {
+#[must_use]
+pub fn headline(answer: &Answer) -> String {
     if answer.same {
         return "the two runs are the same in everything that counts".to_owned();
     }
     match &answer.first {
         Some(first) => first.sentence.clone(),
-        None => "the verdicts differ, and nothing that both sides show tells why".to_owned(),
+        None => verdicts(answer),
     }
 }
 
+/// The verdicts alone, when nothing else that counts differs.
+fn verdicts(answer: &Answer) -> String {
+    let told: Vec<String> = answer
+        .verdict_changes
+        .iter()
+        .map(|one| match &one.cause {
+            Some(cause) => format!("{}: {cause}", change(one)),
+            None => change(one),
+        })
+        .collect();
+    told.join("; ")
+}
+
 /// `cuda_v12 is failed (was used)`.
-fn change(change: &VerdictChange) -> String {
+#[must_use]
+pub fn change(change: &VerdictChange) -> String {
     let verdict = |verdict: Option<Verdict>| verdict.unwrap_or(Verdict::Absent).name();
     format!(
         "{} is {} (was {})",

@@ -38,6 +38,21 @@ pub(in crate::cmd) fn file(path: &Path) -> Result<Model, Report> {
     )
 }
 
+/// The facts tell of a discovery, so that they can be compared with others.
+///
+/// # Errors
+/// They do not.
+pub(in crate::cmd) fn comparable(model: &Model, path: &Path) -> Result<(), Report> {
+    if model.server.is_none() && model.children.is_empty() && model.lines.is_empty() {
+        return Err(Report::new(format!(
+            "cannot judge {}: it holds no Ollama and no program that loads ggml",
+            path.display()
+        ))
+        .help("record one with: sudo vgputrace run --until discovery -o FILE -- ollama serve"));
+    }
+    Ok(())
+}
+
 /// The facts of standard input.
 ///
 /// # Errors

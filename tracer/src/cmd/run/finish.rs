@@ -26,7 +26,7 @@ pub(super) fn finish(props: &Props, path: &Path, outcomes: Outcomes) -> Result<u
         out(&outcomes.summary.to_json(&file));
     } else if !props.quiet {
         if let Some(verdicts) = &outcomes.verdicts {
-            verdicts.finish(&file.path);
+            verdicts.finish(path, props.like_unit.as_deref());
         }
         say(&Page::write(
             &outcomes.summary,

@@ -1,5 +1,8 @@
 //! The verdicts of a recording in progress: the table as soon as the discovery is over, and at the end what changed.
 
+use std::path::Path;
+
+use super::last_good;
 use crate::cmd::terminal;
 use crate::diagnose::{Explanation, explain};
 use crate::discover::events::Discovery;
@@ -7,6 +10,7 @@ use crate::discover::model::{Era, Model};
 use crate::event::Event;
 use crate::event::host::Header;
 use crate::source::discovery_end::{DiscoveryEnd, Until};
+use crate::view::escape;
 use crate::view::explain::{changes, table};
 
 /// The fold, and what was told of it.
@@ -56,7 +60,7 @@ impl Verdicts {
     }
 
     /// At the end: what changed since, or the table where it was not told yet.
-    pub(super) fn finish(&self, name: &str) {
+    pub(super) fn finish(&self, trace: &Path, unit: Option<&str>) {
         let model = self.discovery.finish();
         if !is_discovery(&model) {
             return;
@@ -70,7 +74,14 @@ impl Verdicts {
         if !text.is_empty() {
             say(&format!("\n{text}"));
         }
-        say(&format!("why: vgputrace explain {name}\n"));
+        say(&format!("why: vgputrace explain {}\n", trace.display()));
+        if let Some((sentence, good)) = last_good::compare(&model, &explanation, trace, unit) {
+            let good = escape::text(&good.display().to_string()).into_owned();
+            say(&format!(
+                "unlike the last good run ({good}): {}\n",
+                escape::text(&sentence)
+            ));
+        }
     }
 }
 

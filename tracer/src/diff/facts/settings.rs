@@ -141,7 +141,8 @@ pub(super) fn value_of(variable: &EnvVar) -> Value {
 }
 
 /// The systemd unit of a control group: `/system.slice/ollama.service`.
-fn unit(cgroup: &str) -> Option<&str> {
+#[must_use]
+pub fn unit(cgroup: &str) -> Option<&str> {
     cgroup
         .rsplit('/')
         .find(|part| part.ends_with(".service") || part.ends_with(".scope"))

@@ -1,0 +1,76 @@
+//! `ab`: the same command twice, and what one variable changes.
+
+use std::process::Command;
+
+use serde_json::Value;
+use vgputrace_tests::libraries::{Fault, place};
+use vgputrace_tests::standin::{self, Era};
+use vgputrace_tests::{binary, gate, open_folder, test_name};
+
+#[test]
+fn one_variable_is_named_as_what_changes_the_verdict_and_both_traces_are_kept() {
+    if !gate::engine(test_name!()) {
+        return;
+    }
+    let folder = open_folder();
+    let Some(tree) = standin::tree(Era::Runner, folder.path()) else {
+        return;
+    };
+    let backends = tree.library.join("cuda_v12");
+    std::fs::create_dir(&backends).expect("a folder");
+    place(Fault::InitCrash(0), &backends, "libggml-cuda.so");
+    let twice = |changes: &[&str], name: &str| {
+        let prefix = tree.root.join(name);
+        let output = Command::new(binary().expect("the binary"))
+            .args(["ab", "--json", "-o"])
+            .arg(&prefix)
+            .args(changes)
+            .arg("--")
+            .arg(&tree.server)
+            .arg("serve")
+            .env_clear()
+            .env("HOME", tree.root.join("home"))
+            .env("OLLAMA_HOST", "127.0.0.1:0")
+            .env("OLLAMA_MODELS", tree.root.join("models"))
+            .current_dir("/")
+            .output()
+            .expect("vgputrace starts");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        for end in ["-a.vgt", "-b.vgt"] {
+            let path = tree.root.join(format!("{name}{end}"));
+            assert!(path.is_file(), "{}: {said}", path.display());
+        }
+        let answer: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        (output.status.code(), answer)
+    };
+    let (code, answer) = twice(&["--set", "OLLAMA_LLM_LIBRARY=cuda_v13"], "other");
+    let sentence = answer["first_divergence"]["sentence"]
+        .as_str()
+        .unwrap_or_default();
+    assert_eq!(code, Some(1), "{answer:#}");
+    assert!(
+        sentence.contains("OLLAMA_LLM_LIBRARY is `cuda_v13` (was not set)"),
+        "{sentence}"
+    );
+    assert_eq!(answer["verdict_changes"][0]["bad"], "skipped", "{answer:#}");
+    // A variable that says nothing about backends makes no difference.
+    let (code, answer) = twice(&["--unset", "OLLAMA_MODELS_OF_NOBODY"], "same");
+    assert_eq!(code, Some(0), "{answer:#}");
+}
+
+#[test]
+fn a_command_that_is_not_there_ends_with_2_and_its_reason() {
+    if !gate::engine(test_name!()) {
+        return;
+    }
+    let folder = open_folder();
+    let output = Command::new(binary().expect("the binary"))
+        .args(["ab", "--unset", "A", "-o"])
+        .arg(folder.path().join("x"))
+        .args(["--", "/nowhere/ollama", "serve"])
+        .output()
+        .expect("vgputrace starts");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("/nowhere/ollama"), "{said}");
+}
