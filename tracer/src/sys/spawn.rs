@@ -14,6 +14,8 @@ use std::path::PathBuf;
 
 use nix::libc;
 
+use super::filter::Filter;
+
 /// What to start.
 #[derive(Clone, Debug)]
 pub struct Command {
@@ -31,6 +33,8 @@ pub struct Command {
     pub umask: Option<u32>,
     /// Soft and hard limit of open files to set: the recorder has raised its own.
     pub open_files: Option<(u64, u64)>,
+    /// System calls that stop for a tracer, which has to be there by then.
+    pub filter: Option<Filter>,
 }
 
 /// A child that waits.
@@ -45,6 +49,8 @@ pub struct Held {
 pub enum Step {
     /// Change to the user, the groups.
     User,
+    /// Have system calls stop for the tracer.
+    Filter,
     /// Change to the working directory.
     Directory,
     /// Execute the program.
@@ -110,6 +116,7 @@ pub fn hold(command: &Command) -> std::io::Result<Held> {
                 cwd: cwd.as_ref(),
                 umask: command.umask,
                 open_files: command.open_files,
+                filter: command.filter.as_ref(),
             });
             let word = [step as u8, errno.to_ne_bytes()[0], errno.to_ne_bytes()[1]];
             // SAFETY: an open descriptor and three bytes; then the child is gone.
@@ -150,7 +157,8 @@ impl Held {
         }
         let step = match word[0] {
             0 => Step::User,
-            1 => Step::Directory,
+            1 => Step::Filter,
+            2 => Step::Directory,
             _ => Step::Exec,
         };
         let errno = i32::from(u16::from_ne_bytes([word[1], word[2]]));
@@ -168,6 +176,7 @@ struct Child<'a> {
     cwd: Option<&'a CString>,
     umask: Option<u32>,
     open_files: Option<(u64, u64)>,
+    filter: Option<&'a Filter>,
 }
 
 /// The child's side. Returns only on failure.
@@ -192,6 +201,10 @@ fn become_target(child: &Child<'_>) -> (Step, u16) {
                 rlim_max: hard,
             };
             libc::setrlimit(libc::RLIMIT_NOFILE, &raw const limit);
+        }
+        // Before the change of user, which may take the right to it.
+        if let Some(Err(error)) = child.filter.map(Filter::install) {
+            return (Step::Filter, u16::try_from(error).unwrap_or(u16::MAX));
         }
         if let Some((uid, gid, groups)) = child.user
             && (libc::setgroups(groups.len(), groups.as_ptr()) != 0
@@ -242,6 +255,7 @@ mod tests {
             cwd: None,
             umask: None,
             open_files: None,
+            filter: None,
         }
     }
 

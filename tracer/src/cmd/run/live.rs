@@ -13,8 +13,8 @@ use crate::event::host::End;
 use crate::event::loss::Note;
 use crate::event::{Event, Text};
 use crate::source::discovery_end::DiscoveryEnd;
-use crate::source::ebpf::session::Session;
 use crate::source::hold::{Held, Hold};
+use crate::source::session::Session;
 use crate::source::{clock, host};
 use crate::sys::readiness;
 use crate::trace::{self, Lane, Outcome, Writer};
@@ -162,7 +162,7 @@ impl Live {
     /// A descriptor that cannot be watched.
     pub(super) async fn record(
         mut self,
-        child: &Child,
+        child: &mut Child,
         signals: &Signals,
     ) -> std::io::Result<Outcomes> {
         let Some((session, _)) = &self.recording else {

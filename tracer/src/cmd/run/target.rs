@@ -66,6 +66,7 @@ pub(super) fn target(props: &Props) -> Result<Target, Report> {
             cwd: plan.cwd,
             umask: plan.umask,
             open_files: None,
+            filter: None,
         },
     })
 }
