@@ -99,11 +99,11 @@ impl Session {
         }
     }
 
-    /// An event of the recorder itself.
-    pub fn own(&mut self, time: u64, kind: Kind) -> Event {
+    /// An event of the recorder itself. Those that are numbered before it go into `events`.
+    pub fn own(&mut self, time: u64, kind: Kind, events: &mut Vec<Event>) -> Event {
         match self {
             Self::Ebpf(session, _) => session.own(time, kind),
-            Self::Ptrace(session) => session.own(time, kind),
+            Self::Ptrace(session) => session.own(time, kind, events),
         }
     }
 
@@ -139,12 +139,12 @@ impl Session {
         Ok(())
     }
 
-    /// Records lost so far. A target that is stopped waits, so ptrace loses none.
+    /// Records lost so far, or breakpoints of ptrace at which calls may have been missed.
     #[must_use]
     pub fn lost(&self) -> u64 {
         match self {
             Self::Ebpf(session, _) => session.lost(),
-            Self::Ptrace(_) => 0,
+            Self::Ptrace(session) => session.lost(),
         }
     }
 

@@ -150,7 +150,7 @@ impl Live {
         };
         let now = clock::boottime();
         for note in notes {
-            let event = session.own(now, Kind::Note(note.clone()));
+            let event = session.own(now, Kind::Note(note.clone()), &mut self.events);
             self.events.push(event);
         }
         self.write();
@@ -365,7 +365,8 @@ impl Live {
             probes: Some(session.functions()),
             others: session.others(),
         };
-        let event = session.own(clock::boottime(), Kind::End(end));
+        // Nothing is numbered any more.
+        let event = session.own(clock::boottime(), Kind::End(end), &mut Vec::new());
         self.summary.push(&event);
         if let Some(verdicts) = &mut self.verdicts {
             verdicts.push(&event);

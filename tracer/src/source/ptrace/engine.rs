@@ -157,8 +157,9 @@ impl Engine {
             body,
         };
         for (file, points) in self.link.tell(record) {
-            for process in self.processes.values() {
-                process.space.borrow_mut().plant_later(file, &points);
+            for (tgid, process) in &self.processes {
+                let foreign = process.space.borrow_mut().plant_later(file, &points);
+                self.link.lose(*tgid, foreign);
             }
         }
     }

@@ -123,7 +123,8 @@ impl Engine {
                 offset,
                 file,
             };
-            process.space.borrow_mut().map(address, mapped, Some(&plan));
+            let foreign = process.space.borrow_mut().map(address, mapped, &plan);
+            self.link.lose(tgid, foreign);
         }
     }
 }

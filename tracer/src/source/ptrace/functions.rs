@@ -11,7 +11,6 @@ use vgputrace_ebpf::wire::{FnDesc, FnEnter, FnReturn};
 
 use super::engine::Engine;
 use super::memory;
-use super::point::Role;
 use crate::event::{Seen, Why};
 use crate::source::clock;
 use crate::source::record::{Body, Bytes};
@@ -111,7 +110,7 @@ impl Engine {
     /// The caller gets a breakpoint where the call comes back to. It stays: another thread may be about to meet it.
     fn expect(&mut self, tid: u32, (number, desc): (u32, &FnDesc), sp: u64, caller: u64) {
         if let Some(space) = self.space_of(tid) {
-            space.borrow_mut().plant(caller, Role::Landing);
+            space.borrow_mut().plant_landing(caller);
         }
         let Some(thread) = self.threads.get_mut(&tid) else {
             return;

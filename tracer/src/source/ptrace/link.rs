@@ -10,20 +10,25 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::counts::Counts;
-use super::plans::Plans;
-use super::point::Role;
+use super::plans::{FilePoint, Plans};
 use super::space::FileId;
+use crate::event::loss::Loss;
+use crate::event::{Event, Kind, Text};
+use crate::source::clock;
 use crate::source::facts::Facts;
 use crate::source::images::reachable;
 use crate::source::library::candidates::Why;
+use crate::source::lookups::look_up;
 use crate::source::plan::EntryPoint;
-use crate::source::record::Record;
+use crate::source::record::{Body, Record};
 use crate::source::slow::InFlight;
 use crate::source::tracker::{Story, Tracker, Wish};
 
-/// Events that wait at which the recorder is woken before its time, and at which the engine waits for it.
+/// Events that wait at which the recorder is woken before its time.
 const WAKE: usize = 1_024;
-const FULL: usize = 65_536;
+/// Events, and bytes of the program's in them, at which the engine waits for the recorder.
+const FULL: usize = 32_768;
+const FULL_BYTES: usize = 8 << 20;
 
 /// What both threads use, one at a time.
 pub(super) struct Shared {
@@ -35,12 +40,16 @@ pub(super) struct Shared {
     pub(super) story: Story,
     /// System calls that did not come back yet, by thread.
     pub(super) in_flight: HashMap<u32, InFlight>,
+    /// Breakpoints that were not ours alone.
+    pub(super) lost: u64,
+    /// Bytes of the program's that wait.
+    pub(super) bytes: usize,
     /// The recording has ended; the target goes on.
     pub(super) closed: bool,
 }
 
 /// Functions of a file that are to be watched from now on.
-pub(super) type Learned = (FileId, Vec<(u64, Role)>);
+pub(super) type Learned = (FileId, Vec<FilePoint>);
 
 /// The shared part and how to wake the recorder.
 #[derive(Clone)]
@@ -76,35 +85,77 @@ impl Link {
         let time = record.time;
         let all = &mut *shared;
         let before = all.story.wishes.len();
+        all.bytes += size_of_bytes(&record);
         all.tracker.take_into(record, &mut all.story);
         let learned = if all.story.wishes.len() > before {
             all.grant(before, time)
         } else {
             Vec::new()
         };
-        let waiting = all.story.events.len();
+        let (early, full) = (all.story.events.len() >= WAKE, all.is_full());
         drop(shared);
-        if waiting >= WAKE {
+        if early || full {
             let _ = rustix::io::write(&*self.wake, &1_u64.to_ne_bytes());
         }
-        if waiting >= FULL {
+        if full {
             self.wait_for_room();
         }
         learned
+    }
+
+    /// Tells that calls of a process may have passed unseen at some breakpoints.
+    pub(super) fn lose(&self, tgid: u32, count: u64) {
+        let mut shared = self.lock();
+        if count == 0 || shared.closed {
+            return;
+        }
+        let shared = &mut *shared;
+        let process = shared.tracker.process(tgid).map(|process| process.id);
+        let loss = Kind::Loss(Loss {
+            cause: Text::from("breakpoint"),
+            count,
+        });
+        let event = shared.tracker.own(clock::boottime(), None, process, loss);
+        shared.story.events.push(event);
+        shared.lost += count;
     }
 
     fn wait_for_room(&self) {
         loop {
             std::thread::sleep(Duration::from_millis(1));
             let shared = self.lock();
-            if shared.closed || shared.story.events.len() < FULL {
+            if shared.closed || !shared.is_full() {
                 return;
             }
         }
     }
 }
 
+/// Bytes of the program's in a record.
+fn size_of_bytes(record: &Record) -> usize {
+    match &record.body {
+        Body::Data(_, _, Some(bytes)) => bytes.len(),
+        _ => 0,
+    }
+}
+
 impl Shared {
+    /// Hands over what waits, with what is to be looked up for it. Returns true when there was something.
+    pub(super) fn hand_over(&mut self, events: &mut Vec<Event>) -> bool {
+        let story = std::mem::take(&mut self.story);
+        self.bytes = 0;
+        let any = !story.events.is_empty();
+        events.extend(story.events);
+        for wish in &story.wishes {
+            look_up(wish, &mut self.facts, &mut self.tracker, events);
+        }
+        any
+    }
+
+    fn is_full(&self) -> bool {
+        self.story.events.len() >= FULL || self.bytes >= FULL_BYTES
+    }
+
     /// Grants what cannot wait until the stopped thread has gone on. The rest is left to the recorder's thread.
     fn grant(&mut self, from: usize, time: u64) -> Vec<Learned> {
         let mut entries: BTreeMap<(u32, String), Vec<EntryPoint>> = BTreeMap::new();

@@ -7,17 +7,28 @@ use std::sync::Arc;
 
 use vgputrace_ebpf::wire::FnDesc;
 
-use super::point::Role;
+use super::point::{LONGEST, Role};
 use super::space::FileId;
 use crate::source::library::Image;
 use crate::source::plan::{self, Calls, EntryPoint, Interest, Plan, Table};
 use crate::source::tracker::Probes;
 
+/// A place of a file that is watched.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct FilePoint {
+    /// Its offset in the file.
+    pub(super) offset: u64,
+    /// Why.
+    pub(super) role: Role,
+    /// What the file has there. Memory may show the breakpoint of another tracer.
+    pub(super) bytes: [u8; LONGEST],
+}
+
 /// The breakpoints of one file.
 #[derive(Clone, Debug, Default)]
 pub(super) struct FilePlan {
-    /// Offsets in the file.
-    pub(super) points: Vec<(u64, Role)>,
+    /// Where they go.
+    pub(super) points: Vec<FilePoint>,
     /// Offsets at which its code ends: what follows in the last page is nobody's.
     pub(super) text_ends: Vec<u64>,
 }
@@ -72,7 +83,7 @@ impl Plans {
             found.text_ends = image.text_ends();
             if let Some(plan) = plan::plan(&self.table, &image, (name, interest), probes) {
                 self.functions += plan.entries.len() as u64;
-                found.points = points(&plan);
+                found.points = points(&plan, &image);
             }
         }
         let found = Arc::new(found);
@@ -86,19 +97,19 @@ impl Plans {
         file: File,
         (name, entries): (&str, &[EntryPoint]),
         probes: &mut Probes,
-    ) -> Option<(FileId, Vec<(u64, Role)>)> {
+    ) -> Option<(FileId, Vec<FilePoint>)> {
         let id = identity(&file)?;
         let image = Image::of_file(file).ok()?;
         let known = self.files.entry(id).or_default();
         let mut seen: HashSet<u64> = known
             .points
             .iter()
-            .filter(|(_, role)| matches!(role, Role::Entry(..)))
-            .map(|(offset, _)| *offset)
+            .filter(|point| matches!(point.role, Role::Entry(..)))
+            .map(|point| point.offset)
             .collect();
         let is_new = |offset| seen.insert(offset);
         let plan = plan::learn(&self.table, &image, (name, entries), probes, is_new);
-        let new = points(&plan);
+        let new = points(&plan, &image);
         if new.is_empty() {
             return None;
         }
@@ -117,12 +128,22 @@ fn identity(file: &File) -> Option<FileId> {
 
 /// The plan's places, each with what to read there. Return probes need no place of their own: where a call comes back is
 /// known when it is made.
-fn points(plan: &Plan) -> Vec<(u64, Role)> {
+fn points(plan: &Plan, image: &Image) -> Vec<FilePoint> {
     let descriptors: HashMap<u32, FnDesc> = plan.descriptors.iter().copied().collect();
-    let with = |list: &[(u64, u32)], role: fn(u32, FnDesc) -> Role| -> Vec<(u64, Role)> {
+    let with = |list: &[(u64, u32)], role: fn(u32, FnDesc) -> Role| -> Vec<FilePoint> {
         list.iter()
             .filter_map(|(offset, number)| {
-                Some((*offset, role(*number, *descriptors.get(number)?)))
+                let address = image.address_of(*offset)?;
+                let found = image.bytes_at(address, LONGEST as u64)?;
+                let mut bytes = [0; LONGEST];
+                for (to, from) in bytes.iter_mut().zip(found) {
+                    *to = from;
+                }
+                Some(FilePoint {
+                    offset: *offset,
+                    role: role(*number, *descriptors.get(number)?),
+                    bytes,
+                })
             })
             .collect()
     };

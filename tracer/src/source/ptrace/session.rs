@@ -17,7 +17,6 @@ use crate::event::call::Because;
 use crate::event::{Event, Kind};
 use crate::source::facts::Facts;
 use crate::source::images::Images;
-use crate::source::lookups::look_up;
 use crate::source::plan::{Calls, Interest};
 use crate::source::slow::{InFlight, SLOW, Slow};
 use crate::source::tracker::{Settings, Story, Tracker};
@@ -47,6 +46,8 @@ impl Session {
             counts: super::counts::Counts::default(),
             story: Story::default(),
             in_flight: HashMap::new(),
+            lost: 0,
+            bytes: 0,
             closed: false,
         };
         Ok(Self {
@@ -104,30 +105,24 @@ impl Session {
         self.link.lock().tracker.alive()
     }
 
-    /// An event of the recorder itself.
-    pub fn own(&mut self, time: u64, kind: Kind) -> Event {
-        self.link.lock().tracker.own(time, None, None, kind)
+    /// An event of the recorder itself. Those that the engine has numbered before it go first, into `events`.
+    pub fn own(&mut self, time: u64, kind: Kind, events: &mut Vec<Event>) -> Event {
+        let mut shared = self.link.lock();
+        shared.hand_over(events);
+        shared.tracker.own(time, None, None, kind)
     }
 
     /// Takes what the engine has told, and looks up what is wanted for it. Returns true when there was something.
     pub fn take(&mut self, events: &mut Vec<Event>) -> bool {
         let _ = rustix::io::read(self.link.wake(), &mut [0_u8; 8]);
-        let mut shared = self.link.lock();
-        let shared = &mut *shared;
-        let story = std::mem::take(&mut shared.story);
-        let any = !story.events.is_empty();
-        events.extend(story.events);
-        for wish in &story.wishes {
-            look_up(wish, &mut shared.facts, &mut shared.tracker, events);
-        }
-        any
+        self.link.lock().hand_over(events)
     }
 
     /// Looks after what no stop tells: calls that hang. To be called about once a second.
     pub fn look(&mut self, now: u64, events: &mut Vec<Event>) {
-        while self.take(events) {}
         let mut shared = self.link.lock();
         let shared = &mut *shared;
+        shared.hand_over(events);
         shared.counts.tell(&mut shared.tracker, now, None, events);
         let Story { events: slow, .. } = shared.tracker.sweep(now, Some(SLOW));
         events.extend(slow);
@@ -138,9 +133,9 @@ impl Session {
 
     /// The last events: what is still open.
     pub fn end(&mut self, now: u64, events: &mut Vec<Event>) {
-        while self.take(events) {}
         let mut shared = self.link.lock();
         let shared = &mut *shared;
+        shared.hand_over(events);
         shared.closed = true;
         let calls = sorted(&shared.in_flight);
         let about = (now, Because::End);
@@ -148,6 +143,12 @@ impl Session {
         shared.counts.tell(&mut shared.tracker, now, None, events);
         let Story { events: open, .. } = shared.tracker.sweep(now, None);
         events.extend(open);
+    }
+
+    /// Breakpoints that another tracer had or took away: calls may have passed there unseen.
+    #[must_use]
+    pub fn lost(&self) -> u64 {
+        self.link.lock().lost
     }
 
     /// Functions that are watched.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 
-use super::plans::FilePlan;
+use super::plans::{FilePlan, FilePoint};
 use super::point::{INT3, LONGEST, Point, Role};
 
 const PAGE: u64 = 4096;
@@ -65,11 +65,12 @@ impl Space {
         copy
     }
 
-    /// Notes a mapping and sets the breakpoints of its file.
-    pub(super) fn map(&mut self, address: u64, mapped: Mapped, plan: Option<&FilePlan>) {
+    /// Notes a mapping and sets the breakpoints of its file. Returns how many of all breakpoints of the space are not ours
+    /// alone: the kernel's uprobes write the same byte, take the trap before it comes here, and take the byte away in the end.
+    pub(super) fn map(&mut self, address: u64, mapped: Mapped, plan: &FilePlan) -> u64 {
         self.unmap(address, mapped.length);
+        let gone = self.set_again();
         self.maps.insert(address, mapped);
-        let Some(plan) = plan else { return };
         let end = address.saturating_add(mapped.length).next_multiple_of(PAGE);
         for text_end in &plan.text_ends {
             let Some(place) = text_end
@@ -82,42 +83,58 @@ impl Space {
                 self.slots.push(place);
             }
         }
-        self.plant_all(address, mapped, &plan.points);
+        gone + self.plant_all(address, mapped, &plan.points)
     }
 
-    /// Sets breakpoints that a file got later, wherever it is mapped.
-    pub(super) fn plant_later(&mut self, file: FileId, points: &[(u64, Role)]) {
+    /// Sets breakpoints that a file got later, wherever it is mapped. Returns as [`Self::map`].
+    pub(super) fn plant_later(&mut self, file: FileId, points: &[FilePoint]) -> u64 {
         let maps: Vec<(u64, Mapped)> = self.maps.iter().map(|(at, one)| (*at, *one)).collect();
-        for (address, mapped) in maps {
-            if mapped.file == file {
-                self.plant_all(address, mapped, points);
-            }
-        }
+        maps.into_iter()
+            .filter(|(_, mapped)| mapped.file == file)
+            .map(|(address, mapped)| self.plant_all(address, mapped, points))
+            .sum()
     }
 
-    fn plant_all(&mut self, address: u64, mapped: Mapped, points: &[(u64, Role)]) {
-        for (offset, role) in points {
-            if let Some(into) = offset
+    fn plant_all(&mut self, address: u64, mapped: Mapped, points: &[FilePoint]) -> u64 {
+        let mut foreign = 0;
+        for point in points {
+            let Some(into) = point
+                .offset
                 .checked_sub(mapped.offset)
                 .filter(|into| *into < mapped.length)
-            {
-                self.plant(address + into, *role);
-            }
+            else {
+                continue;
+            };
+            let place = address + into;
+            let mut now = [0];
+            self.read(place, &mut now);
+            let others = now[0] == INT3 && point.bytes[0] != INT3;
+            foreign += u64::from(others && !self.points.contains_key(&place));
+            self.plant(place, point.role, &point.bytes);
         }
+        foreign
+    }
+
+    /// Sets a breakpoint where a call comes back to.
+    pub(super) fn plant_landing(&mut self, address: u64) {
+        let mut bytes = [0; LONGEST];
+        let length = self.read(address, &mut bytes);
+        self.plant(
+            address,
+            Role::Landing,
+            bytes.get(..length).unwrap_or_default(),
+        );
     }
 
     /// Sets one breakpoint, or gives one that stands there another reason.
-    pub(super) fn plant(&mut self, address: u64, role: Role) {
+    fn plant(&mut self, address: u64, role: Role, bytes: &[u8]) {
         if let Some(point) = self.points.get_mut(&address) {
             if !point.roles.contains(&role) {
                 point.roles.push(role);
             }
             return;
         }
-        let mut bytes = [0; LONGEST];
-        let length = self.read(address, &mut bytes);
-        let found = bytes.get(..length).unwrap_or_default();
-        let Some(mut point) = Point::of(found, address) else {
+        let Some(mut point) = Point::of(bytes, address) else {
             tracing::debug!(address, "no instruction to break at");
             return;
         };
@@ -125,6 +142,16 @@ impl Space {
         if self.write(address, &[INT3]) {
             self.points.insert(address, point);
         }
+    }
+
+    /// Sets breakpoints again that somebody has taken away. Returns how many there were.
+    fn set_again(&self) -> u64 {
+        let gone = self.points.keys().filter(|address| {
+            let mut now = [INT3];
+            self.read(**address, &mut now) == 1 && now[0] != INT3
+        });
+        gone.map(|address| u64::from(self.write(*address, &[INT3])))
+            .sum()
     }
 
     /// Forgets what stood in a range that is no longer mapped. Returns whether there was anything.
