@@ -144,6 +144,8 @@ enum Engine {
     Auto,
     /// Programs in the kernel; needs Linux 6.6 or newer.
     Ebpf,
+    /// Stops of the command, without any rights; slower, and the command ends with the recorder.
+    Ptrace,
 }
 
 impl Args {
@@ -165,6 +167,7 @@ impl Args {
             engine: match self.engine {
                 Engine::Auto => run::Engine::Auto,
                 Engine::Ebpf => run::Engine::Ebpf,
+                Engine::Ptrace => run::Engine::Ptrace,
             },
             like_unit: self.like_unit,
             calls: match self.calls {

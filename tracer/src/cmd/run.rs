@@ -1,6 +1,7 @@
 //! `run`: start a command, record it, sum it up.
 
 mod diagnostics;
+mod engine;
 mod finish;
 mod last_good;
 mod live;
@@ -12,7 +13,6 @@ mod verdicts;
 mod watch;
 
 use std::ffi::OsString;
-use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -21,17 +21,9 @@ use super::report::RECORDER;
 use crate::event::Text;
 use crate::event::host::Header;
 use crate::source::discovery_end::{self, DiscoveryEnd};
-use crate::source::ebpf;
-pub use crate::source::ebpf::attach::Calls;
-use crate::source::ebpf::attach::Interest;
-use crate::source::ebpf::kernel::Kernel;
-use crate::source::ebpf::load::Sizes;
-use crate::source::ebpf::session::{Options, Session, interest_in};
 use crate::source::hold::{self, Hold};
-use crate::source::library::Root;
-use crate::source::library::candidates::{Start, candidates};
-use crate::source::screen::Policy;
-use crate::source::tracker::Settings;
+pub use crate::source::plan::Calls;
+use crate::source::session::Session;
 use crate::source::{clock, host};
 use crate::sys::spawn;
 use crate::trace::{self, Writer};
@@ -100,6 +92,8 @@ pub enum Engine {
     Auto,
     /// eBPF, or not at all.
     Ebpf,
+    /// ptrace: no rights needed.
+    Ptrace,
 }
 
 /// Runs and records. Gives the exit code of the command.
@@ -112,10 +106,9 @@ pub fn run(props: Props) -> Result<u8, Report> {
     let mut target = target::target(&props)?;
     target.command.open_files = raise_open_files();
     let screen = props.tui.then(|| Screen::new(&mut target)).transpose()?;
-    let kernel = Kernel::read().map_err(|error| engine_report(&error))?;
-    let session = session(&props, &kernel, &target)?;
+    let (session, why) = engine::session(&props, &mut target)?;
     let (path, owner) = output::place(&props)?;
-    let header = header(&props, &target);
+    let header = header(&props, &target, &session, why);
     let options = trace::Options {
         owner,
         max_size: Some(props.max_size),
@@ -123,7 +116,7 @@ pub fn run(props: Props) -> Result<u8, Report> {
     };
     let writer = Writer::create(&path, &header, options).map_err(|error| output::report(&error))?;
     let viewer = screen.map(|screen| screen.show(&path)).transpose()?;
-    let recorded = record(&props, target, &kernel, session, writer, header);
+    let recorded = record(&props, target, session, writer, header);
     if let Some(viewer) = viewer {
         let over = recorded
             .as_ref()
@@ -157,87 +150,10 @@ fn raise_open_files() -> Option<(u64, u64)> {
     Some((soft, hard))
 }
 
-/// Loads the engine and probes every file that the target may use.
-fn session(props: &Props, kernel: &Kernel, target: &Target) -> Result<Session, Report> {
-    let policy = if props.all_env_values {
-        Policy::All
-    } else {
-        Policy::Allowlist
-    };
-    let options = Options {
-        sizes: Sizes::default(),
-        settings: Settings {
-            environment: policy,
-        },
-        calls: props.calls,
-        verbose: props.verbose >= 2,
-    };
-    let mut session = Session::new(kernel, options).map_err(|error| engine_report(&error))?;
-    let command = &target.command;
-    let value = |name: &str| {
-        let found = command.env.iter().find(|(key, _)| key == name)?;
-        Some(Text::from_bytes(found.1.as_bytes()))
-    };
-    let start = Start {
-        library_path: value("LD_LIBRARY_PATH"),
-        preload: value("LD_PRELOAD"),
-        backend_path: value("GGML_BACKEND_PATH"),
-        cwd: command
-            .cwd
-            .clone()
-            .or_else(|| std::env::current_dir().ok())
-            .unwrap_or_default(),
-    };
-    let found = candidates(&command.program, &start, &Root::default());
-    let named = named_libraries(&command.args, &start.cwd);
-    let known = found
-        .list
-        .iter()
-        .map(|candidate| (&candidate.path, interest_in(candidate)));
-    let named = named.iter().map(|path| (path, Interest::ByContent));
-    for (path, interest) in known.chain(named) {
-        session
-            .probe(path, interest)
-            .map_err(|error| engine_report(&error))?;
-    }
-    Ok(session)
-}
-
-/// Libraries that the command line names, or whose folder it names: those of ggml and its backends. Most files a folder
-/// is looked through for: the arguments may name anything.
-fn named_libraries(args: &[OsString], cwd: &Path) -> Vec<PathBuf> {
-    const MOST: usize = 1_000;
-    let is_library = |path: &PathBuf| {
-        let name = path
-            .file_name()
-            .map(|name| name.to_string_lossy().into_owned());
-        name.is_some_and(|name| {
-            name.contains(".so") && (name.contains("ggml") || name.contains("llama"))
-        })
-    };
-    let mut found = Vec::new();
-    for path in args.iter().skip(1).map(|arg| cwd.join(arg)) {
-        if let Ok(entries) = std::fs::read_dir(&path) {
-            found.extend(
-                entries
-                    .take(MOST)
-                    .flatten()
-                    .map(|entry| entry.path())
-                    .filter(is_library),
-            );
-        } else if is_library(&path) {
-            found.push(path);
-        }
-    }
-    found.sort();
-    found
-}
-
 /// Starts the target under the engine and records it to its end.
 fn record(
     props: &Props,
     target: Target,
-    kernel: &Kernel,
     mut session: Session,
     writer: Writer,
     header: Header,
@@ -251,15 +167,11 @@ fn record(
         .cwd
         .clone()
         .or_else(|| std::env::current_dir().ok());
-    session
-        .attach(kernel)
-        .map_err(|error| engine_report(&error))?;
-    session
+    let ended = session
         .follow(held.pid(), &cwd.unwrap_or_default().to_string_lossy())
-        .map_err(|error| engine_report(&error))?;
+        .map_err(|error| engine::report(&error))?;
     // Before the target runs, and after everything that this thread opens without being asked.
-    let hold = props
-        .hold
+    let hold = (props.hold && matches!(session, Session::Ebpf(..)))
         .then(Hold::begin)
         .transpose()
         .map_err(|error| hold_report(&error))?;
@@ -269,9 +181,11 @@ fn record(
         .map_err(|error| trouble("cannot start the event loop", &error))?;
     runtime.block_on(async {
         let signals = Signals::new().map_err(|error| trouble("cannot watch signals", &error))?;
-        let child =
-            Child::new(held.pid()).map_err(|error| trouble("cannot watch the command", &error))?;
-        if props.verbose >= 2 {
+        let mut child = Child::new(held.pid(), ended)
+            .map_err(|error| trouble("cannot watch the command", &error))?;
+        if props.verbose >= 2
+            && let Session::Ebpf(session, _) = &mut session
+        {
             diagnostics::of_probes(session.ebpf_mut());
         }
         held.go()
@@ -289,7 +203,7 @@ fn record(
         let mut live = Live::new(session, writer, summary, limits, progress, verdicts);
         live.hold(hold);
         live.notes(&target.notes);
-        live.record(&child, &signals)
+        live.record(&mut child, &signals)
             .await
             .map_err(|error| trouble("cannot record", &error))
     })
@@ -318,13 +232,13 @@ fn discovery() -> Option<(DiscoveryEnd, Why)> {
     ))
 }
 
-fn header(props: &Props, target: &Target) -> Header {
+fn header(props: &Props, target: &Target, session: &Session, why: Option<String>) -> Header {
     let uid = target.command.user.as_ref().map(|user| user.0);
     Header {
         vgputrace: trace::VERSION,
         tool: Text::from(env!("CARGO_PKG_VERSION")),
-        engine: Text::from("ebpf"),
-        engine_why: None,
+        engine: Text::from(session.engine()),
+        engine_why: why.map(Text::from),
         calls: Some(Text::from(props.calls.name())),
         hold: props.hold,
         command: target.shown.clone(),
@@ -347,9 +261,4 @@ fn hold_report(error: &hold::Error) -> Report {
 
 fn trouble(what: &str, error: &(dyn std::error::Error + 'static)) -> Report {
     Report::new(what).because(error).code(RECORDER)
-}
-
-fn engine_report(error: &ebpf::Error) -> Report {
-    let report = Report::from_error(error).code(RECORDER);
-    error.help().into_iter().fold(report, Report::help)
 }

@@ -8,6 +8,7 @@ use super::Text;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Loss {
     /// `ring` (buffer full), `table` (in-flight table full), `fault` (memory unreadable), `decode` (bad record),
+    /// `breakpoint` (places of ptrace's breakpoints that another tracer uses: calls there may be missing),
     /// `length` (event too long for a line), `size` (trace at its size limit), `disk`.
     pub cause: Text,
     /// How many records, or bytes where `cause` says so.

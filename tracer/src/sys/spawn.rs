@@ -14,6 +14,8 @@ use std::path::PathBuf;
 
 use nix::libc;
 
+use super::filter::Filter;
+
 /// What to start.
 #[derive(Clone, Debug)]
 pub struct Command {
@@ -33,6 +35,8 @@ pub struct Command {
     pub open_files: Option<(u64, u64)>,
     /// A terminal that becomes its controlling terminal and its standard input, output and error: an open descriptor.
     pub terminal: Option<RawFd>,
+    /// System calls that stop for a tracer, which has to be there by then.
+    pub filter: Option<Filter>,
 }
 
 /// A child that waits.
@@ -47,6 +51,8 @@ pub struct Held {
 pub enum Step {
     /// Change to the user, the groups.
     User,
+    /// Have system calls stop for the tracer.
+    Filter,
     /// Change to the working directory.
     Directory,
     /// Execute the program.
@@ -115,6 +121,7 @@ pub fn hold(command: &Command) -> std::io::Result<Held> {
                 umask: command.umask,
                 open_files: command.open_files,
                 terminal: command.terminal,
+                filter: command.filter.as_ref(),
             });
             let word = [step as u8, errno.to_ne_bytes()[0], errno.to_ne_bytes()[1]];
             // SAFETY: an open descriptor and three bytes; then the child is gone.
@@ -155,8 +162,9 @@ impl Held {
         }
         let step = match word[0] {
             0 => Step::User,
-            1 => Step::Directory,
-            3 => Step::Terminal,
+            1 => Step::Filter,
+            2 => Step::Directory,
+            4 => Step::Terminal,
             _ => Step::Exec,
         };
         let errno = i32::from(u16::from_ne_bytes([word[1], word[2]]));
@@ -175,6 +183,7 @@ struct Child<'a> {
     umask: Option<u32>,
     open_files: Option<(u64, u64)>,
     terminal: Option<RawFd>,
+    filter: Option<&'a Filter>,
 }
 
 /// The child's side. Returns only on failure.
@@ -207,6 +216,10 @@ fn become_target(child: &Child<'_>) -> (Step, u16) {
                 rlim_max: hard,
             };
             libc::setrlimit(libc::RLIMIT_NOFILE, &raw const limit);
+        }
+        // Before the change of user, which may take the right to it.
+        if let Some(Err(error)) = child.filter.map(Filter::install) {
+            return (Step::Filter, u16::try_from(error).unwrap_or(u16::MAX));
         }
         if let Some((uid, gid, groups)) = child.user
             && (libc::setgroups(groups.len(), groups.as_ptr()) != 0
@@ -258,6 +271,7 @@ mod tests {
             umask: None,
             open_files: None,
             terminal: None,
+            filter: None,
         }
     }
 

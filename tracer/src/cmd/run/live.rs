@@ -13,8 +13,8 @@ use crate::event::host::End;
 use crate::event::loss::Note;
 use crate::event::{Event, Text};
 use crate::source::discovery_end::DiscoveryEnd;
-use crate::source::ebpf::session::Session;
 use crate::source::hold::{Held, Hold};
+use crate::source::session::Session;
 use crate::source::{clock, host};
 use crate::sys::readiness;
 use crate::trace::{self, Lane, Outcome, Writer};
@@ -150,7 +150,7 @@ impl Live {
         };
         let now = clock::boottime();
         for note in notes {
-            let event = session.own(now, Kind::Note(note.clone()));
+            let event = session.own(now, Kind::Note(note.clone()), &mut self.events);
             self.events.push(event);
         }
         self.write();
@@ -162,7 +162,7 @@ impl Live {
     /// A descriptor that cannot be watched.
     pub(super) async fn record(
         mut self,
-        child: &Child,
+        child: &mut Child,
         signals: &Signals,
     ) -> std::io::Result<Outcomes> {
         let Some((session, _)) = &self.recording else {
@@ -365,7 +365,8 @@ impl Live {
             probes: Some(session.functions()),
             others: session.others(),
         };
-        let event = session.own(clock::boottime(), Kind::End(end));
+        // Nothing is numbered any more.
+        let event = session.own(clock::boottime(), Kind::End(end), &mut Vec::new());
         self.summary.push(&event);
         if let Some(verdicts) = &mut self.verdicts {
             verdicts.push(&event);

@@ -74,6 +74,14 @@ pub(super) fn start_report(command: &Command, failed: &Failed) -> Report {
             .because(&failed.error)
             .help("changing user needs root: sudo vgputrace run ...")
             .code(RECORDER),
+        Step::Filter => {
+            Report::new("system calls of the command cannot be made to stop for the recorder")
+                .because(&failed.error)
+                .help(
+                    "the ptrace engine needs a kernel with seccomp filters (CONFIG_SECCOMP_FILTER)",
+                )
+                .code(RECORDER)
+        }
         Step::Directory => Report::new("cannot change to the working directory of the command")
             .because(&failed.error)
             .code(RECORDER),

@@ -67,6 +67,7 @@ pub(super) fn target(props: &Props) -> Result<Target, Report> {
             umask: plan.umask,
             open_files: None,
             terminal: None,
+            filter: None,
         },
     })
 }

@@ -8,6 +8,7 @@ use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 use rustix::process::{PidfdFlags, pidfd_open};
 use tokio::io::unix::AsyncFd;
+use tokio::sync::oneshot;
 
 use crate::sys::readiness;
 
@@ -97,26 +98,46 @@ impl Signals {
 /// The target as a process of ours.
 pub(super) struct Child {
     pid: Pid,
-    fd: AsyncFd<OwnedFd>,
+    end: End,
+}
+
+/// Who takes the target's status.
+enum End {
+    /// We do, when the descriptor says that it is there.
+    Ours(AsyncFd<OwnedFd>),
+    /// Its tracer, which tells it as wait(2) has it.
+    Told(oneshot::Receiver<u32>),
 }
 
 impl Child {
     /// # Errors
     /// The kernel's answer.
-    pub(super) fn new(pid: u32) -> std::io::Result<Self> {
-        let raw = rustix::process::Pid::from_raw(pid.cast_signed())
-            .ok_or_else(|| std::io::Error::other("no process id"))?;
-        let fd = pidfd_open(raw, PidfdFlags::NONBLOCK)?;
+    pub(super) fn new(pid: u32, told: Option<oneshot::Receiver<u32>>) -> std::io::Result<Self> {
+        let end = match told {
+            Some(told) => End::Told(told),
+            None => {
+                let raw = rustix::process::Pid::from_raw(pid.cast_signed())
+                    .ok_or_else(|| std::io::Error::other("no process id"))?;
+                End::Ours(readiness::readable(&pidfd_open(
+                    raw,
+                    PidfdFlags::NONBLOCK,
+                )?)?)
+            }
+        };
         Ok(Self {
             pid: Pid::from_raw(pid.cast_signed()),
-            fd: readiness::readable(&fd)?,
+            end,
         })
     }
 
     /// Waits for its end and takes its status.
-    pub(super) async fn ended(&self) -> Status {
+    pub(super) async fn ended(&mut self) -> Status {
+        let fd = match &mut self.end {
+            End::Ours(fd) => fd,
+            End::Told(told) => return told.await.map_or(Status::Exited(0), Status::of),
+        };
         loop {
-            if let Ok(mut ready) = self.fd.readable().await {
+            if let Ok(mut ready) = fd.readable().await {
                 match waitpid(self.pid, Some(WaitPidFlag::WNOHANG)) {
                     Ok(WaitStatus::Exited(_, code)) => return Status::Exited(code),
                     Ok(WaitStatus::Signaled(_, signal, _)) => return Status::Killed(signal as i32),
@@ -145,6 +166,14 @@ pub(super) enum Status {
 }
 
 impl Status {
+    /// A status as wait(2) has it.
+    fn of(raw: u32) -> Self {
+        match raw & 0x7f {
+            0 => Self::Exited((raw >> 8 & 0xff) as i32),
+            signal => Self::Killed(signal as i32),
+        }
+    }
+
     /// As a shell reports it.
     pub(super) fn code(self) -> u8 {
         match self {

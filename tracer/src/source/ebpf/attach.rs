@@ -1,6 +1,6 @@
 //! Puts the generic function probe on a file's functions.
 
-mod plan;
+mod descriptors;
 
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
@@ -10,42 +10,15 @@ use std::path::{Path, PathBuf};
 
 use aya::Ebpf;
 use aya::programs::uprobe::{UProbeAttachLocation, UProbeAttachPoint, UProbeLinkId, UProbeScope};
-use vgputrace_api::{Function, Returns, driver};
 
-use plan::{Descriptors, Plan, Table};
+use descriptors::Descriptors;
 
 use super::Error;
 use super::load::{program_error, uprobe};
-use crate::source::library::functions::ENDBR64;
 use crate::source::library::{Image, Root};
-use crate::source::tracker::{Probes, descriptor};
-
-/// Functions a recording can hold; as many as the kernel side's table.
-const MOST: usize = 8_192;
-
-/// Which functions of drivers and runtimes carry probes, beside those of loader and ggml.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Calls {
-    /// None.
-    None,
-    /// Those that decide whether a GPU is used.
-    #[default]
-    Discovery,
-    /// All that the table has.
-    All,
-}
-
-impl Calls {
-    /// Its name on the command line and in a trace.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::Discovery => "discovery",
-            Self::All => "all",
-        }
-    }
-}
+use crate::source::plan::{self, Table};
+pub use crate::source::plan::{Calls, EntryPoint, Interest};
+use crate::source::tracker::Probes;
 
 /// Files that carry probes, by device and inode.
 pub struct Attached {
@@ -55,15 +28,6 @@ pub struct Attached {
     links: Vec<(&'static str, UProbeLinkId)>,
     /// File offsets that carry entry probes, by file.
     entries: HashMap<(u64, u64), HashSet<u64>>,
-}
-
-/// A function that a file does not export, as a look-up gave it.
-#[derive(Clone, Copy, Debug)]
-pub struct EntryPoint {
-    /// Its address in the file's own view.
-    pub address: u64,
-    /// Which function it is.
-    pub function: &'static Function,
 }
 
 /// What became of a file.
@@ -77,32 +41,13 @@ pub enum Outcome {
     Probed(u32),
 }
 
-/// Whether a file's constructors are looked at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Interest {
-    /// Only where it has functions of drivers, runtimes or ggml.
-    ByContent,
-    /// In any case: it is loaded into programs that did not ask for it (LD_PRELOAD).
-    Always,
-}
-
 impl Attached {
     /// No file yet.
     #[must_use]
     pub fn new(calls: Calls) -> Self {
-        let mut table = HashMap::new();
-        let mut add = |function: &'static Function| {
-            table.entry(function.name).or_insert(function);
-        };
-        vgputrace_api::all().for_each(&mut add);
-        match calls {
-            Calls::None => {}
-            Calls::Discovery => driver::discovery().for_each(&mut add),
-            Calls::All => driver::all().for_each(&mut add),
-        }
         Self {
             seen: HashSet::new(),
-            table,
+            table: calls.table(),
             functions: 0,
             links: Vec::new(),
             entries: HashMap::new(),
@@ -187,24 +132,9 @@ impl Attached {
             .entries
             .entry((metadata.dev(), metadata.ino()))
             .or_default();
-        let mut plan = Plan::default();
-        let mut descriptors = Descriptors::of(ebpf)?;
-        let object = probes.object(name);
-        for point in points {
-            // Functions that were not asked for at the start are not learned either.
-            let wanted = self.table.contains_key(point.function.name)
-                && point.function.returns == Returns::Probe;
-            let Some(offset) = probe_offset(&image, point.address).filter(|_| wanted) else {
-                continue;
-            };
-            if probes.len() >= MOST || !known.insert(offset) {
-                continue;
-            }
-            let number = probes.add(point.function, object, point.address, false);
-            descriptors.set(number, descriptor(point.function, false))?;
-            plan.entries.push((offset, number));
-            plan.returns.push((offset, number));
-        }
+        let is_new = |offset| known.insert(offset);
+        let plan = plan::learn(&self.table, &image, (name, points), probes, is_new);
+        Descriptors::of(ebpf)?.set_all(&plan.descriptors)?;
         self.attach(ebpf, "on_return", path, &plan.returns)?;
         self.attach(ebpf, "on_enter", path, &plan.entries)?;
         self.functions += plan.entries.len() as u64;
@@ -219,9 +149,10 @@ impl Attached {
         path: &Path,
         about: (&str, Interest),
     ) -> Result<Outcome, Error> {
-        let Some(plan) = plan::plan(&self.table, image, about, probes, ebpf)? else {
+        let Some(plan) = plan::plan(&self.table, image, about, probes) else {
             return Ok(Outcome::Nothing);
         };
+        Descriptors::of(ebpf)?.set_all(&plan.descriptors)?;
         // Returns first, so that no entry waits for a return that nobody sees.
         self.attach(ebpf, "on_ret", path, &plan.sites)?;
         self.attach(ebpf, "on_return", path, &plan.returns)?;
@@ -273,14 +204,4 @@ impl Attached {
             }
         });
     }
-}
-
-/// Where to probe a function that is known by its address alone.
-fn probe_offset(image: &Image, address: u64) -> Option<u64> {
-    let offset = image
-        .offset_of(address)
-        .filter(|_| image.is_text(address))?;
-    let first = image.bytes_at(address, 4);
-    let padded = first.is_some_and(|bytes| bytes == ENDBR64);
-    Some(if padded { offset + 4 } else { offset })
 }

@@ -8,6 +8,7 @@ use vgputrace_ebpf::wire::head::lost;
 
 use super::Error;
 use crate::source::record::Record;
+use crate::source::slow::InFlight;
 
 /// The reading end of the ring.
 pub struct Ring {
@@ -97,19 +98,6 @@ pub fn follow(ebpf: &mut Ebpf, tgid: u32) -> Result<(), Error> {
     };
     let mut traced: HashMap<_, u32, u64> = HashMap::try_from(map).map_err(wrong)?;
     traced.insert(&tgid, &0, 0).map_err(wrong)
-}
-
-/// A system call that has been entered and did not come back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct InFlight {
-    /// Process id.
-    pub tgid: u32,
-    /// Thread id.
-    pub tid: u32,
-    /// When it was entered.
-    pub start: u64,
-    /// Its number.
-    pub nr: u32,
 }
 
 /// The system calls that are in flight now.

@@ -1,30 +1,29 @@
 //! A recording in progress: the loaded kernel side, its ring, and the tracker that makes events of records.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::path::Path;
 
 use aya::Ebpf;
-use vgputrace_ebpf::wire::{head::lost, syscall};
+use vgputrace_ebpf::wire::head::lost;
 
 use super::Error;
 use super::attach::{Attached, Calls, EntryPoint, Interest, Outcome};
 use super::counts::Counts;
 use super::kernel::Kernel;
 use super::load::{self, Sizes};
-use super::ring::{self, InFlight, Ring};
-use crate::event::call::{Because, Unfinished};
+use super::ring::{self, Ring};
+use crate::event::call::Because;
 use crate::event::library::LateLibrary;
 use crate::event::loss::Loss;
 use crate::event::{Event, Kind, Text};
 use crate::source::facts::Facts;
 use crate::source::images::{Images, reachable};
 use crate::source::library::candidates::{Candidate, Why};
+use crate::source::lookups::{event_of, look_up};
+use crate::source::slow::{SLOW, Slow};
 use crate::source::tracker::{Settings, Story, Tracker, Wish};
-
-/// A call that runs longer than this is told while it runs: 2 s, in nanoseconds. The shortest of Ollama's limits is 3 s.
-const SLOW: u64 = 2_000_000_000;
 
 /// What a session is made with.
 pub struct Options {
@@ -46,7 +45,7 @@ pub struct Session {
     attached: Attached,
     facts: Facts,
     counts: Counts,
-    told_slow: HashSet<(u32, u64)>,
+    slow: Slow,
     lost: [u64; lost::COUNT as usize],
     bad: u64,
     counted_at: u64,
@@ -67,7 +66,7 @@ impl Session {
             tracker: Tracker::new(options.settings, Box::new(Images::default())),
             facts: Facts::default(),
             counts: Counts::default(),
-            told_slow: HashSet::new(),
+            slow: Slow::default(),
             lost: [0; lost::COUNT as usize],
             bad: 0,
             counted_at: 0,
@@ -180,13 +179,8 @@ impl Session {
         let Story { events: slow, .. } = self.tracker.sweep(now, Some(SLOW));
         events.extend(slow);
         let calls = ring::in_flight(&self.ebpf)?;
-        self.told_slow
-            .retain(|told| calls.iter().any(|call| (call.tid, call.start) == *told));
-        for call in calls {
-            if now.saturating_sub(call.start) > SLOW && is_worth_telling(call.nr) {
-                self.tell_slow(now, call, Because::Slow, events);
-            }
-        }
+        let about = (now, Because::Slow);
+        self.slow.tell(&mut self.tracker, &calls, about, events);
         Ok(())
     }
 
@@ -196,11 +190,9 @@ impl Session {
     /// The kernel side's tables are gone.
     pub fn end(&mut self, now: u64, events: &mut Vec<Event>) -> Result<(), Error> {
         while self.take(events) {}
-        for call in ring::in_flight(&self.ebpf)? {
-            if is_worth_telling(call.nr) {
-                self.tell_slow(now, call, Because::End, events);
-            }
-        }
+        let calls = ring::in_flight(&self.ebpf)?;
+        let about = (now, Because::End);
+        self.slow.tell(&mut self.tracker, &calls, about, events);
         self.tell_counts(now, None, events);
         let Story { events: open, .. } = self.tracker.sweep(now, None);
         events.extend(open);
@@ -235,26 +227,6 @@ impl Session {
         }
     }
 
-    fn tell_slow(&mut self, now: u64, call: InFlight, because: Because, events: &mut Vec<Event>) {
-        if self.tracker.process(call.tgid).is_none()
-            || !self.told_slow.insert((call.tid, call.start))
-        {
-            return;
-        }
-        let process = self.tracker.process(call.tgid).map(|process| process.id);
-        let kind = Kind::Unfinished(Unfinished {
-            call: None,
-            function: Text::from(syscall::name(call.nr).unwrap_or("?")),
-            about: None,
-            because,
-        });
-        let mut event = self
-            .tracker
-            .own(now, Some(now.saturating_sub(call.start)), process, kind);
-        event.tid = Some(call.tid);
-        events.push(event);
-    }
-
     fn count_losses(&mut self, now: u64, events: &mut Vec<Event>) -> Result<(), Error> {
         let lost = ring::lost_so_far(&self.ebpf)?;
         let bad = std::mem::take(&mut self.bad);
@@ -283,10 +255,9 @@ impl Session {
         match wish {
             Wish::Library { path, tgid } => {
                 self.probe_late(*tgid, path, Interest::ByContent, events);
-                if let Some(library) = self.facts.library(*tgid, path) {
-                    events.push(self.event_of(*tgid, Kind::Library(library), events));
-                }
+                look_up(wish, &mut self.facts, &mut self.tracker, events);
             }
+            Wish::Closure { .. } => look_up(wish, &mut self.facts, &mut self.tracker, events),
             // Gathered by file, see `take`.
             Wish::EntryPoint { .. } => {}
             Wish::Counts { tgid } => {
@@ -301,24 +272,7 @@ impl Session {
                     self.probe_late(*tgid, &path, interest, events);
                 }
             }
-            Wish::Closure {
-                error,
-                file,
-                context,
-            } => {
-                if let Some(library) = self.facts.closure(*error, file, context) {
-                    let event = self.event_of(context.tgid, Kind::Library(library), events);
-                    events.push(event);
-                }
-            }
         }
-    }
-
-    /// An event about something looked up for a process, at the time of the event that made it necessary.
-    fn event_of(&mut self, tgid: u32, kind: Kind, events: &[Event]) -> Event {
-        let time = events.last().map_or(0, |event| event.time);
-        let process = self.tracker.process(tgid).map(|process| process.id);
-        self.tracker.own(time, None, process, kind)
     }
 
     /// Probes functions that a file hands out and does not export: calls until now are missing.
@@ -335,7 +289,7 @@ impl Session {
                     path: Text::from(path),
                     functions,
                 });
-                let event = self.event_of(tgid, kind, events);
+                let event = event_of(&mut self.tracker, tgid, kind, events);
                 events.push(event);
             }
             Err(error) => tracing::warn!(path, %error, "functions could not be probed"),
@@ -355,7 +309,7 @@ impl Session {
                     path: Text::from(path),
                     functions,
                 });
-                let event = self.event_of(tgid, kind, events);
+                let event = event_of(&mut self.tracker, tgid, kind, events);
                 events.push(event);
             }
             Ok(_) => {}
@@ -384,13 +338,4 @@ pub fn interest_in(candidate: &Candidate) -> Interest {
     } else {
         Interest::ByContent
     }
-}
-
-/// Calls that say something when they hang. Reading a socket for hours is what a server does.
-fn is_worth_telling(number: u32) -> bool {
-    use syscall::nr;
-    !matches!(
-        number,
-        nr::READ | nr::RECVFROM | nr::ACCEPT | nr::ACCEPT4 | nr::VFORK | nr::CLONE | nr::CLONE3
-    )
 }

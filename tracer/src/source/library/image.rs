@@ -271,6 +271,19 @@ impl Image {
         })
     }
 
+    /// File offsets at which the bytes of its executable segments end; not of those that are writable too.
+    #[must_use]
+    pub fn text_ends(&self) -> Vec<u64> {
+        let text = self.loads().filter(|segment| {
+            is_executable(segment) && segment.p_flags.get(LE).0 & elf::PF_W.0 == 0
+        });
+        text.filter_map(|segment| {
+            let start = segment.p_offset.get(LE);
+            start.checked_add(segment.p_filesz.get(LE))
+        })
+        .collect()
+    }
+
     /// The load bias of an executable mapping: what to subtract from a run-time address to get the file's own.
     ///
     /// `mapped` is the first address of a mapping and `offset` its offset in the file, as in `/proc/PID/maps`; the

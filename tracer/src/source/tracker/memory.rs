@@ -23,7 +23,7 @@ pub struct Image {
 }
 
 /// Reads images and symbols; the recorder keeps what was read.
-pub trait ImageReader {
+pub trait ImageReader: Send {
     /// The layout of a file as the process `tgid` sees it; `None` when it cannot be read.
     fn image(&mut self, tgid: u32, path: &str) -> Option<Image>;
 

@@ -32,6 +32,9 @@ pub(in crate::view) fn cause(cause: &str) -> &str {
         "ring" => "the buffer between kernel and recorder was full",
         "table" => "the table of open calls was full",
         "fault" => "memory could not be read",
+        "breakpoint" => {
+            "another tracer has breakpoints in the same place, calls there may be missing"
+        }
         "decode" => "a record could not be decoded",
         "size" => "the trace is at its size limit",
         "disk" => "the disk took no more",

@@ -1,0 +1,31 @@
+//! What can go wrong with the ptrace engine.
+
+/// An error of the ptrace engine.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The kernel does not let this process trace its child.
+    #[error("the kernel does not let this process trace its own child: {0}")]
+    Denied(std::io::Error),
+    /// Something of the recorder's own could not be made.
+    #[error("{what}: {source}")]
+    Start {
+        /// What.
+        what: &'static str,
+        /// The kernel's answer.
+        source: std::io::Error,
+    },
+}
+
+impl Error {
+    /// What the user can do, one line each.
+    #[must_use]
+    pub fn help(&self) -> Vec<String> {
+        match self {
+            Self::Denied(_) => vec![
+                "something forbids ptrace: kernel.yama.ptrace_scope=3, a container's seccomp profile, or another tracer"
+                    .into(),
+            ],
+            Self::Start { .. } => Vec::new(),
+        }
+    }
+}
