@@ -10,6 +10,7 @@ pub mod man;
 pub mod replay;
 pub mod report;
 pub mod run;
+pub mod shim;
 pub mod show;
 mod standard_output;
 pub mod terminal;

@@ -13,6 +13,7 @@ pub mod library;
 pub mod model_output;
 pub mod record;
 pub mod screen;
+pub mod shim;
 pub mod tracker;
 pub mod tree;
 pub mod unit;
