@@ -12,6 +12,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::Path;
+use std::process::Command;
 use std::{env, fs};
 
 type Failed = Box<dyn std::error::Error>;
@@ -42,6 +43,9 @@ fn main() -> Result<(), Failed> {
     ] {
         println!("cargo::rustc-cdylib-link-arg={argument}");
     }
+    if library == "cublas" {
+        needs(&format!("libcublasLt.so.{series}"))?;
+    }
 
     let folder = env::var("CARGO_MANIFEST_DIR")?;
     let folder = Path::new(&folder).parent().ok_or("a package at the root")?;
@@ -62,6 +66,28 @@ fn main() -> Result<(), Failed> {
     }
     refused.push_str("}\n");
     fs::write(Path::new(&env::var("OUT_DIR")?).join("refused.rs"), refused)?;
+    Ok(())
+}
+
+/// Makes the library need another one, as NVIDIA's does. The linker reads its name from an empty library.
+fn needs(soname: &str) -> Result<(), Failed> {
+    let file = Path::new(&env::var("OUT_DIR")?).join(soname);
+    let made = Command::new("cc")
+        .args(["-shared", "-nostdlib", "-x", "c", "/dev/null"])
+        .arg(format!("-Wl,-soname,{soname}"))
+        .arg("-o")
+        .arg(&file)
+        .status()?;
+    if !made.success() {
+        return Err(format!("cc could not make {}", file.display()).into());
+    }
+    for argument in [
+        "-Wl,--no-as-needed",
+        &file.display().to_string(),
+        "-Wl,--as-needed",
+    ] {
+        println!("cargo::rustc-cdylib-link-arg={argument}");
+    }
     Ok(())
 }
 

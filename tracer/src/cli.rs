@@ -11,6 +11,7 @@ pub mod explain;
 pub mod man;
 pub mod replay;
 pub mod run;
+pub mod shim;
 pub mod show;
 #[cfg(test)]
 mod tests;
@@ -94,6 +95,11 @@ pub enum Command {
     /// calls dlopen once. What nothing provides is told all at once, then the loader's own words, or the signal. The
     /// library's constructors run, so do this with libraries that Ollama would load anyway.
     Try(try_load::Args),
+    /// The virtual GPU's libraries: where programs find them, and how they can fail.
+    ///
+    /// Driver, NVML, CUDA runtime and cuBLAS for a machine without a GPU, inside this program. Programs find one device, allocate and
+    /// copy; kernels do not run. `vgputrace run --shim` uses them for one recording and changes nothing.
+    Shim(shim::Args),
     /// The child of `try`.
     #[command(hide = true)]
     LoadHere(try_load::Here),

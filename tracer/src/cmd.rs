@@ -13,6 +13,7 @@ pub mod project;
 pub mod replay;
 pub mod report;
 pub mod run;
+pub mod shim;
 pub mod show;
 mod standard_output;
 pub mod terminal;

@@ -17,6 +17,7 @@ pub mod ptrace;
 pub mod record;
 pub mod screen;
 pub mod session;
+pub mod shim;
 pub mod slow;
 pub mod tracker;
 pub mod tree;

@@ -76,14 +76,14 @@ pub enum Error {
 pub type Environment<'a> = &'a dyn Fn(&str) -> Option<OsString>;
 
 impl Machine {
-    /// What applies to this process: the file of [`find`], then the ready-made faults of `VGPU_FAULT` (names with commas
+    /// What applies to this process: the files of [`find`], then the ready-made faults of `VGPU_FAULT` (names with commas
     /// between them) over it, with the devices of `VGPU_SYSFS` or `/sys`.
     ///
     /// # Errors
     /// A file that cannot be read or understood, or an unknown fault.
     pub fn load(environment: Environment<'_>) -> Result<Self, Error> {
         let mut texts = Vec::new();
-        if let Some(path) = find(environment) {
+        for path in find(environment) {
             let text = fs::read_to_string(&path).map_err(|source| Error::Read {
                 path: path.clone(),
                 source,
@@ -116,13 +116,15 @@ impl Machine {
     }
 }
 
-/// The file: `VGPU_CONFIG`, which must be there; else the first that is there of `$XDG_CONFIG_HOME/vgputrace/vgpu.toml`
-/// (`~/.config` where that is not set) and `/etc/vgputrace/vgpu.toml`.
+/// The files: those of `VGPU_CONFIG`, with `:` between them, later ones over earlier ones, which must be there; else the first that is
+/// there of `$XDG_CONFIG_HOME/vgputrace/vgpu.toml` (`~/.config` where that is not set) and `/etc/vgputrace/vgpu.toml`.
 #[must_use]
-pub fn find(environment: Environment<'_>) -> Option<PathBuf> {
+pub fn find(environment: Environment<'_>) -> Vec<PathBuf> {
     let set = |name: &str| environment(name).filter(|value| !value.is_empty());
-    if let Some(path) = set("VGPU_CONFIG") {
-        return Some(PathBuf::from(path));
+    if let Some(list) = set("VGPU_CONFIG") {
+        return std::env::split_paths(&list)
+            .filter(|path| !path.as_os_str().is_empty())
+            .collect();
     }
     let of_user = set("XDG_CONFIG_HOME")
         .map(PathBuf::from)
@@ -132,6 +134,8 @@ pub fn find(environment: Environment<'_>) -> Option<PathBuf> {
         .chain([PathBuf::from("/etc")])
         .map(|folder| folder.join("vgputrace/vgpu.toml"))
         .find(|path| path.is_file())
+        .into_iter()
+        .collect()
 }
 
 #[cfg(test)]

@@ -31,6 +31,8 @@ Examples:
   sudo vgputrace run --until discovery -o cuda.vgt -- ollama serve
   sudo vgputrace run --like-unit ollama.service
   sudo vgputrace run --user ollama --env OLLAMA_DEBUG=2 --timeout 30s -- ollama serve
+  sudo vgputrace run --shim --until discovery -- ollama serve
+  sudo vgputrace run --shim --fault cublas-version-node --until discovery -- ollama serve
   sudo vgputrace run --until 'model loaded|error' -- ./llama-server -m tiny.gguf"
 )]
 pub struct Args {
@@ -98,6 +100,16 @@ pub struct Args {
     /// Which functions of GPU drivers and runtimes are recorded; every process that maps their files pays for the probes.
     #[arg(long, value_enum, value_name = "WHICH", default_value_t = Calls::Discovery)]
     calls: Calls,
+
+    /// Give the command the virtual GPU of FILE (vgpu.toml), or of the usual configuration: its libraries stand in front of all others.
+    ///
+    /// As root by mounts that only this run sees, else by LD_PRELOAD. No file of the system or of Ollama is changed.
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
+    shim: Option<Option<PathBuf>>,
+
+    /// Let the virtual GPU fail like this; `vgputrace shim faults list` has the names. May be repeated.
+    #[arg(long, value_name = "NAME", requires = "shim")]
+    fault: Vec<String>,
 
     /// Let every opening of a driver, runtime or backend that is not known yet wait until it is probed, so that no first call
     /// is missed; needs CAP_SYS_ADMIN and slows openings down on the whole machine.
@@ -176,6 +188,10 @@ impl Args {
                 Calls::All => run::Calls::All,
             },
             hold: self.hold,
+            virtual_gpu: self.shim.map(|config| run::Wanted {
+                config,
+                faults: self.fault,
+            }),
             verbose: self.verbose,
             command: self.command,
         }

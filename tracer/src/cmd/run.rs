@@ -10,6 +10,7 @@ mod progress;
 mod screen;
 mod target;
 mod verdicts;
+mod virtual_gpu;
 mod watch;
 
 use std::ffi::OsString;
@@ -35,6 +36,7 @@ use progress::Progress;
 use screen::Screen;
 use target::Target;
 use verdicts::Verdicts;
+pub use virtual_gpu::Wanted;
 use watch::{Child, Signals};
 
 /// What to run and how to record it.
@@ -70,6 +72,8 @@ pub struct Props {
     pub calls: Calls,
     /// Whoever opens a library that is not probed yet waits until it is.
     pub hold: bool,
+    /// The shim's virtual GPU for the command.
+    pub virtual_gpu: Option<Wanted>,
     /// How much the recorder says about itself.
     pub verbose: u8,
     /// Command and arguments; empty only with `like_unit`.
@@ -105,6 +109,11 @@ pub fn run(props: Props) -> Result<u8, Report> {
     watch::block().map_err(|error| trouble("cannot watch signals", &error))?;
     let mut target = target::target(&props)?;
     target.command.open_files = raise_open_files();
+    // Before anything is opened or started: what the command sees may be other files than now.
+    let wanted = props.virtual_gpu.as_ref();
+    let _virtual_gpu = wanted
+        .map(|wanted| virtual_gpu::begin(wanted, &mut target))
+        .transpose()?;
     let screen = props.tui.then(|| Screen::new(&mut target)).transpose()?;
     let (session, why) = engine::session(&props, &mut target)?;
     let (path, owner) = output::place(&props)?;

@@ -204,7 +204,7 @@ fn every_ready_made_fault_can_be_used_and_changes_something() {
 }
 
 #[test]
-fn the_first_file_of_the_search_counts() {
+fn the_first_file_of_the_search_counts_and_all_that_are_named() {
     let folder = tempfile::tempdir().unwrap();
     let home = folder.path().join("home");
     let of_user = home.join(".config/vgputrace/vgpu.toml");
@@ -216,16 +216,17 @@ fn the_first_file_of_the_search_counts() {
             Some(value.as_os_str().to_owned())
         })
     };
-    assert_eq!(set(&[("HOME", &home)]), Some(of_user));
-    let named = Path::new("/named");
+    assert_eq!(set(&[("HOME", &home)]), [of_user]);
+    let named = Path::new("/named:/over");
     assert_eq!(
         set(&[("VGPU_CONFIG", named), ("HOME", &home)]),
-        Some(named.to_owned())
+        [Path::new("/named"), Path::new("/over")]
     );
     let other = folder.path().join("none");
     assert!(
         set(&[("XDG_CONFIG_HOME", &other), ("HOME", &home)])
-            .is_none_or(|path| path.starts_with("/etc"))
+            .iter()
+            .all(|path| path.starts_with("/etc"))
     );
 }
 

@@ -1,0 +1,88 @@
+//! Builds the shim's libraries and hands them to the crate as bytes.
+//!
+//! In a target folder of their own, so that this cargo and the other one do not wait for each other; it is shared by all
+//! profiles, since the libraries are always optimised and without debugging information. A change of any other package builds nothing
+//! here.
+
+use std::error::Error;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::{env, fs};
+
+#[path = "../device/src/library.rs"]
+#[expect(unreachable_pub, reason = "it is a module of another crate, too")]
+mod library;
+
+/// What the libraries are made of, below `shim`.
+const SOURCES: [&str; 8] = [
+    "abi", "api", "client", "cublas", "cuda", "cudart", "device", "nvml",
+];
+
+/// Set for this build and not for the other one: the compiler or its wrapper, flags, a target.
+const NOT_PASSED_ON: [&str; 10] = [
+    "RUSTC",
+    "RUSTC_WRAPPER",
+    "RUSTC_WORKSPACE_WRAPPER",
+    "RUSTC_BOOTSTRAP",
+    "RUSTFLAGS",
+    "CARGO_ENCODED_RUSTFLAGS",
+    "CARGO_BUILD_TARGET",
+    "CARGO_TARGET_DIR",
+    "CARGO_BUILD_TARGET_DIR",
+    "CARGO_INCREMENTAL",
+];
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let shim = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("..");
+    for source in SOURCES.into_iter().chain(["runtime_build.rs"]) {
+        println!("cargo::rerun-if-changed={}", shim.join(source).display());
+    }
+    println!("cargo::rerun-if-changed=build.rs");
+    let out = PathBuf::from(env::var("OUT_DIR")?);
+    let target = shared_target(&out).join("shim");
+    build(&shim, &target)?;
+    let mut text = String::from("&[\n");
+    for library in library::DRIVER.iter().chain(&library::RUNTIME) {
+        let copy = out.join(library.built);
+        // The shared folder may change while the compiler reads.
+        fs::copy(target.join("release").join(library.built), &copy)?;
+        writeln!(
+            text,
+            "    ({:?}, include_bytes!({copy:?})),",
+            library.soname
+        )?;
+    }
+    text.push_str("]\n");
+    fs::write(out.join("files.rs"), text)?;
+    Ok(())
+}
+
+/// The target folder that holds this build's: the one that cargo marks; else the place of this build alone.
+fn shared_target(out: &Path) -> &Path {
+    out.ancestors()
+        .find(|folder| folder.join("CACHEDIR.TAG").is_file())
+        .unwrap_or(out)
+}
+
+fn build(shim: &Path, target: &Path) -> Result<(), Box<dyn Error>> {
+    let mut cargo = Command::new(env::var_os("CARGO").ok_or("cargo says where it is")?);
+    cargo
+        .current_dir(shim)
+        .args(["build", "--release", "--locked", "--target-dir"])
+        .arg(target)
+        .env("CARGO_PROFILE_RELEASE_DEBUG", "0")
+        .env("CARGO_PROFILE_RELEASE_STRIP", "symbols");
+    for library in library::DRIVER.iter().chain(&library::RUNTIME) {
+        cargo.args(["--package", &format!("vgputrace-{}", library.name)]);
+    }
+    for name in NOT_PASSED_ON {
+        cargo.env_remove(name);
+    }
+    let done = cargo.output()?;
+    if done.status.success() {
+        return Ok(());
+    }
+    let words = String::from_utf8_lossy(&done.stderr);
+    Err(format!("building the shim's libraries failed:\n{words}").into())
+}
