@@ -5,4 +5,5 @@ pub mod filter;
 pub mod load;
 pub mod ptrace;
 pub mod readiness;
+pub mod reserved;
 pub mod spawn;

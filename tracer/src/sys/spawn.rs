@@ -15,6 +15,7 @@ use std::path::PathBuf;
 use nix::libc;
 
 use super::filter::Filter;
+use super::reserved::Reserved;
 
 /// What to start.
 #[derive(Clone, Debug)]
@@ -37,6 +38,8 @@ pub struct Command {
     pub terminal: Option<RawFd>,
     /// System calls that stop for a tracer, which has to be there by then.
     pub filter: Option<Filter>,
+    /// Signals of the C library that it inherits as ignored.
+    pub reserved: Reserved,
 }
 
 /// A child that waits.
@@ -122,6 +125,7 @@ pub fn hold(command: &Command) -> std::io::Result<Held> {
                 open_files: command.open_files,
                 terminal: command.terminal,
                 filter: command.filter.as_ref(),
+                reserved: command.reserved,
             });
             let word = [step as u8, errno.to_ne_bytes()[0], errno.to_ne_bytes()[1]];
             // SAFETY: an open descriptor and three bytes; then the child is gone.
@@ -184,6 +188,7 @@ struct Child<'a> {
     open_files: Option<(u64, u64)>,
     terminal: Option<RawFd>,
     filter: Option<&'a Filter>,
+    reserved: Reserved,
 }
 
 /// The child's side. Returns only on failure.
@@ -236,6 +241,7 @@ fn become_target(child: &Child<'_>) -> (Step, u16) {
         {
             return (Step::Directory, errno());
         }
+        child.reserved.restore();
         libc::execve(
             child.program.as_ptr(),
             child.argv.as_ptr(),
@@ -259,7 +265,7 @@ fn pipe() -> std::io::Result<(OwnedFd, OwnedFd)> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Command, Step, hold};
+    use super::{Command, Reserved, Step, hold};
 
     fn command(program: &str, args: &[&str]) -> Command {
         Command {
@@ -272,6 +278,7 @@ mod tests {
             open_files: None,
             terminal: None,
             filter: None,
+            reserved: Reserved::default(),
         }
     }
 

@@ -13,6 +13,7 @@ use crate::event::loss::Note;
 use crate::event::process::EnvVar;
 use crate::source::user::{self, SystemAccounts};
 use crate::source::{advice, screen, unit};
+use crate::sys::reserved::Reserved;
 use crate::sys::spawn::Command;
 
 /// What is started, and what the user should know about it.
@@ -68,6 +69,7 @@ pub(super) fn target(props: &Props) -> Result<Target, Report> {
             open_files: None,
             terminal: None,
             filter: None,
+            reserved: Reserved::now(),
         },
     })
 }
