@@ -84,6 +84,7 @@ fn key(name: &str, server: &Server) -> String {
         "programs/lib",
         "standin",
         "standin/ollama",
+        "standin/llama",
     ];
     for folder in folders {
         let mut files: Vec<PathBuf> = fs::read_dir(tests.join(folder))
@@ -190,6 +191,10 @@ fn target(layout: &Layout, server: &Server, command: Target, root: &Path) -> Tar
             std::iter::once("prlimit".to_owned())
                 .chain(limits.map(|(name, value)| format!("--{name}={value}"))),
         );
+    }
+    if let Some(script) = &layout.server.script {
+        let script = fill(script);
+        target = target.under(["sh", "-c", &script, "sh"].map(str::to_owned));
     }
     if layout.mount.is_empty() {
         return target;
