@@ -12,6 +12,7 @@ mod diff;
 mod discover;
 mod doctor;
 mod files;
+mod hostile;
 mod layouts;
 mod loader;
 mod neutral;
