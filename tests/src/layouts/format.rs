@@ -144,6 +144,9 @@ pub struct Start {
     /// What a shell does in its place first; it ends in `exec "$@"`, which is the server. `{root}` is the root.
     #[serde(default)]
     pub script: Option<String>,
+    /// Programs that the script needs; it runs as root then.
+    #[serde(default)]
+    pub tools: Vec<String>,
     /// Resource limits, by the long options of prlimit(1): `nofile = 64`.
     #[serde(default)]
     pub limits: BTreeMap<String, u64>,

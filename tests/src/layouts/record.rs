@@ -40,7 +40,12 @@ pub fn recording(test: &str, name: &str, layout: &Layout, server: &Server) -> Op
     if !gate::engine(&shown) {
         return None;
     }
-    if (layout.server.user.is_some() || !layout.mount.is_empty()) && !gate::root(&shown) {
+    let tools = &layout.server.tools;
+    let as_root = layout.server.user.is_some() || !layout.mount.is_empty() || !tools.is_empty();
+    if as_root && !gate::root(&shown) {
+        return None;
+    }
+    if !tools.iter().all(|tool| gate::tool(&shown, tool, "-V")) {
         return None;
     }
     if let Some(why) = layout.not_real.as_ref().filter(|_| server.is_real()) {
