@@ -31,15 +31,29 @@ macro_rules! layouts {
 
 layouts! {
     api_version_wrong,
+    argument_variable,
     backup_name_only,
+    blas_first,
+    card_by_two,
+    card_too_new,
     constructor_crash,
+    cwd_gone,
     dangling_link,
+    devices_hidden,
     driver_absent,
+    driver_busy,
+    driver_lacks,
     driver_memory_fails,
+    driver_mismatch,
     driver_no_count,
     driver_no_device,
+    driver_not_ready,
     driver_old,
+    driver_stub,
     driver_unknown_error,
+    file_closed,
+    folder_link,
+    folder_not_entered,
     gpu_healthy,
     gpu_healthy_prebuilt,
     gpu_runtime_tier,
@@ -49,21 +63,56 @@ layouts! {
     init_crash,
     init_exit,
     init_hang,
+    init_kill,
     init_null,
+    jetson_folder,
+    library_gone,
+    llama_server_gone,
+    llama_server_lacks,
+    llama_server_mode,
+    loopback_closed,
     missing_dependency,
     missing_dependency_below,
     mount_noexec,
+    no_init,
+    no_ollama_in_path,
+    on_top,
+    one_card_twice,
+    other_engine,
+    other_libstdcxx,
+    other_pattern,
+    other_release,
+    other_tree,
+    part_of_processor,
+    port_taken,
+    preload_crash,
+    preload_exit,
     preload_interposes,
     preload_missing,
+    preload_refuses,
+    private_tables,
+    probe_alone,
+    program_gone,
     requested_absent,
+    runtime_alone,
+    score_none,
+    second_arch,
+    second_busy,
+    second_hang,
+    second_refused,
     skipped_by_request,
+    start_alone,
     temporary_unwritable,
+    thread_storage,
     truncated,
     truncated_data,
+    two_series,
     undefined_symbol,
     undefined_symbol_driver,
     unreadable_folder,
     version_missing,
+    vulkan_icd,
+    vulkan_loader,
     vulkan_off,
     wrong_class,
 }
@@ -80,6 +129,57 @@ fn every_layout_has_its_line_here_and_can_be_read() {
             "{name}"
         );
     }
+}
+
+/// Rows of a table of docs/DIAGNOSES.md: those that layouts show, and those for which it says why none can.
+fn rows(table: &str, document: &str) -> (BTreeSet<u32>, BTreeSet<u32>) {
+    let number = |row: &str| row.strip_prefix(table)?.trim().parse::<u32>().ok();
+    let shown = layouts::names()
+        .iter()
+        .flat_map(|name| layouts::read(name).expect("a layout").rows)
+        .filter_map(|row| number(&row))
+        .collect();
+    let section = document
+        .split_once("## What no layout can make here")
+        .and_then(|(_, rest)| rest.split_once("\n## ").or(Some((rest, ""))))
+        .map_or("", |(section, _)| section);
+    let mut excused = BTreeSet::new();
+    for line in section.lines().filter(|line| line.starts_with("| ")) {
+        let cell = line.split('|').nth(1).unwrap_or_default();
+        for group in cell.split(';').map(str::trim) {
+            let Some(list) = group.strip_prefix(table) else {
+                continue;
+            };
+            excused.extend(
+                list.split(',')
+                    .filter_map(|one| one.trim().parse::<u32>().ok()),
+            );
+        }
+    }
+    (shown, excused)
+}
+
+#[test]
+fn every_row_of_both_tables_has_a_layout_or_a_reason_why_not_and_the_counts_are_told() {
+    let path = vgputrace_tests::workspace().join("docs/DIAGNOSES.md");
+    let document = std::fs::read_to_string(path).unwrap();
+    let mut counts = Vec::new();
+    for (table, count) in [("runner", 55), ("llama-server", 32)] {
+        let (shown, excused) = rows(table, &document);
+        let both: Vec<&u32> = shown.intersection(&excused).collect();
+        assert!(both.is_empty(), "{table} {both:?} has both");
+        let all: BTreeSet<u32> = shown.union(&excused).copied().collect();
+        assert_eq!(all, (1..=count).collect(), "{table}");
+        counts.push(format!(
+            "{} of {count} rows of the {table} table",
+            shown.len()
+        ));
+    }
+    let sentence = format!("Layouts show {}.", counts.join(" and "));
+    assert!(
+        document.contains(&sentence),
+        "docs/DIAGNOSES.md must say: {sentence}"
+    );
 }
 
 /// Argument, path and environment of a traced process must not tell which layout it is in.

@@ -1,10 +1,23 @@
 /* A small CUDA backend for the tests: it asks the runtime for devices, says what the real one says, and offers one device.
  * It computes nothing. The device struct is that of ggml's ggml-backend-impl.h, which changes between releases without a
- * new API version; macro OLLAMA_0_16 gives the one of Ollama 0.16.3 (one more function, more properties). */
+ * new API version; macro OLLAMA_0_16 gives the one of Ollama 0.16.3 (one more function, more properties).
+ *
+ * Macros: LIBRARY ("CUDA"), KIND (1: a card, 2: part of the processor), ARCHS (what it says it is compiled for). AT_WORD: it
+ * writes to NULL in a process with this argument. In the second look at a device (GGML_CUDA_INIT) REFUSES_CARD aborts as the
+ * real one does for a card it is not compiled for, and WAITS does not come back. */
 #include <stdbool.h>
 #include <stdio.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+#ifndef LIBRARY
+#define LIBRARY "CUDA"
+#endif
+#ifndef KIND
+#define KIND 1
+#endif
 
 extern int cudaGetDeviceCount(int *count);
 extern const char *cudaGetErrorString(int code);
@@ -64,9 +77,9 @@ struct backend_reg {
 static int devices;
 static char pci_id[32];
 
-static const char *device_name(struct device *device) { return "CUDA0"; }
+static const char *device_name(struct device *device) { return LIBRARY "0"; }
 static const char *description(struct device *device) { return "NVIDIA H100 80GB HBM3"; }
-static int type(struct device *device) { return 1; /* GPU */ }
+static int type(struct device *device) { return KIND; }
 static bool no_op(struct device *device, const void *op) { return false; }
 
 /* A runner of 0.16.3 makes a scheduler over all devices before it answers: there must be a buffer type and a backend, and
@@ -123,7 +136,7 @@ static void properties(struct device *device, struct properties *to) {
     to->id = "GPU-00000000-0000-0000-0000-000000000005";
     to->driver_major = 13;
     to->compute_major = 9;
-    to->library = "CUDA";
+    to->library = LIBRARY;
 #endif
 }
 
@@ -139,14 +152,59 @@ static struct device the_device = {
     .supports_buft = own_buffer,
 };
 
-static const char *name(struct backend_reg *reg) { return "CUDA"; }
+static const char *name(struct backend_reg *reg) { return LIBRARY; }
 static size_t count(struct backend_reg *reg) { return (size_t)devices; }
 static struct device *device(struct backend_reg *reg, size_t index) { return &the_device; }
-static void *proc_address(struct backend_reg *reg, const char *wanted) { return NULL; }
+
+#ifdef ARCHS
+struct feature {
+    const char *name, *value;
+};
+static struct feature *features(struct backend_reg *reg) {
+    static struct feature all[] = {{"ARCHS", ARCHS}, {NULL, NULL}};
+    return all;
+}
+#endif
+
+static void *proc_address(struct backend_reg *reg, const char *wanted) {
+#ifdef ARCHS
+    if (strcmp(wanted, "ggml_backend_get_features") == 0) return (void *)features;
+#endif
+    return NULL;
+}
+
+#ifdef AT_WORD
+__attribute__((noinline)) void writes_to_null(void) { *(volatile int *)0 = 1; }
+
+static void stumble(void) {
+    static char arguments[4096];
+    FILE *file = fopen("/proc/self/cmdline", "r");
+    size_t length = file ? fread(arguments, 1, sizeof arguments - 1, file) : 0;
+    if (file) fclose(file);
+    for (char *one = arguments; one < arguments + length; one += strlen(one) + 1)
+        if (strcmp(one, AT_WORD) == 0) writes_to_null();
+}
+#endif
+
+/* What happens to the second look at the device. */
+static void look_again(void) {
+    if (!getenv("GGML_CUDA_INIT")) return;
+#ifdef REFUSES_CARD
+    fprintf(stderr, "ggml-cuda.cu:251: GGML_ASSERT(ggml_cuda_has_arch(info.devices[id].cc) && \"ggml was not compiled with support for this arch\") failed\n");
+    abort();
+#endif
+#ifdef WAITS
+    sleep(120);
+#endif
+}
 
 static struct backend_reg the_backend = {2, name, count, device, proc_address, NULL};
 
 struct backend_reg *ggml_backend_init(void) {
+#ifdef AT_WORD
+    stumble();
+#endif
+    look_again();
     int failed = cudaGetDeviceCount(&devices);
     if (failed) {
         fprintf(stderr, "ggml_cuda_init: failed to initialize CUDA: %s\n", cudaGetErrorString(failed));

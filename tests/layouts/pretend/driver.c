@@ -1,8 +1,12 @@
 /* A pretend libcuda.so.1 with one device: what Ollama's probe, the CUDA runtime beside this file and a CUDA backend ask
- * of a driver. Macros: INIT_RESULT (cuInit), VERSION (13000 is 13.0), COUNT, MEMORY_RESULT (cuMemGetInfo). Codes are those
+ * of a driver. Macros: INIT_RESULT (cuInit), SECOND_RESULT (cuInit in the second look at a device, GGML_CUDA_INIT), VERSION
+ * (13000 is 13.0), COUNT, MEMORY_RESULT (cuMemGetInfo), RESOURCE (a file without which it has no device). Codes are those
  * of CUresult: 0 success, 2 out of memory, 100 no device, 801 not supported, 999 unknown. */
+#include <fcntl.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #ifndef INIT_RESULT
 #define INIT_RESULT 0
@@ -19,7 +23,21 @@
 #define NOT_SUPPORTED 801
 #define TOTAL 85520809984UL
 
-int cuInit(unsigned flags) { return INIT_RESULT; }
+#define NO_DEVICE 100
+
+int cuInit(unsigned flags) {
+    const char *shown = getenv("CUDA_VISIBLE_DEVICES");
+    if (shown && (!*shown || strcmp(shown, "-1") == 0)) return NO_DEVICE;
+#ifdef SECOND_RESULT
+    if (getenv("GGML_CUDA_INIT")) return SECOND_RESULT;
+#endif
+#ifdef RESOURCE
+    int file = open(RESOURCE, O_RDWR);
+    if (file < 0) return NO_DEVICE;
+    close(file);
+#endif
+    return INIT_RESULT;
+}
 
 int cuDriverGetVersion(int *version) {
     *version = VERSION;
@@ -27,8 +45,9 @@ int cuDriverGetVersion(int *version) {
 }
 
 int cuDeviceGetCount(int *count) {
-    *count = INIT_RESULT ? 0 : COUNT;
-    return INIT_RESULT;
+    int failed = cuInit(0);
+    *count = failed ? 0 : COUNT;
+    return failed;
 }
 
 int cuDeviceGet(int *device, int ordinal) {
@@ -71,6 +90,7 @@ int cuGetErrorString(int code, const char **text) {
 
 #define REFUSED(name) \
     int name(void) { return NOT_SUPPORTED; }
+REFUSED(cuGetExportTable)
 REFUSED(cuMemAddressFree)
 REFUSED(cuMemAddressReserve)
 REFUSED(cuMemCreate)

@@ -1,6 +1,6 @@
 /* A pretend libcudart.so.N over the driver's public functions, for CUDA backends: it enumerates devices, everything else
  * is refused. Macro RUNTIME: its own version (13000 is 13.0); a driver of an older major version gives 35, as the real
- * runtime does. Codes are those of cudaError_t. */
+ * runtime does. ASKS_TABLES: it asks the driver for a private table first. Codes are those of cudaError_t. */
 #include <dlfcn.h>
 #include <stddef.h>
 #include <string.h>
@@ -52,6 +52,12 @@ int cudaGetDeviceCount(int *count) {
     int failed = ASK("cuDriverGetVersion", &version);
     if (failed) return failed;
     if (version / 1000 < RUNTIME / 1000) return INSUFFICIENT_DRIVER;
+#ifdef ASKS_TABLES
+    /* As NVIDIA's does: a driver without its private tables is none. */
+    const void *table;
+    failed = ASK("cuGetExportTable", &table, "\x42\xd8\x5a\x81\x23\xf6\xcb\x47\x82\x98\xf6\xe7\x8a\x3a\xec\xdc");
+    if (failed) return failed;
+#endif
     failed = ASK("cuInit", 0);
     return failed ? failed : ASK("cuDeviceGetCount", count);
 }

@@ -1,5 +1,6 @@
 //! Layouts under the stand-in and under real servers, and recordings of the corpus.
 
+use serde::Deserialize;
 use vgputrace::diagnose::explain;
 
 use super::Case;
@@ -76,37 +77,48 @@ fn of_trace(
         .collect())
 }
 
-/// Recordings of real servers in the corpus: each is named after the layout whose verdicts hold for it.
+/// What must be said of one backend of a recording of the corpus.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Known {
+    trace: String,
+    backend: String,
+    verdict: String,
+    rule: String,
+    #[serde(default)]
+    object: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Book {
+    recording: Vec<Known>,
+}
+
+/// Recordings of real servers in the corpus, against what was laid out for them (`verdicts.toml`).
 ///
 /// # Errors
-/// A recording or layout that cannot be read.
+/// A recording or the list of verdicts that cannot be read.
 pub fn corpus() -> Result<Vec<Case>, String> {
     let folder = crate::workspace().join("tests/corpus/traces");
+    let path = folder.join("verdicts.toml");
+    let shown = |why: &dyn std::fmt::Display| format!("{}: {why}", path.display());
+    let text = std::fs::read_to_string(&path).map_err(|why| shown(&why))?;
+    let book: Book = toml::from_str(&text).map_err(|why| shown(&why))?;
     let mut cases = Vec::new();
-    for (era, name, object) in [
-        (
-            Era::Runner,
-            "runner-undefined-symbol.vgt",
-            "vgpu_defined_nowhere",
-        ),
-        (
-            Era::LlamaServer,
-            "llama-server-undefined-symbol.vgt",
-            "vgpu_defined_nowhere",
-        ),
-    ] {
+    for known in book.recording {
+        let name = format!("{}.vgt", known.trace);
         let judged = Judged {
-            backend: "cuda_v12".to_owned(),
-            verdict: "failed".to_owned(),
-            rule: Some("VG053".to_owned()),
-            object: Some(object.to_owned()),
-            era: Some(era),
+            backend: known.backend,
+            verdict: known.verdict,
+            rule: Some(known.rule),
+            object: known.object,
+            era: None,
         };
         let expect = Expect {
             verdict: vec![judged],
             ..Expect::default()
         };
-        cases.extend(of_trace(name, &expect, era, &folder.join(name))?);
+        cases.extend(of_trace(&name, &expect, Era::Runner, &folder.join(&name))?);
     }
     Ok(cases)
 }

@@ -6,7 +6,9 @@
 
 mod expect;
 
-pub use expect::{Called, End, Expect, Judged, Lacks, Load, Mapped, Nobody, Opened, Raised, Said};
+pub use expect::{
+    Called, End, Expect, Judged, Lacks, Load, Mapped, Nobody, Opened, Raised, Said, Told,
+};
 
 use std::collections::BTreeMap;
 
@@ -22,6 +24,8 @@ pub struct Layout {
     pub title: String,
     /// The eras it is for.
     pub eras: Vec<Era>,
+    /// Rows of the tables of docs/DIAGNOSES.md that it shows: `runner 5`.
+    pub rows: Vec<String>,
     /// It needs a real Ollama's whole time limit under a real Ollama: run there only when `VGPUTRACE_SLOW` is set.
     #[serde(default)]
     pub slow: bool,
@@ -42,8 +46,8 @@ pub struct Layout {
     pub expect: Expect,
 }
 
-/// Something to put below the root. Exactly one of `source`, `npm`, `tier`, `link`, `text`, `folder`; none of them changes the
-/// mode of what is there.
+/// Something to put below the root. Exactly one of `source`, `npm`, `tier`, `link`, `text`, `folder`, `own`, `from`, `gone`; none of them
+/// changes the mode of what is there.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Put {
@@ -80,6 +84,15 @@ pub struct Put {
     /// A folder.
     #[serde(default)]
     pub folder: bool,
+    /// What is there, as a copy of its own: it is a hard link to the server's own file before.
+    #[serde(default)]
+    pub own: bool,
+    /// What lies there, below the root too, is moved here.
+    #[serde(default)]
+    pub from: Option<String>,
+    /// Nothing: what is there is taken away, a folder with all that is in it.
+    #[serde(default)]
+    pub gone: bool,
     /// Keep the first bytes only.
     #[serde(default)]
     pub cut: Option<u64>,
@@ -128,6 +141,12 @@ pub struct Start {
     /// Its working directory; `/` when absent, as under systemd.
     #[serde(default)]
     pub cwd: Option<String>,
+    /// What a shell does in its place first; it ends in `exec "$@"`, which is the server. `{root}` is the root.
+    #[serde(default)]
+    pub script: Option<String>,
+    /// Programs that the script needs; it runs as root then.
+    #[serde(default)]
+    pub tools: Vec<String>,
     /// Resource limits, by the long options of prlimit(1): `nofile = 64`.
     #[serde(default)]
     pub limits: BTreeMap<String, u64>,

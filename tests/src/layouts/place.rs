@@ -45,6 +45,23 @@ fn one(test: &str, put: &Put, root: &Path, release: &str) -> Result<(), Lack> {
         if put.folder {
             fs::create_dir_all(&path)?;
         }
+        if let Some(from) = &put.from {
+            fs::rename(root.join(from), &path)?;
+        }
+        if put.gone {
+            if path.is_dir() && !path.is_symlink() {
+                fs::remove_dir_all(&path)?;
+            } else {
+                fs::remove_file(&path)?;
+            }
+        }
+        if put.own {
+            let bytes = fs::read(&path)?;
+            let mode = fs::metadata(&path)?.permissions();
+            fs::remove_file(&path)?;
+            fs::write(&path, bytes)?;
+            fs::set_permissions(&path, mode)?;
+        }
         if let Some(target) = &put.link {
             symlink(target, &path)?;
         }

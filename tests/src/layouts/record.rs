@@ -40,7 +40,12 @@ pub fn recording(test: &str, name: &str, layout: &Layout, server: &Server) -> Op
     if !gate::engine(&shown) {
         return None;
     }
-    if (layout.server.user.is_some() || !layout.mount.is_empty()) && !gate::root(&shown) {
+    let tools = &layout.server.tools;
+    let as_root = layout.server.user.is_some() || !layout.mount.is_empty() || !tools.is_empty();
+    if as_root && !gate::root(&shown) {
+        return None;
+    }
+    if !tools.iter().all(|tool| gate::tool(&shown, tool, "-V")) {
         return None;
     }
     if let Some(why) = layout.not_real.as_ref().filter(|_| server.is_real()) {
@@ -84,6 +89,7 @@ fn key(name: &str, server: &Server) -> String {
         "programs/lib",
         "standin",
         "standin/ollama",
+        "standin/llama",
     ];
     for folder in folders {
         let mut files: Vec<PathBuf> = fs::read_dir(tests.join(folder))
@@ -190,6 +196,10 @@ fn target(layout: &Layout, server: &Server, command: Target, root: &Path) -> Tar
             std::iter::once("prlimit".to_owned())
                 .chain(limits.map(|(name, value)| format!("--{name}={value}"))),
         );
+    }
+    if let Some(script) = &layout.server.script {
+        let script = fill(script);
+        target = target.under(["sh", "-c", &script, "sh"].map(str::to_owned));
     }
     if layout.mount.is_empty() {
         return target;

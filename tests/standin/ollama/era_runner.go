@@ -7,6 +7,9 @@ package main
 
 /*
 #cgo LDFLAGS: -Wl,--no-as-needed -lstdc++ -lm -lgcc_s -Wl,--as-needed
+
+extern char class_info[] __asm__("_ZTVN10__cxxabiv117__class_type_infoE");
+static void *of_libstdcxx __attribute__((used)) = class_info;
 */
 import "C"
 

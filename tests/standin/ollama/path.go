@@ -42,11 +42,18 @@ func findLibraryPath() string {
 }
 
 // lookForMlx is what every process of the later Ollamas does before main: the folders of another engine are looked
-// for, which lists the library folder twice.
+// for, in the library folder, which is listed twice, and in build folders below the working directory.
 func lookForMlx(place string) {
 	if runnerEra {
 		return
 	}
 	_, _ = filepath.Glob(filepath.Join(place, "mlx_*"))
 	_, _ = os.ReadDir(place + "/.")
+	here, err := os.Getwd()
+	if err != nil {
+		return
+	}
+	for _, build := range []string{"build", "dist/linux-amd64", "dist/linux_amd64"} {
+		_, _ = os.Stat(filepath.Join(here, build, "lib", "ollama"))
+	}
 }

@@ -3,12 +3,12 @@
 use std::path::Path;
 
 use vgputrace::diagnose::{BackendVerdict, Explanation, Verdict, explain};
-use vgputrace::discover::Model;
 use vgputrace::discover::events::Discovery;
+use vgputrace::discover::{self, Model};
 use vgputrace::trace::Reader;
 
 use super::super::Era;
-use super::super::format::{Expect, Judged};
+use super::super::format::{Expect, Judged, Told};
 
 /// How one expected verdict came out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,7 +46,7 @@ pub fn wrong(expect: &Expect, era: Era, path: &Path) -> Vec<String> {
     };
     let explanation = explain(&model);
     let judged = of_era(expect, era);
-    judged
+    let mut wrong: Vec<String> = judged
         .filter(|judged| outcome(judged, &explanation) != Outcome::Right)
         .map(|judged| {
             format!(
@@ -54,7 +54,39 @@ pub fn wrong(expect: &Expect, era: Era, path: &Path) -> Vec<String> {
                 told(judged, &explanation)
             )
         })
-        .collect()
+        .collect();
+    let should = match era {
+        Era::Runner => discover::model::Era::Runner,
+        Era::LlamaServer => discover::model::Era::LlamaServer,
+    };
+    // A server of the earlier era without a child does nothing that only such a one does.
+    let childless = should == discover::model::Era::Runner && model.children.is_empty();
+    if explanation.era != should && !childless {
+        wrong.push(format!(
+            "explain takes it for the era {}",
+            explanation.era.name()
+        ));
+    }
+    let asked = expect
+        .told
+        .iter()
+        .filter(|told| told.era.is_none_or(|only| only == era));
+    wrong.extend(
+        asked
+            .filter(|told| !is_told(told, &explanation))
+            .map(|told| format!("explain does not say {told:?}")),
+    );
+    wrong
+}
+
+/// A finding of the run, or a warning of a backend.
+fn is_told(told: &Told, explanation: &Explanation) -> bool {
+    let warnings = explanation.backends.iter().flat_map(|one| &one.warnings);
+    explanation.general.iter().chain(warnings).any(|finding| {
+        let object = finding.missing_object.as_ref();
+        let ends = |end: &String| object.is_some_and(|one| one.as_str().ends_with(end.as_str()));
+        finding.rule == told.rule && told.object.as_ref().is_none_or(ends)
+    })
 }
 
 /// The verdicts that are expected in an era.

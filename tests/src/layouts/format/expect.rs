@@ -38,6 +38,9 @@ pub struct Expect {
     /// Verdicts of backends.
     #[serde(default)]
     pub verdict: Vec<Judged>,
+    /// Findings about the whole run, and warnings of backends.
+    #[serde(default)]
+    pub told: Vec<Told>,
 }
 
 /// Every process of the role called dlopen for the file.
@@ -183,6 +186,20 @@ pub struct Judged {
     #[serde(default)]
     pub rule: Option<String>,
     /// End of the missing or wrong object.
+    #[serde(default)]
+    pub object: Option<String>,
+    /// It is said in this era only.
+    #[serde(default)]
+    pub era: Option<Era>,
+}
+
+/// A finding that `explain` has beside its verdicts.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Told {
+    /// Its rule.
+    pub rule: String,
+    /// End of the object it is about.
     #[serde(default)]
     pub object: Option<String>,
     /// It is said in this era only.

@@ -224,14 +224,10 @@ fn stand_in(case: &Case<'_>) -> Vec<Finding> {
     if !driver && refused.is_empty() && !silent_probe {
         return Vec::new();
     }
-    let file = case
-        .calls()
-        .find(|(_, call)| call.function.as_str() == "cuInit")
-        .and_then(|(_, call)| call.of.as_ref())
-        .map_or_else(
-            || "libcuda.so.1".to_owned(),
-            |file| file.as_str().to_owned(),
-        );
+    let file = trouble
+        .file
+        .clone()
+        .unwrap_or_else(|| "libcuda.so.1".to_owned());
     let own: Vec<Evidence> = case
         .calls()
         .filter(|(_, call)| call.function.as_str() == "cuInit" && call.code == Some(0))

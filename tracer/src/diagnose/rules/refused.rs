@@ -57,10 +57,17 @@ fn is_near(load: &Load, text: &str) -> bool {
 
 /// Files of the folder that a process could not even look at, and so never opened: the folder can be listed and not entered.
 pub(super) fn not_looked_at<'a>(case: &Case<'a>) -> Vec<(u16, &'a Evidence)> {
-    let start = format!("stat {}/", case.path());
+    // ggml asks for many names; only those that the folder lists are there.
+    let names = case
+        .folder
+        .map_or(&[][..], |folder| folder.matches.as_slice());
+    let listed: Vec<String> = names
+        .iter()
+        .map(|name| format!("stat {}/{name}", case.path()))
+        .collect();
     case.deciding()
         .flat_map(|child| &child.refused)
-        .filter(|(_, seen)| seen.text.as_str().starts_with(&start))
+        .filter(|(_, seen)| listed.iter().any(|text| text == seen.text.as_str()))
         .map(|(err, seen)| (err.0, seen))
         .collect()
 }

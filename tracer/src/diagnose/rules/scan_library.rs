@@ -5,7 +5,7 @@ use super::super::explanation::Finding;
 use super::super::rule::{Check, Rule, Stage};
 use super::super::words::{list, parent};
 use crate::discover::Model;
-use crate::discover::model::{Era, Server};
+use crate::discover::model::{Era, Evidence, Server};
 
 pub(super) static RULES: &[&Rule] = &[
     &NO_LIBRARY_FOLDER,
@@ -34,7 +34,9 @@ fn no_library_folder(model: &Model) -> Vec<Finding> {
     };
     let own = &server.library_dir;
     let all_missing = !own.tried.is_empty() && own.tried.iter().all(|tried| tried.err.is_some());
-    if !all_missing || own.names.is_some() || own.no_cwd.is_some() || tells_devices(model) {
+    // What was listed instead is the folder of the program itself.
+    let found = own.names.is_some() && own.path.as_str().ends_with("lib/ollama");
+    if !all_missing || found || own.no_cwd.is_some() || tells_devices(model) {
         return Vec::new();
     }
     let places: Vec<&str> = own.tried.iter().map(|tried| tried.path.as_str()).collect();
@@ -72,8 +74,9 @@ static NO_WORKING_DIRECTORY: Rule = Rule {
     stage: Stage::Scan,
     title: "The server's working directory is gone",
     story: "Until 0.24 Ollama asks for its working directory while it looks for its library folder; when that fails the path stays \
-empty and no backend is found. Nothing is logged about it.",
-    proof: "getcwd failed in the server.",
+empty and no backend is found. Nothing is logged about it. From 0.30 on the server goes on, but llama-server asks as well and ends by an exception that nobody \
+catches (\"filesystem error: cannot get current path\").",
+    proof: "getcwd failed in the server; from 0.30 on also llama-server's words.",
     remedy: &["Start the server from a folder that exists."],
     rows: &["runner 3"],
     check: Check::General(no_working_directory),
@@ -87,15 +90,30 @@ fn no_working_directory(model: &Model) -> Vec<Finding> {
     else {
         return Vec::new();
     };
-    if model.era == Era::LlamaServer || tells_devices(model) {
+    // From 0.30 on the server does not mind, but llama-server asks too, by a function that throws.
+    let thrown: Vec<&Evidence> = model
+        .children
+        .iter()
+        .flat_map(|child| &child.said)
+        .filter(|said| said.text.as_str().contains("cannot get current path"))
+        .map(|said| &said.seen)
+        .collect();
+    let later = model.era == Era::LlamaServer;
+    if (later && thrown.is_empty()) || tells_devices(model) {
         return Vec::new();
     }
+    let effect = if later {
+        "llama-server then aborts before it has looked at any backend"
+    } else {
+        "this Ollama then looks for its libraries nowhere"
+    };
     vec![
         NO_WORKING_DIRECTORY
             .found(format!(
-                "The folder in which the server was started cannot be found any more ({err}); this Ollama then looks for its libraries nowhere."
+                "The folder in which the server was started cannot be found any more ({err}); {effect}."
             ))
             .proof([seen])
+            .proof(thrown)
             .so("Start it from a folder that exists (a service: WorkingDirectory=/).")
             .so(RESTART),
     ]

@@ -32,7 +32,7 @@ pub(super) fn gather(model: &mut Model, looking: &Looking) {
         .sort_by(|one, two| (&one.path, &one.name).cmp(&(&two.path, &two.name)));
     if let (Some(library), Some(server)) = (library, model.server.as_mut()) {
         let own = &mut server.library_dir;
-        if let Some(listing) = looking.lists.get(&library) {
+        if let Some(listing) = looking.lists.get(&library).filter(|one| !one.partial) {
             own.names = Some(listing.names.clone());
             own.seen.clone_from(&listing.seen);
         }

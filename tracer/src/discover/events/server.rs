@@ -28,6 +28,8 @@ pub(super) struct Look {
 pub(super) struct Listing {
     pub(super) names: Vec<Text>,
     pub(super) seen: Option<Evidence>,
+    /// Names were left out, as everywhere but in library folders: one that is not among `names` may be there.
+    pub(super) partial: bool,
     complete: bool,
 }
 
@@ -177,6 +179,7 @@ impl Looking {
         if !listing.complete && listing.names.len() < MAX_PATHS {
             listing.names.extend(list.names.iter().cloned());
         }
+        listing.partial |= list.withheld > 0 || list.cut;
         listing.complete |= list.entries == 0;
     }
 
@@ -267,7 +270,7 @@ fn tried(path: &Text, look: &Look) -> Option<Tried> {
 
 /// A path that the server would take for its library folder (ml/path.go).
 fn is_library_candidate(path: &str) -> bool {
-    path.ends_with("lib/ollama") || path.ends_with("/build")
+    path.ends_with("lib/ollama")
 }
 
 pub(super) fn is_below_library(path: &str) -> bool {

@@ -104,9 +104,19 @@ pub(super) fn between() -> Vec<Proof> {
     ]
 }
 
-/// Drivers without an error and without a device.
+/// Drivers without an error and without a device, or that refuse the code for one.
 pub(super) fn none() -> Vec<Proof> {
     vec![
+        Proof::of("VG217", answering(vec![call("cuLibraryLoadData", 209)]))
+            .also(answering(vec![call("cuModuleLoadData", 222)]))
+            .silent(
+                "the load failed for another reason",
+                answering(vec![call("cuLibraryLoadData", 2)]),
+            )
+            .silent(
+                "the code is that of another function",
+                answering(vec![call("cudaGetDeviceCount", 209)]),
+            ),
         Proof::of("VG103", count("0"))
             .silent("it counts one", count("1"))
             .silent(

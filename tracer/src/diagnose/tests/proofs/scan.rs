@@ -1,6 +1,6 @@
 //! Scan: VG001 to VG010.
 
-use super::super::build::{LIB, child, discovery, folder, load, look, seen, set};
+use super::super::build::{LIB, child, discovery, folder, load, look, said, seen, set};
 use super::{Proof, but};
 use crate::discover::Model;
 use crate::discover::model::{Blind, Era, Folder, LostRecords, Outcome, Place, Tried};
@@ -20,10 +20,18 @@ pub(super) fn proofs() -> Vec<Proof> {
                 });
             }))
             .silent("the second place is there", tried(&[Some(2), None])),
-        Proof::of("VG002", no_working_directory(Era::Runner)).silent(
-            "this era does not need it",
-            no_working_directory(Era::LlamaServer),
-        ),
+        Proof::of("VG002", no_working_directory(Era::Runner))
+            .silent(
+                "this era does not need it",
+                no_working_directory(Era::LlamaServer),
+            )
+            .also(but(no_working_directory(Era::LlamaServer), |model| {
+                let mut list = child(Step::List);
+                list.said.push(said(
+                "  what():  filesystem error: cannot get current path: No such file or directory",
+            ));
+                look(model, vec![list], Vec::new());
+            })),
         Proof::of("VG003", library_closed(13, false))
             .silent("it is not there at all", library_closed(2, false))
             .silent("it was listed in the end", library_closed(24, true)),
