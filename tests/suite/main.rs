@@ -20,5 +20,6 @@ mod replay;
 mod run;
 mod runtime_tier;
 mod scope;
+mod screens;
 mod secrets;
 mod standin;
