@@ -11,3 +11,4 @@ mod mutate;
 mod records;
 mod text;
 mod trace;
+mod viewer;

@@ -22,6 +22,7 @@ mod replay;
 mod run;
 mod runtime_tier;
 mod scope;
+mod screens;
 mod secrets;
 mod standin;
 mod stories;

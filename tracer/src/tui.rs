@@ -14,6 +14,7 @@ mod colour;
 mod digest;
 mod draw;
 mod keys;
+pub mod picture;
 mod recording;
 mod state;
 mod terminal;

@@ -37,6 +37,8 @@ enum Command {
     Test,
     /// Count how often explain gives the right cause: stand-in, reports, real recordings and logs, a real Ollama.
     Accuracy,
+    /// Draw the viewer's screens for the documents, from the traces that the program carries.
+    Screens,
     /// Check the rules of the repository: module arrows, sizes, words, links.
     Tidy,
     /// Write the generated part of the function table from the published headers, and the pages of the rules.
@@ -54,6 +56,7 @@ fn main() -> ExitCode {
         Command::Demo => cmd::demo::run().map(|()| true),
         Command::Test => cmd::test::run(),
         Command::Accuracy => cmd::accuracy::run(),
+        Command::Screens => cmd::screens::run(),
         Command::Tidy => cmd::tidy::run(),
         Command::Gen { check } => cmd::generate::run(check),
     };

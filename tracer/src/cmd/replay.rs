@@ -1,5 +1,6 @@
 //! `replay`: the viewer over a trace file, or over a trace that the program carries.
 
+mod ahead;
 mod examples;
 mod growing;
 mod recorded;
@@ -72,7 +73,7 @@ fn file(path: &Path) -> Result<Box<dyn Recording>, Report> {
     if growing::is_written(path, &mut reader) {
         return Ok(Box::new(Growing::new(name, reader)));
     }
-    Ok(Box::new(Recorded::new(name, reader)))
+    Ok(Box::new(Recorded::new(name, reader).ahead(path)))
 }
 
 fn follow(path: &Path) -> Result<Box<dyn Recording>, Report> {

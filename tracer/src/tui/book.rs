@@ -16,6 +16,8 @@ const PAGES: usize = 4;
 /// A scene is kept at every so many events of a decoded frame.
 const STEP: usize = 1_024;
 
+/// A scene with more open calls than this is not kept inside of a frame: it would be kept often.
+const FEW: usize = 1_000;
 /// Open calls that the scenes of all frames keep together: what hangs for ever must not be kept for each frame.
 const MAX_OPEN: usize = 200_000;
 
@@ -24,8 +26,8 @@ const MAX_OPEN: usize = 200_000;
 pub(super) struct Leaf {
     pub(super) page: Page,
     before: Scene,
-    /// Scenes before the events 0, STEP, 2*STEP..., made when one is asked for.
-    scenes: OnceCell<Vec<Scene>>,
+    /// Scenes before the events 0, STEP, 2*STEP..., each with its place, made when one is asked for.
+    scenes: OnceCell<Vec<(usize, Scene)>>,
 }
 
 impl Leaf {
@@ -37,13 +39,13 @@ impl Leaf {
         }
     }
 
-    fn scenes(&self) -> &[Scene] {
+    fn scenes(&self) -> &[(usize, Scene)] {
         self.scenes.get_or_init(|| {
             let mut scene = self.before.clone();
             let mut scenes = Vec::new();
             for (at, event) in self.page.events.iter().enumerate() {
-                if at % STEP == 0 {
-                    scenes.push(scene.clone());
+                if at == 0 || (at % STEP == 0 && scene.open_calls() <= FEW) {
+                    scenes.push((at, scene.clone()));
                 }
                 scene.before(event);
                 scene.after(event);
@@ -54,9 +56,11 @@ impl Leaf {
 
     /// The scene just before an event is put in words: it has been told of the event by `before`.
     pub(super) fn scene_at(&self, at: usize) -> Scene {
-        let block = at / STEP;
-        let mut scene = self.scenes().get(block).cloned().unwrap_or_default();
-        for event in self.page.events.iter().take(at).skip(block * STEP) {
+        let known = self.scenes();
+        let past = known.partition_point(|known| known.0 <= at);
+        let last = past.checked_sub(1).and_then(|last| known.get(last));
+        let (from, mut scene) = last.cloned().unwrap_or_default();
+        for event in self.page.events.iter().take(at).skip(from) {
             scene.before(event);
             scene.after(event);
         }

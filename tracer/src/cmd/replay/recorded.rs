@@ -1,7 +1,9 @@
 //! A trace as the viewer reads it: a file, or bytes in memory.
 
 use std::io::{Read, Seek};
+use std::path::Path;
 
+use super::ahead::Ahead;
 use crate::event::host::Header;
 use crate::trace::{Error, Reader};
 use crate::tui::{FrameFacts, Page, Recording};
@@ -10,11 +12,26 @@ use crate::tui::{FrameFacts, Page, Recording};
 pub(super) struct Recorded<R> {
     name: String,
     reader: Reader<R>,
+    ahead: Option<Ahead>,
 }
 
 impl<R: Read + Seek> Recorded<R> {
     pub(super) fn new(name: String, reader: Reader<R>) -> Self {
-        Self { name, reader }
+        Self {
+            name,
+            reader,
+            ahead: None,
+        }
+    }
+
+    /// The same, with the file's frames decoded ahead.
+    pub(super) fn ahead(mut self, path: &Path) -> Self {
+        // Without an index every thread would walk the whole file for its table.
+        if self.reader.is_finished().unwrap_or(false) {
+            let frames = self.reader.frames().map_or(0, <[_]>::len);
+            self.ahead = Ahead::new(path, frames);
+        }
+        self
     }
 }
 
@@ -32,7 +49,8 @@ impl<R: Read + Seek> Recording for Recorded<R> {
     }
 
     fn page(&mut self, frame: usize) -> Result<Page, String> {
-        page(&mut self.reader, frame)
+        let ahead = self.ahead.as_mut().and_then(|ahead| ahead.take(frame));
+        ahead.unwrap_or_else(|| page(&mut self.reader, frame))
     }
 
     fn warnings(&self) -> Vec<String> {

@@ -1,0 +1,74 @@
+//! The viewer's screens in the documents, drawn from the traces that the program carries.
+
+use vgputrace::tui::{Action, Palette, State, View, picture};
+
+use crate::{viewed, workspace};
+
+/// Columns and rows.
+const SIZE: (u16, u16) = (110, 32);
+
+/// One picture.
+struct Screen {
+    name: &'static str,
+    trace: &'static str,
+    keys: &'static [Action],
+}
+
+const SCREENS: [Screen; 6] = [
+    Screen {
+        name: "events",
+        trace: "version-node",
+        keys: &[],
+    },
+    Screen {
+        name: "overview",
+        trace: "version-node",
+        keys: &[Action::Show(View::Overview)],
+    },
+    Screen {
+        name: "timeline",
+        trace: "healthy",
+        keys: &[Action::Show(View::Timeline), Action::Last, Action::Compress],
+    },
+    Screen {
+        name: "crash",
+        trace: "crash",
+        keys: &[Action::Show(View::Timeline), Action::ZoomIn, Action::ZoomIn],
+    },
+    Screen {
+        name: "log",
+        trace: "healthy",
+        keys: &[Action::Show(View::Log), Action::Last],
+    },
+    Screen {
+        name: "processes",
+        trace: "healthy",
+        keys: &[Action::Show(View::Processes), Action::Last],
+    },
+];
+
+/// Names of files below docs/screens, and what belongs into them.
+///
+/// # Errors
+/// A carried trace cannot be read.
+pub fn all() -> Result<Vec<(String, String)>, String> {
+    let mut pictures = Vec::new();
+    for screen in &SCREENS {
+        let mut state = opened(screen)?;
+        let drawn = picture::svg(&mut state, Palette::Sixteen, SIZE);
+        pictures.push((format!("{}.svg", screen.name), drawn));
+    }
+    Ok(pictures)
+}
+
+fn opened(screen: &Screen) -> Result<State, String> {
+    let trace = workspace().join(format!("tracer/traces/{}.vgt", screen.trace));
+    let mut state = viewed::open(&trace)?;
+    viewed::settle(&mut state);
+    for action in screen.keys {
+        state.act(*action);
+        // A zoom follows the moment that was drawn.
+        let _ = picture::text(&mut state, Palette::Sixteen, SIZE);
+    }
+    Ok(state)
+}
