@@ -23,3 +23,4 @@ mod runtime_tier;
 mod scope;
 mod secrets;
 mod standin;
+mod strace;
