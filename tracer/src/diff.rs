@@ -13,6 +13,7 @@ mod compare;
 mod fact;
 mod facts;
 mod normal;
+mod prefix;
 mod rank;
 mod rule;
 mod sentence;
@@ -45,6 +46,15 @@ pub struct Run<'a> {
 pub fn diff(good: Run<'_>, bad: Run<'_>, ignore: &dyn Fn(&Key) -> bool) -> Answer {
     let eras_differ = good.model.era != bad.model.era;
     let (mut one, mut two) = (gather(good, eras_differ), gather(bad, eras_differ));
+    let prefixes = [prefix::of(good.model), prefix::of(bad.model)];
+    if let [Some(was), Some(is)] = &prefixes
+        && was != is
+    {
+        prefix::take_out(&mut one, was);
+        prefix::take_out(&mut two, is);
+        one.installed_in(was);
+        two.installed_in(is);
+    }
     // strace names a file as it was asked for, a recording as the kernel knows it; and it has no results of loads that worked.
     let strace = [good, bad].map(|run| run.model.origin == Origin::Strace);
     let mixed = strace[0] != strace[1];

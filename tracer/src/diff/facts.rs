@@ -71,6 +71,12 @@ impl Facts {
         }
     }
 
+    /// Where the Ollama lies: told, and no difference that counts.
+    pub(super) fn installed_in(&mut self, folder: &str) {
+        let fact = Fact::new(Value::plain(folder));
+        self.add(Stage::Machine, "recorder", "Ollama is in", fact);
+    }
+
     fn add(&mut self, stage: Stage, role: &str, name: impl Into<String>, fact: Fact) {
         if self.facts.len() >= MAX_FACTS {
             return;

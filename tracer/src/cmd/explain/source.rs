@@ -1,10 +1,13 @@
 //! The facts of a file or of standard input: a trace or a log, told apart by content.
 
+mod reading;
 mod strace;
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek as _, SeekFrom};
 use std::path::Path;
+
+use reading::Reading;
 
 use crate::cmd::Report;
 use crate::discover::events::Discovery;
@@ -116,9 +119,12 @@ fn trace(path: &Path) -> Result<Model, Report> {
     let fail = |error: &Error| Report::from_error(error);
     let mut reader = Reader::open(path).map_err(|error| fail(&error))?;
     let mut discovery = Discovery::new(reader.header());
+    let mut progress = Reading::new(path);
     while let Some(item) = reader.next_item().map_err(|error| fail(&error))? {
         discovery.push(&item.event);
+        progress.one();
     }
+    drop(progress);
     let mut model = discovery.finish();
     let warnings = reader.warnings();
     model.blind.damaged = reader.is_damaged();

@@ -1,5 +1,8 @@
 //! Lines to events, in the words of a recording.
 
+mod ends;
+mod programs;
+
 use std::collections::BTreeMap;
 
 use super::files::{self, Files};
@@ -9,32 +12,12 @@ use super::loader::{Loader, Step};
 use super::order::Entry;
 use super::tree::{MAKES, Tree};
 use super::{Screen, argument};
-use crate::discover::events::base;
 use crate::discover::model::Evidence;
-use crate::event::process::{EnvVar, Exec, ExecFailed, Exit, Fork, ForkFailed};
-use crate::event::signal::{Outcome, Signal};
-use crate::event::{Event, Hex, Kind, Proc, Seen, Seq, Text, Why};
+use crate::event::process::{ExecFailed, Fork, ForkFailed};
+use crate::event::{Event, Kind, Proc, Seen, Seq, Text, Why};
 
 /// Threads whose state is kept.
 const MOST: usize = 65_536;
-/// The server gives a child this long, in nanoseconds (discover/runner.go): one that was killed after it, was out of time.
-/// strace shows no answers, so a kill before that may as well be the normal end.
-const LIMIT: u64 = 29_000_000_000;
-/// Signals by number on x86-64 (signal(7)): those that end a program and those that are told apart.
-const NUMBERS: [(&str, u32); 11] = [
-    ("SIGINT", 2),
-    ("SIGQUIT", 3),
-    ("SIGILL", 4),
-    ("SIGTRAP", 5),
-    ("SIGABRT", 6),
-    ("SIGBUS", 7),
-    ("SIGFPE", 8),
-    ("SIGKILL", 9),
-    ("SIGSEGV", 11),
-    ("SIGTERM", 15),
-    ("SIGSYS", 31),
-];
-
 /// One process.
 #[derive(Clone, Debug)]
 struct Process {
@@ -274,219 +257,6 @@ impl<'a> Told<'a> {
         let number = self.process(leader, entry).proc;
         push(event_of(entry, number, entry.number, kind));
     }
-
-    fn executed(
-        &mut self,
-        entry: &Entry<'_>,
-        leader: u32,
-        call: &Call<'_>,
-        push: &mut impl FnMut(Event),
-    ) {
-        let parent = self
-            .tree
-            .parent(leader)
-            .and_then(|parent| self.processes.get(&parent))
-            .map(|one| one.proc);
-        // Without the calls that make processes, who made this one is not shown: the first one did, more likely than not.
-        let first = self
-            .processes
-            .values()
-            .find(|one| one.proc.number == 1)
-            .map(|one| one.proc);
-        let screen = self.screen;
-        // The call was begun on an earlier line when others came between.
-        let searched = self
-            .searched
-            .range(..=entry.number)
-            .next_back()
-            .map(|(line, pair)| (*line, pair.clone()));
-        let process = self.process(leader, entry);
-        process.proc.generation += 1;
-        process.begun = entry.time;
-        let own = process.proc;
-        let cwd = process.files.cwd.clone();
-        process.files = Files::in_folder(cwd.clone());
-        let parts = argument::split(call.arguments);
-        let part = |index: usize| parts.get(index).copied().unwrap_or_default();
-        let file = argument::text(part(0)).unwrap_or(Seen::No(Why::Fault));
-        let base_of = cwd.clone().map(Seen::Yes);
-        let exe = crate::event::file::absolute(&file, base_of.as_ref());
-        let (words, whole) = argument::list(part(1)).unwrap_or_default();
-        process.runner = words.get(1).is_some_and(|word| word == b"runner");
-        let words = (screen.arguments)(&words);
-        let argv = if whole {
-            Seen::Yes(words)
-        } else {
-            Seen::Cut(words.clone(), words.len() as u64 + 1)
-        };
-        let lists = words_have(&argv, "--list-devices");
-        let is_child = process.runner
-            || exe
-                .as_ref()
-                .is_some_and(|exe| base(exe.as_str()).starts_with("llama-server"));
-        process.brief = is_child && !lists;
-        let searched = searched.filter(|(line, _)| is_child && entry.number - line <= 64);
-        let env = variables(
-            part(2),
-            searched.map(|(_, pair)| pair),
-            process.runner,
-            screen,
-        );
-        self.threads.entry(entry.tid).or_default().loader = Loader::starting();
-        let exec = Exec {
-            pid: leader,
-            parent: parent
-                .or(first)
-                .filter(|parent| parent.number != own.number),
-            exe: exe.map_or_else(|| file.clone(), Seen::Yes),
-            file,
-            inode: None,
-            argv,
-            env,
-            cwd: cwd.map_or(Seen::No(Why::Gone), Seen::Yes),
-            uid: [0, 0],
-            gid: [0, 0],
-            secure: false,
-            cgroup: None,
-            base: None,
-            interp: None,
-            bits32: false,
-            already: false,
-        };
-        self.tell(entry, leader, Kind::Exec(exec), push);
-    }
-
-    /// A signal that one process sends another.
-    fn sent(
-        &mut self,
-        entry: &Entry<'_>,
-        leader: u32,
-        call: &Call<'_>,
-        push: &mut impl FnMut(Event),
-    ) {
-        let parts = argument::split(call.arguments);
-        let part = |index: usize| parts.get(index).copied().unwrap_or_default();
-        let (name, to) = match call.name {
-            "tgkill" => (part(2), part(0).parse().ok()),
-            "kill" => (part(1), part(0).parse().ok()),
-            _ => {
-                let fd = argument::descriptor(part(0)).0;
-                let process = self.process(leader, entry);
-                (part(1), fd.and_then(|fd| process.pidfds.get(&fd).copied()))
-            }
-        };
-        let Some(to) = to.filter(|_| !matches!(name, "SIGURG" | "0")) else {
-            return;
-        };
-        let target = self.processes.get(&self.tree.leader(to)).cloned();
-        // See LIMIT.
-        let early = target
-            .as_ref()
-            .is_some_and(|target| target.brief && entry.time.saturating_sub(target.begun) < LIMIT);
-        if early && name == "SIGKILL" {
-            return;
-        }
-        let signal = Signal {
-            to: target.map(|target| target.proc),
-            to_pid: to,
-            from_pid: Some(leader),
-            code: 0,
-            ..plain(name)
-        };
-        self.tell(entry, leader, Kind::Signal(signal), push);
-    }
-
-    /// A signal that was delivered. One that a process sent was told when it was sent, where that is shown.
-    fn signal(
-        &mut self,
-        entry: &Entry<'_>,
-        leader: u32,
-        name: &str,
-        details: &str,
-        push: &mut impl FnMut(Event),
-    ) {
-        // Whether it comes inside the load or after it is not shown.
-        let mut loads = Vec::new();
-        if !matches!(name, "SIGURG" | "SIGCHLD") {
-            let thread = self.threads.entry(entry.tid).or_default();
-            thread.loader.over(entry.number, &mut loads);
-        }
-        for (_, kind) in loads {
-            self.tell(entry, leader, kind, push);
-        }
-        let code = argument::field(details, "si_code").unwrap_or_default();
-        let sent = code.starts_with("SI_");
-        if !sent && argument::field(details, "si_addr").is_some() {
-            let address = argument::field(details, "si_addr").unwrap_or_default();
-            let to = self.process(leader, entry).proc;
-            let signal = Signal {
-                to: Some(to),
-                to_pid: leader,
-                code: 1,
-                address: Some(Hex(argument::number(address).unwrap_or(0))),
-                ..plain(name)
-            };
-            self.tell(entry, leader, Kind::Signal(signal), push);
-        } else if name == "SIGABRT" {
-            let to = self.process(leader, entry).proc;
-            let from = argument::field(details, "si_pid").and_then(|pid| pid.parse().ok());
-            let signal = Signal {
-                to: Some(to),
-                to_pid: leader,
-                from_pid: from,
-                code: -6,
-                ..plain(name)
-            };
-            self.tell(entry, leader, Kind::Signal(signal), push);
-        }
-    }
-
-    fn exit(
-        &mut self,
-        entry: &Entry<'_>,
-        leader: u32,
-        code: Option<u8>,
-        signal: Option<&str>,
-        core: bool,
-        push: &mut impl FnMut(Event),
-    ) {
-        let process = self.process(leader, entry).clone();
-        let ran = entry.time.saturating_sub(process.begun);
-        // Who sent it is not shown, or whether it had answered: the end is not known.
-        let unclear =
-            signal == Some("SIGKILL") && (!self.tree.shows_kills || (process.brief && ran < LIMIT));
-        if unclear {
-            return;
-        }
-        let exit = Exit {
-            pid: leader,
-            code,
-            signal: signal.map(Text::from),
-            core,
-        };
-        self.tell(entry, leader, Kind::Exit(exit), push);
-    }
-}
-
-fn words_have(argv: &Seen<Vec<Text>>, word: &str) -> bool {
-    argv.value()
-        .is_some_and(|words| words.iter().any(|one| one.as_str() == word))
-}
-
-fn plain(name: &str) -> Signal {
-    let number = NUMBERS.iter().find(|(known, _)| *known == name);
-    Signal {
-        name: Text::from(name),
-        number: number.map_or(0, |(_, number)| *number),
-        to: None,
-        to_pid: 0,
-        from_pid: None,
-        from_name: None,
-        code: 0,
-        result: Outcome::Delivered,
-        address: None,
-        at: None,
-    }
 }
 
 fn event_of(entry: &Entry<'_>, process: Proc, line: u64, kind: Kind) -> Event {
@@ -500,42 +270,4 @@ fn event_of(entry: &Entry<'_>, process: Proc, line: u64, kind: Kind) -> Event {
         late: false,
         kind,
     }
-}
-
-/// The variables of an exec: with `-v` all of them, else the one that the child's search shows.
-fn variables(
-    argument: &str,
-    searched: Option<(String, String)>,
-    runner: bool,
-    screen: Screen,
-) -> Seen<Vec<EnvVar>> {
-    if let Some((all, whole)) = argument::list(argument) {
-        let all: Vec<EnvVar> = all
-            .iter()
-            .filter_map(|pair| {
-                let at = pair.iter().position(|byte| *byte == b'=')?;
-                Some((screen.variable)(pair.get(..at)?, pair.get(at + 1..)?))
-            })
-            .collect();
-        let count = all.len() as u64 + 1;
-        return if whole {
-            Seen::Yes(all)
-        } else {
-            Seen::Cut(all, count)
-        };
-    }
-    let known: Vec<EnvVar> = searched
-        .map(|(library, folder)| EnvVar {
-            k: Text::from(if runner {
-                "OLLAMA_LIBRARY_PATH"
-            } else {
-                "LD_LIBRARY_PATH"
-            }),
-            v: Some(Text::from(format!("{library}:{folder}"))),
-            len: None,
-        })
-        .into_iter()
-        .collect();
-    let count = known.len() as u64 + 1;
-    Seen::Cut(known, count)
 }
