@@ -26,3 +26,4 @@ mod screens;
 mod secrets;
 mod standin;
 mod stories;
+mod strace;

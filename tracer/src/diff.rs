@@ -13,6 +13,7 @@ mod compare;
 mod fact;
 mod facts;
 mod normal;
+mod prefix;
 mod rank;
 mod rule;
 mod sentence;
@@ -29,6 +30,7 @@ pub use verdicts::{VerdictChange, verdict_changes};
 
 use crate::diagnose::Explanation;
 use crate::discover::Model;
+use crate::discover::model::Origin;
 
 /// One run: its facts and their explanation.
 #[derive(Clone, Copy, Debug)]
@@ -44,8 +46,22 @@ pub struct Run<'a> {
 pub fn diff(good: Run<'_>, bad: Run<'_>, ignore: &dyn Fn(&Key) -> bool) -> Answer {
     let eras_differ = good.model.era != bad.model.era;
     let (mut one, mut two) = (gather(good, eras_differ), gather(bad, eras_differ));
-    one.facts.retain(|key, _| !ignore(key));
-    two.facts.retain(|key, _| !ignore(key));
+    let prefixes = [prefix::of(good.model), prefix::of(bad.model)];
+    if let [Some(was), Some(is)] = &prefixes
+        && was != is
+    {
+        prefix::take_out(&mut one, was);
+        prefix::take_out(&mut two, is);
+        one.installed_in(was);
+        two.installed_in(is);
+    }
+    // strace names a file as it was asked for, a recording as the kernel knows it; and it has no results of loads that worked.
+    let strace = [good, bad].map(|run| run.model.origin == Origin::Strace);
+    let mixed = strace[0] != strace[1];
+    let counts =
+        |key: &Key| !(mixed && matches!(key.stage, Stage::File | Stage::Load)) && !ignore(key);
+    one.facts.retain(|key, _| counts(key));
+    two.facts.retain(|key, _| counts(key));
     let mut changes = verdict_changes(good, bad);
     changes.retain(|change| {
         !ignore(&Key {

@@ -9,6 +9,7 @@ pub mod model;
 pub mod role;
 pub mod slog;
 mod starts_of_models;
+pub mod strace;
 
 pub use model::Model;
 pub use role::{Role, Step};

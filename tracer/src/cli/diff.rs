@@ -26,9 +26,10 @@ Examples:
   vgputrace diff good.vgt bad.vgt
   vgputrace diff --json good.vgt bad.vgt | jq -r .first_divergence.sentence
   vgputrace diff monday.log today.vgt
+  vgputrace diff good.strace bad.strace
   vgputrace diff --ignore words --ignore machine good.vgt bad.vgt")]
 pub struct Args {
-    /// The run that was as it should be: a trace or a log.
+    /// The run that was as it should be: a trace, a log, or a text of strace -f (with -ff the prefix of its files).
     #[arg(value_name = "GOOD")]
     good: PathBuf,
 

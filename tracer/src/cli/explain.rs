@@ -22,6 +22,7 @@ Exit codes:
 Examples:
   vgputrace explain run.vgt
   vgputrace explain server.log
+  vgputrace explain ollama.strace
   journalctl -u ollama -o cat | vgputrace explain -
   vgputrace explain run.vgt --backend cuda_v12 --verbose
   vgputrace explain run.vgt --json | jq -r '.backends[] | [.name, .verdict, .cause] | @tsv'

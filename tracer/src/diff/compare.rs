@@ -36,8 +36,8 @@ pub fn compare(good: &Facts, bad: &Facts) -> Vec<Difference> {
         let same = match (one, two) {
             (Some(one), Some(two)) => one.value.same == two.value.same,
             // What one side has, the other must have been able to show.
-            (Some(_), None) => !bad.shows(key),
-            (None, Some(_)) => !good.shows(key),
+            (Some(_), None) => !bad.shows(key, good),
+            (None, Some(_)) => !good.shows(key, bad),
             (None, None) => true,
         };
         if !same {

@@ -24,8 +24,8 @@ const MAX_FACTS: usize = 200_000;
 pub struct Facts {
     /// By key.
     pub facts: BTreeMap<Key, Fact>,
-    /// It is a log: what is not in it may have happened all the same.
-    log: bool,
+    /// Where they come from: what is not in a log or a strace may have happened all the same.
+    origin: Origin,
     /// Roles that were seen at all, by the name that keys use.
     roles: BTreeSet<String>,
     /// Roles of which something could not be seen.
@@ -39,9 +39,18 @@ pub struct Facts {
 }
 
 impl Facts {
-    /// A fact of this key would be here if it were so: its absence is a difference.
+    /// A fact of this key would be here if it were so, when the other side could see it: its absence is a difference.
     #[must_use]
-    pub fn shows(&self, key: &Key) -> bool {
+    pub fn shows(&self, key: &Key, other: &Self) -> bool {
+        if self.origin == Origin::Strace {
+            // Another strace sees as much.
+            let files = matches!(
+                key.stage,
+                Stage::File | Stage::Load | Stage::Spawn | Stage::Refused
+            );
+            return files && other.origin == Origin::Strace && self.roles.contains(&key.role);
+        }
+        let log = self.origin == Origin::Log;
         let of_role = matches!(key.role.as_str(), "machine" | "recorder" | "verdicts")
             || key.stage == Stage::Folder
             || key.stage == Stage::Attempt
@@ -56,10 +65,16 @@ impl Facts {
         }
         match key.stage {
             Stage::Setting => self.environments.contains(&key.role),
-            Stage::Call => self.calls && !self.log,
+            Stage::Call => self.calls && !log,
             Stage::Verdict => true,
-            _ => !self.log,
+            _ => !log,
         }
+    }
+
+    /// Where the Ollama lies: told, and no difference that counts.
+    pub(super) fn installed_in(&mut self, folder: &str) {
+        let fact = Fact::new(Value::plain(folder));
+        self.add(Stage::Machine, "recorder", "Ollama is in", fact);
     }
 
     fn add(&mut self, stage: Stage, role: &str, name: impl Into<String>, fact: Fact) {
@@ -95,7 +110,7 @@ pub(super) fn is_cut(model: &Model) -> bool {
 pub fn gather(run: Run<'_>, eras_differ: bool) -> Facts {
     let model = run.model;
     let mut facts = Facts {
-        log: model.origin == Origin::Log,
+        origin: model.origin,
         calls: model.children.iter().any(|child| !child.calls.is_empty()),
         cut: is_cut(model),
         ..Facts::default()
@@ -130,10 +145,12 @@ pub fn gather(run: Run<'_>, eras_differ: bool) -> Facts {
 fn of_child(model: &Model, child: &Child, role: &str, eras_differ: bool, facts: &mut Facts) {
     let dir = child.role.dir().cloned().unwrap_or_default();
     children::gather(model, child, role, &dir, facts);
+    let strace = model.origin == Origin::Strace;
     // The processes of one era do other things than those of the other: files and loads can be compared, words cannot.
     files::gather(model, child, role, &dir, facts);
     loads::gather(child, role, &dir, facts);
-    if !eras_differ {
+    // strace cuts words.
+    if !eras_differ && !strace {
         children::words(child, role, &dir, facts);
     }
 }

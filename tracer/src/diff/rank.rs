@@ -10,7 +10,7 @@ use super::compare::Difference;
 use super::fact::{Key, Stage};
 use super::normal;
 use super::sentence;
-use super::verdicts::{VerdictChange, of_name};
+use super::verdicts::{VerdictChange, of_name, other_cause};
 use crate::diagnose::{Explanation, Finding, Verdict};
 use crate::discover::model::Evidence;
 use crate::event::Text;
@@ -73,7 +73,11 @@ pub fn rank(
         .into_iter()
         .filter(|one| one.key.stage != Stage::Verdict)
         .partition(|one| one.technical);
-    let main = changes.iter().max_by_key(|change| weight(change));
+    let other = changes.is_empty().then(|| other_cause(good, bad)).flatten();
+    let main = changes
+        .iter()
+        .max_by_key(|change| weight(change))
+        .or(other.as_ref());
     let causes = main.map_or_else(Vec::new, |change| causes(change, good, bad));
     let linked = links(&found, main, &causes);
     let mut ranked: Vec<Ranked> = found
@@ -151,7 +155,7 @@ fn causes<'a>(
     good: &'a Explanation,
     bad: &'a Explanation,
 ) -> Vec<&'a Finding> {
-    let worse = if change.good.unwrap_or(Verdict::Absent) < change.bad.unwrap_or(Verdict::Absent) {
+    let worse = if change.good.unwrap_or(Verdict::Absent) <= change.bad.unwrap_or(Verdict::Absent) {
         bad
     } else {
         good
@@ -253,14 +257,15 @@ fn divergence(top: &Ranked, main: Option<&VerdictChange>, causes: &[&Finding]) -
     );
     if let Some(change) = main {
         let verdict = |verdict: Option<Verdict>| verdict.unwrap_or(Verdict::Absent).name();
-        let became = format!(
-            "{} is {} (was {})",
-            change.name,
-            verdict(change.bad),
-            verdict(change.good)
-        );
+        let became = if change.good == change.bad {
+            let verdict = verdict(change.bad);
+            format!("{} is {verdict} for another reason", change.name)
+        } else {
+            let (is, was) = (verdict(change.bad), verdict(change.good));
+            format!("{} is {is} (was {was})", change.name)
+        };
         match causes.first() {
-            Some(cause) if top.linked && change.good < change.bad => {
+            Some(cause) if top.linked && change.good <= change.bad => {
                 sentence = format!("{sentence}; {became}: {}", cause.sentence);
             }
             _ => sentence = format!("{sentence}; {became}"),

@@ -1,5 +1,7 @@
 //! Two hand-made runs that differ in one planted thing: it must come first, and noise must not come at all.
 
+mod properties;
+
 use super::{Answer, Run, Stage, diff};
 use crate::diagnose::{BackendVerdict, Certainty, Explanation, Finding, Verdict};
 use crate::discover::model::{

@@ -70,3 +70,20 @@ fn told(backend: Option<&BackendVerdict>, run: Run<'_>) -> Option<Verdict> {
 pub(super) fn of_name<'a>(explanation: &'a Explanation, name: &Text) -> Option<&'a BackendVerdict> {
     explanation.backends.iter().find(|one| one.name == *name)
 }
+
+/// A backend with the same verdict for another reason.
+pub(super) fn other_cause(good: &Explanation, bad: &Explanation) -> Option<VerdictChange> {
+    bad.backends.iter().find_map(|after| {
+        let before = of_name(good, &after.name)?;
+        let (was, is) = (before.findings.first()?, after.findings.first()?);
+        let same = before.verdict == after.verdict
+            && was.missing_object == is.missing_object
+            && was.rule == is.rule;
+        (!same).then(|| VerdictChange {
+            name: after.name.clone(),
+            good: Some(before.verdict),
+            bad: Some(after.verdict),
+            cause: Some(is.sentence.clone()),
+        })
+    })
+}

@@ -32,6 +32,8 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub(super) use self::roles::base;
+
 use self::child::Building;
 use self::processes::Processes;
 use self::server::Looking;

@@ -68,6 +68,8 @@ pub enum Origin {
     Trace,
     /// A log of the server, or of a ggml program.
     Log,
+    /// The text of strace.
+    Strace,
 }
 
 /// One discovery.
@@ -120,7 +122,7 @@ impl Model {
     #[must_use]
     pub const fn at(&self, seq: Seq) -> At {
         match self.origin {
-            Origin::Trace => At::Event(seq),
+            Origin::Trace | Origin::Strace => At::Event(seq),
             Origin::Log => At::Line(seq.0),
         }
     }

@@ -18,6 +18,13 @@ impl Errno {
             .map(|at| NAMES[at].1)
     }
 
+    /// The number of a name.
+    #[must_use]
+    pub fn of_name(name: &str) -> Option<Self> {
+        let found = NAMES.iter().find(|entry| entry.1 == name)?;
+        Some(Self(found.0))
+    }
+
     /// From a system call's result: `None` when it succeeded.
     #[must_use]
     pub fn from_result(result: i64) -> Option<Self> {

@@ -1,11 +1,17 @@
 //! The facts of a file or of standard input: a trace or a log, told apart by content.
 
+mod reading;
+mod strace;
+
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek as _, SeekFrom};
 use std::path::Path;
 
+use reading::Reading;
+
 use crate::cmd::Report;
 use crate::discover::events::Discovery;
+use crate::discover::strace::is_strace;
 use crate::discover::{Model, log};
 use crate::source::screen;
 use crate::trace::{Error, Reader};
@@ -24,7 +30,14 @@ const LARGEST: u64 = 8 << 30;
 pub(in crate::cmd) fn file(path: &Path) -> Result<Model, Report> {
     let cannot =
         |error: &io::Error| Report::new(format!("cannot read {}", path.display())).because(error);
-    let mut file = File::open(path).map_err(|error| cannot(&error))?;
+    let mut file = match File::open(path) {
+        Ok(file) => file,
+        // strace -ff -o NAME writes NAME.PID and no NAME.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return strace::prefix(path).unwrap_or_else(|| Err(cannot(&error)));
+        }
+        Err(error) => return Err(cannot(&error)),
+    };
     let mut head = [0; 16];
     let known = fill(&mut file, &mut head).map_err(|error| cannot(&error))?;
     if is_trace(head.get(..known).unwrap_or_default()) {
@@ -32,10 +45,12 @@ pub(in crate::cmd) fn file(path: &Path) -> Result<Model, Report> {
     }
     file.seek(SeekFrom::Start(0))
         .map_err(|error| cannot(&error))?;
-    read_log(
-        BufReader::with_capacity(256 * 1024, file),
-        &path.display().to_string(),
-    )
+    let mut input = BufReader::with_capacity(256 * 1024, file);
+    let head = input.fill_buf().map_err(|error| cannot(&error))?;
+    if is_strace(head) {
+        return strace::file(path, input);
+    }
+    read_log(input, &path.display().to_string())
 }
 
 /// The facts tell of a discovery, so that they can be compared with others.
@@ -61,6 +76,9 @@ pub(super) fn standard_input() -> Result<Model, Report> {
     let cannot = |error: &io::Error| Report::new("cannot read standard input").because(error);
     let mut input = io::stdin().lock();
     let head = input.fill_buf().map_err(|error| cannot(&error))?;
+    if is_strace(head) {
+        return strace::stream(input);
+    }
     if !is_trace(head) {
         return read_log(input, "standard input");
     }
@@ -101,9 +119,12 @@ fn trace(path: &Path) -> Result<Model, Report> {
     let fail = |error: &Error| Report::from_error(error);
     let mut reader = Reader::open(path).map_err(|error| fail(&error))?;
     let mut discovery = Discovery::new(reader.header());
+    let mut progress = Reading::new(path);
     while let Some(item) = reader.next_item().map_err(|error| fail(&error))? {
         discovery.push(&item.event);
+        progress.one();
     }
+    drop(progress);
     let mut model = discovery.finish();
     let warnings = reader.warnings();
     model.blind.damaged = reader.is_damaged();

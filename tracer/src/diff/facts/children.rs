@@ -4,7 +4,7 @@ use super::Facts;
 use super::settings::{is_noise, value_of};
 use crate::diff::fact::{Fact, Stage, Value};
 use crate::diff::normal;
-use crate::discover::model::{Answer, Child, End, Evidence, Spawn};
+use crate::discover::model::{Answer, Child, End, Evidence, Origin, Spawn};
 use crate::discover::{Model, Role, Step};
 use crate::event::{Errno, Text};
 
@@ -23,7 +23,9 @@ pub(super) fn gather(model: &Model, child: &Child, role: &str, dir: &Text, facts
         let fact = Fact::new(Value::plain(value)).of_dir(dir).seen(Some(seen));
         facts.add(Stage::Spawn, role, "start", fact);
     }
-    for variable in child.env.iter().filter(|one| !is_noise(one)) {
+    // What strace does not show is told from what a child did; that is no variable to compare.
+    let shown = model.origin != Origin::Strace || child.env_whole;
+    for variable in child.env.iter().filter(|one| shown && !is_noise(one)) {
         let mut fact = Fact::new(value_of(variable)).of_dir(dir);
         // What the server has too, or sets for each child, follows from the server and its folders.
         let same_as_server = model

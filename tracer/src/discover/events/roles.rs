@@ -145,6 +145,6 @@ pub(super) fn variable<'a>(exec: &'a Exec, name: &str) -> Option<&'a Text> {
 }
 
 /// The last part of a path.
-pub(super) fn base(path: &str) -> &str {
+pub(in crate::discover) fn base(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }
