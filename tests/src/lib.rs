@@ -16,6 +16,7 @@ pub mod mounted;
 pub mod neutral;
 pub mod npm;
 pub mod outline;
+pub mod parity;
 pub mod programs;
 pub mod recorded;
 pub mod running;
