@@ -21,6 +21,12 @@ pub fn name_of(inner: &'static str) -> &'static str {
     name.strip_prefix("suite::").unwrap_or(name)
 }
 
+/// The engine that every recording is made with: `VGPUTRACE_ENGINE`, else the recorder chooses.
+#[must_use]
+pub fn chosen_engine() -> Option<String> {
+    std::env::var("VGPUTRACE_ENGINE").ok()
+}
+
 /// The rights and the kernel for the eBPF engine, the compiler for the tracees, and the binary.
 ///
 /// # Panics

@@ -17,6 +17,7 @@ pub mod mounted;
 pub mod neutral;
 pub mod npm;
 pub mod outline;
+pub mod parity;
 pub mod programs;
 pub mod recorded;
 pub mod running;

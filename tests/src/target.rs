@@ -229,6 +229,9 @@ impl Target {
             (None, Some(folder)) => folder.path().join("run.vgt"),
             (None, None) => PathBuf::from("run.vgt"),
         };
+        if let Some(engine) = crate::gate::chosen_engine() {
+            command.arg("--engine").arg(engine);
+        }
         command.arg("-o").arg(&path).args(&self.options);
         command.arg("--").arg(&self.program).args(&self.arguments);
         Running::start(

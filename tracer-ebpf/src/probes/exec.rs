@@ -14,7 +14,7 @@ use vgputrace_ebpf::wire::{Exec, Head, Kind};
 
 use crate::emit::Lease;
 use crate::kernel::{field, task};
-use crate::maps::{SCRATCH_EXEC, SCRATCH_EXEC_PATH, offset};
+use crate::maps::{IN_FLIGHT, SCRATCH_EXEC, SCRATCH_EXEC_PATH, offset};
 use crate::path;
 use crate::probes::stream::Stream;
 use crate::scope::Task;
@@ -27,6 +27,8 @@ pub fn on_exec(ctx: BtfTracePointContext) -> i32 {
     let Some(who) = Task::traced() else { return 0 };
     let old_tid: u32 = ctx.arg(1);
     let bprm: *const u8 = ctx.arg(2);
+    // A thread that executes has the number of the first when the call comes back: its own entry would stay for ever.
+    let _ = IN_FLIGHT.remove(&(u64::from(who.tgid()) << 32 | u64::from(old_tid)));
     if let Some(file) = field::<*const u8>(bprm, BINPRM_FILE) {
         path::send_file(who, SCRATCH_EXEC_PATH, OF_EXE, file);
     }

@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 use std::collections::HashMap;
 
 use vgputrace_api::{Function, Returns, driver};
-use vgputrace_ebpf::wire::function::FnDesc;
+use vgputrace_ebpf::wire::function::{DESC_RETURN_PROBE, FnDesc};
 
 use super::library::constructors::constructors;
 use super::library::functions::{ENDBR64, Tables, functions};
@@ -90,12 +90,22 @@ pub struct Plan {
     pub descriptors: Vec<(u32, FnDesc)>,
 }
 
+/// How the return of a function is seen that may carry a return probe.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Back {
+    /// By a return probe.
+    Probe,
+    /// At its own `ret` instructions where those are all of its ways out.
+    Sites,
+}
+
 /// Finds the table's functions in the file, and its constructors, and numbers them. `None` when there is nothing to watch.
 pub fn plan(
     table: &Table,
     image: &Image,
     (name, interest): (&str, Interest),
     probes: &mut Probes,
+    back: Back,
 ) -> Option<Plan> {
     let found = functions(image, Tables::Dynamic, |name| table.contains_key(name)).ok()?;
     if found.list.is_empty() && interest == Interest::ByContent {
@@ -122,6 +132,7 @@ pub fn plan(
         }
         let (sites, seen) = match known.returns {
             Returns::No => (Vec::new(), false),
+            Returns::Probe if back == Back::Sites => (only_sites(function, image, symbols()), true),
             Returns::Probe => (Vec::new(), true),
             Returns::Sites => ways_back(function, image, symbols(), |jump| {
                 let name = jump.symbol.as_ref().map(Text::as_str);
@@ -129,10 +140,15 @@ pub fn plan(
             }),
         };
         let number = probes.add(known, object, function.address, !seen);
-        plan.descriptors.push((number, descriptor(known, !seen)));
+        let mut desc = descriptor(known, !seen);
+        let by_probe = known.returns == Returns::Probe && sites.is_empty();
+        if !by_probe {
+            desc.flags &= !DESC_RETURN_PROBE;
+        }
+        plan.descriptors.push((number, desc));
         plan.entries.push((function.probe_offset(), number));
         plan.sites.extend(sites.iter().map(|site| (*site, number)));
-        if known.returns == Returns::Probe {
+        if by_probe {
             plan.returns.push((function.probe_offset(), number));
         }
     }
@@ -228,6 +244,17 @@ fn ways_back(
     let none = jumps.is_empty() && ways.computed_jumps == 0 && !ways.uncertain;
     ways.sites.extend(beyond);
     (ways.sites, some || none)
+}
+
+/// The `ret` instructions of a function that has no other way out; none where it may have.
+fn only_sites(
+    function: &library::functions::Function,
+    image: &Image,
+    symbols: &Symbols,
+) -> Vec<u64> {
+    let ways = return_sites(image, function, symbols);
+    let all = ways.tail_jumps.is_empty() && ways.computed_jumps == 0 && !ways.uncertain;
+    if all { ways.sites } else { Vec::new() }
 }
 
 /// Where the function returns that a jump leads to: it returns for the one that jumped.

@@ -17,7 +17,7 @@ use super::Error;
 use super::load::{program_error, uprobe};
 use crate::source::library::{Image, Root};
 use crate::source::plan::{self, Table};
-pub use crate::source::plan::{Calls, EntryPoint, Interest};
+pub use crate::source::plan::{Back, Calls, EntryPoint, Interest};
 use crate::source::tracker::Probes;
 
 /// Files that carry probes, by device and inode.
@@ -149,7 +149,7 @@ impl Attached {
         path: &Path,
         about: (&str, Interest),
     ) -> Result<Outcome, Error> {
-        let Some(plan) = plan::plan(&self.table, image, about, probes) else {
+        let Some(plan) = plan::plan(&self.table, image, about, probes, Back::Probe) else {
             return Ok(Outcome::Nothing);
         };
         Descriptors::of(ebpf)?.set_all(&plan.descriptors)?;

@@ -10,7 +10,7 @@ use vgputrace_ebpf::wire::FnDesc;
 use super::point::{LONGEST, Role};
 use super::space::FileId;
 use crate::source::library::Image;
-use crate::source::plan::{self, Calls, EntryPoint, Interest, Plan, Table};
+use crate::source::plan::{self, Back, Calls, EntryPoint, Interest, Plan, Table};
 use crate::source::tracker::Probes;
 
 /// A place of a file that is watched.
@@ -81,7 +81,8 @@ impl Plans {
         let mut found = FilePlan::default();
         if let Ok(image) = Image::of_file(file) {
             found.text_ends = image.text_ends();
-            if let Some(plan) = plan::plan(&self.table, &image, (name, interest), probes) {
+            let about = (name, interest);
+            if let Some(plan) = plan::plan(&self.table, &image, about, probes, Back::Sites) {
                 self.functions += plan.entries.len() as u64;
                 found.points = points(&plan, &image);
             }

@@ -1,0 +1,198 @@
+//! One program under both engines: what each recorded, in a form that can be compared.
+//!
+//! The recorder runs in a mount namespace of its own, on copies of the C library and its loader: breakpoints of the kernel
+//! belong to a file, and those of another recording would take the traps of this one.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::recorded::Recorded;
+use crate::target::Target;
+
+/// Kinds of events that are the recorder's own and say which engine it was (docs/ENGINES.md).
+const OWN: [&str; 4] = ["note", "late_library", "end", "frame"];
+/// Events of a process rather than of one of its threads: which thread tells them is the engine's choice.
+const OF_PROCESS: [&str; 4] = ["exit", "signal", "library", "compat"];
+/// What no two runs have in common: times, raw numbers, places in the trace.
+const CHANGING: [&str; 13] = [
+    "dt", "dur", "up", "late", "tid", "pid", "from_pid", "to_pid", "call", "error", "port", "peer",
+    "inode",
+];
+
+/// A program recorded by each engine.
+#[derive(Debug)]
+pub struct Pair {
+    /// By programs in the kernel.
+    pub ebpf: Recorded,
+    /// By stops.
+    pub ptrace: Recorded,
+}
+
+/// Records a program by both engines and asserts that they say the same, and that the program did.
+///
+/// # Panics
+/// When they do not.
+#[track_caller]
+pub fn same_under_both(target: &Target) -> Pair {
+    let folder = crate::open_folder();
+    let private = private_library(folder.path());
+    let run = |engine: &str| {
+        let target = target.clone().recorder_under(&private);
+        target.options(["--engine", engine]).run()
+    };
+    let pair = Pair {
+        ebpf: run("ebpf"),
+        ptrace: run("ptrace"),
+    };
+    for record in [&pair.ebpf, &pair.ptrace] {
+        let losses = record.events.losses();
+        assert!(losses.is_empty(), "records were lost: {losses:?}");
+    }
+    let end = |record: &Recorded| (record.code(), without_numbers(&record.outcome.out()));
+    assert_eq!(
+        end(&pair.ebpf),
+        end(&pair.ptrace),
+        "the program itself: eBPF, then ptrace"
+    );
+    let (ebpf, ptrace) = (normalised(&pair.ebpf), normalised(&pair.ptrace));
+    let only = |one: &[String], other: &[String]| -> Vec<String> {
+        one.iter()
+            .filter(|line| !other.contains(line))
+            .cloned()
+            .collect()
+    };
+    let (missing, more) = (only(&ebpf, &ptrace), only(&ptrace, &ebpf));
+    assert!(
+        missing.is_empty() && more.is_empty(),
+        "only by eBPF:\n{}\nonly by ptrace:\n{}",
+        missing.join("\n"),
+        more.join("\n")
+    );
+    assert_eq!(ebpf.len(), ptrace.len(), "the same events, as often");
+    pair
+}
+
+/// Records a program by one engine, with a C library and a loader that no other recording has breakpoints in.
+///
+/// # Panics
+/// When it cannot be recorded.
+#[must_use]
+#[track_caller]
+pub fn alone(target: &Target, engine: &str) -> Recorded {
+    let folder = crate::open_folder();
+    let private = private_library(folder.path());
+    let target = target.clone().recorder_under(&private);
+    target.options(["--engine", engine]).run()
+}
+
+/// The events of a trace thread by thread, in the order of each thread, without what changes from run to run.
+#[must_use]
+pub fn normalised(record: &Recorded) -> Vec<String> {
+    let mut threads: BTreeMap<(String, u64), Vec<String>> = BTreeMap::new();
+    let bytes = record.plain_bytes();
+    for line in bytes.split(|byte| *byte == b'\n').skip(1) {
+        let Ok(Value::Object(mut event)) = serde_json::from_slice(line) else {
+            continue;
+        };
+        if OWN.iter().any(|kind| event.contains_key(*kind)) {
+            continue;
+        }
+        let process = event.get("p").and_then(Value::as_str).unwrap_or_default();
+        let process = process.split('.').next().unwrap_or_default().to_owned();
+        let shared = OF_PROCESS.iter().any(|kind| event.contains_key(*kind));
+        let tid = event.get("tid").and_then(Value::as_u64).unwrap_or(0);
+        let thread = (process, if shared { 0 } else { tid });
+        if event.contains_key("library") {
+            // Looked up a moment later, when the process may run another program already.
+            event.remove("p");
+        }
+        strip(&mut event);
+        let line = Value::Object(event).to_string();
+        threads.entry(thread).or_default().push(line);
+    }
+    let mut lines = Vec::new();
+    for ((process, tid), mut events) in threads {
+        if tid == 0 {
+            events.sort();
+        }
+        // Each line with its place, so that order counts; a thread is known by how it begins.
+        let first = events.first().cloned().unwrap_or_default();
+        let begins: String = first.chars().take(60).collect();
+        lines.extend(
+            events
+                .iter()
+                .enumerate()
+                .map(|(place, line)| format!("{process} {begins} {place}: {line}")),
+        );
+    }
+    lines.sort();
+    lines
+}
+
+/// A text without its numbers: programs print process ids.
+fn without_numbers(text: &str) -> String {
+    let mut shown = String::new();
+    for letter in text.chars() {
+        match letter {
+            '0'..='9' if shown.ends_with('#') => {}
+            '0'..='9' => shown.push('#'),
+            letter => shown.push(letter),
+        }
+    }
+    shown
+}
+
+fn strip(object: &mut serde_json::Map<String, Value>) {
+    object.retain(|key, _| !CHANGING.contains(&key.as_str()));
+    if let Some(Value::String(text)) = object.get_mut("text") {
+        *text = without_numbers(text);
+    }
+    object.values_mut().for_each(strip_value);
+}
+
+fn strip_value(value: &mut Value) {
+    match value {
+        Value::Object(object) => strip(object),
+        Value::Array(list) => list.iter_mut().for_each(strip_value),
+        Value::String(text) => {
+            let digits = text.strip_prefix("0x").unwrap_or_default();
+            // Addresses; flags and offsets are shorter.
+            if digits.len() > 8 && digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+                *text = "0x...".to_owned();
+            }
+        }
+        _ => {}
+    }
+}
+
+/// A command that runs another with a C library and a loader of its own. They are copies in `folder`.
+#[track_caller]
+fn private_library(folder: &Path) -> Vec<OsString> {
+    let mut script = String::new();
+    for (number, file) in shared_files().iter().enumerate() {
+        let copy = folder.join(format!("{number}.so"));
+        crate::libraries::copy(file, &copy);
+        script += &format!("mount --bind {} {} && ", copy.display(), file.display());
+    }
+    script += "exec \"$@\"";
+    ["unshare", "-m", "sh", "-c", &script, "sh"]
+        .map(OsString::from)
+        .to_vec()
+}
+
+/// The C library and the loader of this process.
+fn shared_files() -> Vec<PathBuf> {
+    let maps = std::fs::read_to_string("/proc/self/maps").unwrap_or_default();
+    let mut files: Vec<PathBuf> = maps
+        .lines()
+        .filter_map(|line| line.find('/').and_then(|at| line.get(at..)))
+        .filter(|path| path.contains("/libc.so.") || path.contains("/ld-linux"))
+        .map(PathBuf::from)
+        .collect();
+    files.sort();
+    files.dedup();
+    files
+}
