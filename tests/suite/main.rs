@@ -22,4 +22,5 @@ mod run;
 mod runtime_tier;
 mod scope;
 mod secrets;
+mod shim;
 mod standin;
