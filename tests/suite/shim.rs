@@ -35,16 +35,16 @@ fn installed(test: &str) -> Option<Installed> {
     let tree = standin::tree(Era::LlamaServer, folder.path())?;
     let parts = npm::parts(test)?;
     let backends = tree.library.join("cuda_v13");
-    std::fs::create_dir(&backends).unwrap();
+    std::fs::create_dir(&backends).expect("a new folder");
     libraries::copy(&parts.backend(), &backends.join("libggml-cuda.so"));
     for name in ["libcudart", "libcublas", "libcublasLt"] {
         let (soname, file) = (format!("{name}.so.13"), format!("{name}.so.13.0.2"));
         let flags = [format!("-Wl,-soname,{soname}")];
         let made = library_of(None, &sources().join("lib/absent.c"), &soname, &flags);
         libraries::copy(&made, &backends.join(&file));
-        symlink(&file, backends.join(&soname)).unwrap();
+        symlink(&file, backends.join(&soname)).expect("a new link");
     }
-    std::fs::create_dir(folder.path().join("scratch")).unwrap();
+    std::fs::create_dir(folder.path().join("scratch")).expect("a new folder");
     Some(Installed { folder, tree })
 }
 
@@ -94,8 +94,8 @@ fn judged(explanation: &Explanation, name: &str) -> (String, Option<String>, Opt
 /// Every file below a folder: kind and mode, size, time of change of its content, inode.
 fn state(folder: &Path) -> BTreeMap<PathBuf, (u32, u64, i64, u64)> {
     let mut all = BTreeMap::new();
-    for entry in std::fs::read_dir(folder).unwrap().flatten() {
-        let facts = entry.path().symlink_metadata().unwrap();
+    for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
+        let facts = entry.path().symlink_metadata().expect("a file");
         let found = (facts.mode(), facts.len(), facts.mtime_nsec(), facts.ino());
         all.insert(entry.path(), found);
         if facts.is_dir() {

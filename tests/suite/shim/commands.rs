@@ -6,13 +6,13 @@ use std::process::{Command, Output};
 use vgputrace_tests::{binary, gate, open_folder, test_name};
 
 fn vgputrace(arguments: &[&str], folder: &Path) -> Output {
-    let binary = binary().unwrap();
+    let binary = binary().expect("is_built was asked");
     Command::new(binary)
         .arg("shim")
         .args(arguments)
         .arg(folder)
         .output()
-        .unwrap()
+        .expect("vgputrace starts")
 }
 
 fn is_built(test: &str) -> bool {
@@ -37,14 +37,14 @@ print(cuda.cuDeviceGetName(name, 100, 0), name.value.decode())
 fn asked(folder: &Path) -> String {
     let variables = vgputrace(&["env"], folder);
     assert!(variables.status.success(), "{variables:?}");
-    let script = String::from_utf8(variables.stdout).unwrap() + "exec python3 -c \"$1\"";
+    let script = String::from_utf8(variables.stdout).expect("text") + "exec python3 -c \"$1\"";
     let said = Command::new("/bin/sh")
         .args(["-c", &script, "sh", ASK])
         .env("VGPU_SYSFS", folder)
         .output()
-        .unwrap();
+        .expect("a shell starts");
     assert_eq!(String::from_utf8_lossy(&said.stderr), "");
-    String::from_utf8(said.stdout).unwrap()
+    String::from_utf8(said.stdout).expect("text")
 }
 
 #[test]

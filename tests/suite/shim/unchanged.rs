@@ -32,13 +32,13 @@ fn nothing_is_left(installed: &Installed, run: impl FnOnce() -> Recorded) -> Rec
     let record = run();
     assert_eq!(before, state(&installed.tree.root.join("lib")));
     let left: Vec<_> = std::fs::read_dir(installed.scratch())
-        .unwrap()
+        .expect("the folder is there")
         .flatten()
         .map(|entry| entry.path())
         .filter(|path| path.to_string_lossy().contains("vgpu-"))
         .collect();
     assert!(left.is_empty(), "{left:?}");
-    let mounts = std::fs::read_to_string("/proc/self/mountinfo").unwrap();
+    let mounts = std::fs::read_to_string("/proc/self/mountinfo").expect("mounts");
     let root = installed.tree.root.to_string_lossy().into_owned();
     assert!(!mounts.contains(&root), "{mounts}");
     record
