@@ -57,12 +57,30 @@ pub fn original(test: &str, series: Series) -> Option<Original> {
     }
 }
 
+/// The folder of NVML's Python bindings, or a skip by name when they are not here and cannot be fetched, also in CI.
+#[must_use]
+pub fn pynvml(test: &str) -> Option<PathBuf> {
+    let _one = FETCH.lock().unwrap_or_else(PoisonError::into_inner);
+    match wheel(("nvidia-ml-py", "13.580.82", ""), "pynvml.py") {
+        Ok(folder) => Some(folder),
+        Err(why) => {
+            gate::skip(test, &why);
+            None
+        }
+    }
+}
+
 fn unpacked(series: Series) -> Result<PathBuf, String> {
-    let (name, version, inside) = series.package();
+    wheel(series.package(), "include/driver_types.h")
+}
+
+/// A package's folder, fetched when its mark is not there.
+fn wheel(package: (&str, &str, &str), mark: &str) -> Result<PathBuf, String> {
+    let (name, version, inside) = package;
     let cache = crate::workspace().join(".cache/wheels");
     let place = cache.join(format!("{name}-{version}"));
     let folder = place.join(inside);
-    if folder.join("include/driver_types.h").is_file() {
+    if folder.join(mark).is_file() {
         return Ok(folder);
     }
     let say = |error: std::io::Error| format!("{}: {error}", cache.display());

@@ -58,6 +58,7 @@ layouts! {
     gpu_healthy_prebuilt,
     gpu_runtime_tier,
     gpu_runtime_tier_12,
+    gpu_virtual,
     healthy_cpu,
     init_abort,
     init_crash,

@@ -26,6 +26,7 @@ mod runtime_tier;
 mod scope;
 mod screens;
 mod secrets;
+mod shim;
 mod standin;
 mod stories;
 mod strace;

@@ -132,6 +132,9 @@ pub struct Mount {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Start {
+    /// Further options of `vgputrace run`.
+    #[serde(default)]
+    pub options: Vec<String>,
     /// Variables beside the usual ones.
     #[serde(default)]
     pub env: BTreeMap<String, String>,

@@ -184,6 +184,7 @@ fn target(layout: &Layout, server: &Server, command: Target, root: &Path) -> Tar
                 .as_deref()
                 .map_or_else(|| "/".to_owned(), fill),
         );
+    target = target.options(&layout.server.options);
     for variable in &variables {
         target = target.options(["--env", variable]);
     }

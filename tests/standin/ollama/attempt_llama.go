@@ -66,12 +66,13 @@ func llamaDevices(ctx context.Context, directories []string, extra map[string]st
 	if err != nil {
 		return nil, detailOf(strings.Split(string(listed), "\n")), err
 	}
-	native := probe(ctx, directories, extra)
+	native, said := probe(ctx, directories, extra)
 	// For the name of a runtime library with its version in it.
 	for _, folder := range directories {
 		_, _ = os.ReadDir(folder)
 	}
-	return merge(parseDevices(string(listed)), native, archsOf(lines), directories), "", nil
+	devices := parseDevices(string(listed))
+	return merge(devices, native, archsOf(lines), directories, capabilitiesOf(append(lines, said...))), "", nil
 }
 
 // findLlamaServer takes the first that exists; whether it can be executed is seen later.

@@ -12,6 +12,8 @@ var (
 	deviceLine = regexp.MustCompile(`^  ([A-Za-z]+)(\d+): (.*) \((\d+) MiB, (\d+) MiB free\)$`)
 	// `CUDA : ARCHS = 750,800 |`
 	archsPart = regexp.MustCompile(`CUDA : ARCHS = ([0-9,]+)`)
+	// `  Device 0: NVIDIA H100 80GB HBM3, compute capability 9.0, VMM: yes`
+	capabilityPart = regexp.MustCompile(`Device\s+(\d+):.*compute capability\s+(\d+)\.(\d+)`)
 )
 
 func parseDevices(text string) []device {
@@ -45,8 +47,19 @@ func archsOf(lines []string) []string {
 	return nil
 }
 
+// capabilitiesOf is what llama-server says of each CUDA device by its number, as 900 for 9.0.
+func capabilitiesOf(lines []string) map[string]string {
+	capabilities := map[string]string{}
+	for _, line := range lines {
+		if found := capabilityPart.FindStringSubmatch(line); found != nil {
+			capabilities[found[1]] = found[2] + found[3] + "0"
+		}
+	}
+	return capabilities
+}
+
 // merge gives llama-server's devices what only the probe knows, and drops those that the backend was not compiled for.
-func merge(listed, native []device, archs, directories []string) []device {
+func merge(listed, native []device, archs, directories []string, capabilities map[string]string) []device {
 	var kept []device
 	for _, one := range listed {
 		one.directories = directories
@@ -56,8 +69,12 @@ func merge(listed, native []device, archs, directories []string) []device {
 		if same >= 0 {
 			one.PCI, one.Compute, one.Driver = native[same].PCI, native[same].Compute, native[same].Driver
 			one.Integrated = native[same].Integrated
+			// The probe's word counts, unless it has none.
+			if one.Library == "CUDA" && !strings.HasPrefix(one.Compute, "0.") {
+				capabilities[one.ID] = strings.ReplaceAll(one.Compute, ".", "") + "0"
+			}
 		}
-		if one.Library == "CUDA" && !compiled(one, archs, directories) {
+		if one.Library == "CUDA" && !compiled(one, capabilities[one.ID], archs, directories) {
 			continue
 		}
 		kept = append(kept, one)
@@ -65,18 +82,18 @@ func merge(listed, native []device, archs, directories []string) []device {
 	return kept
 }
 
-func compiled(one device, archs, directories []string) bool {
+func compiled(one device, capability string, archs, directories []string) bool {
 	switch {
+	case capability == "":
+		warn(place{"", "llama_server.go:306"},
+			"could not determine compute capability", "device", one.Name, "libDirs", directories)
 	case len(archs) == 0:
 		warn(place{"", "llama_server.go:311"},
 			"could not determine compiled CUDA architectures", "device", one.Name, "libDirs", directories)
-	case one.Compute == "" || one.Compute == "0.0":
-		warn(place{"", "llama_server.go:306"},
-			"could not determine compute capability", "device", one.Name, "libDirs", directories)
-	case !slices.Contains(archs, strings.ReplaceAll(one.Compute, ".", "")+"0"):
+	case !slices.Contains(archs, capability):
 		info(place{"", "llama_server.go:299"},
 			"skipping CUDA device — compute capability not in compiled architectures",
-			"device", one.Name, "cc", one.Compute, "archs", archs, "libDirs", directories)
+			"device", one.Description, "cc", capability, "archs", archs, "libDirs", directories)
 		return false
 	}
 	return true

@@ -17,8 +17,8 @@ type found struct {
 	Devices []device `json:"devices"`
 }
 
-// probe runs this program again as native probe, in a limit of its own. Its failure costs no device.
-func probe(ctx context.Context, directories []string, extra map[string]string) []device {
+// probe runs this program again as native probe, in a limit of its own, and gives what it said as well. Its failure costs no device.
+func probe(ctx context.Context, directories []string, extra map[string]string) ([]device, []string) {
 	environment := llamaEnvironment(directories[0], directories, extra)
 	ctx, cancel := context.WithTimeout(ctx, limit(15))
 	defer cancel()
@@ -40,7 +40,7 @@ func probe(ctx context.Context, directories []string, extra map[string]string) [
 		debug(place{"", "native_probe.go:259"}, "native GPU discovery failed",
 			"error", err, "stderr", words.String(), "libDirs", directories)
 	}
-	return all.Devices
+	return all.Devices, strings.Split(words.String(), "\n")
 }
 
 // gpuDiscover is `ollama gpu-discover --lib-dir A --lib-dir B`: the backends by ggml, the CUDA devices by the driver

@@ -3,6 +3,7 @@
 //! Everything runs interleaved (each round runs every subject under every tracer), so that a slow moment of the machine meets
 //! all alike; medians of the rounds are compared. Writes docs/PERFORMANCE.md and prints it. Asserts nothing.
 
+mod driver;
 mod figures;
 mod peers;
 mod place;
@@ -30,6 +31,9 @@ pub(crate) struct Options {
     /// Three rounds of small loops, to see that everything works; the document is not written.
     #[arg(long)]
     quick: bool,
+    /// Only what calls of the shim's driver cost, as a table; the document is not written.
+    #[arg(long)]
+    driver: bool,
     /// How many rounds; the document wants 7 or more.
     #[arg(long, value_name = "N")]
     rounds: Option<usize>,
@@ -64,6 +68,9 @@ type Table = BTreeMap<(usize, Peer), Cell>;
 #[expect(clippy::print_stdout, reason = "the table is what the user asked for")]
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let root = machine::root();
+    if options.driver {
+        return driver::run(&root, options.rounds.unwrap_or(7).max(1));
+    }
     if !machine::is_root() {
         bail!("bench needs root: it loads eBPF programs");
     }
