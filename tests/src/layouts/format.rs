@@ -24,7 +24,8 @@ pub struct Layout {
     pub title: String,
     /// The eras it is for.
     pub eras: Vec<Era>,
-    /// Rows of the tables of docs/DIAGNOSES.md that it shows: `runner 5`.
+    /// Rows of the tables of docs/DIAGNOSES.md that it shows: `runner 5`. None for a layout of something that works.
+    #[serde(default)]
     pub rows: Vec<String>,
     /// It needs a real Ollama's whole time limit under a real Ollama: run there only when `VGPUTRACE_SLOW` is set.
     #[serde(default)]
