@@ -229,7 +229,9 @@ impl Target {
             (None, Some(folder)) => folder.path().join("run.vgt"),
             (None, None) => PathBuf::from("run.vgt"),
         };
-        if let Some(engine) = crate::gate::chosen_engine() {
+        // A target that asks for an engine gets it.
+        let asked = self.options.iter().any(|option| option == "--engine");
+        if let Some(engine) = crate::gate::chosen_engine().filter(|_| !asked) {
             command.arg("--engine").arg(engine);
         }
         command.arg("-o").arg(&path).args(&self.options);

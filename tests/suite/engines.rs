@@ -41,7 +41,8 @@ fn a_user_without_rights_gets_a_trace_by_ptrace_and_the_reason() {
     if !gate::root(test) || !gate::tool(test, "setpriv", "--version") {
         return;
     }
-    let (target, _folder, _) = as_nobody(trace("/bin/sh").args(["-c", "/bin/ls /root; exit 6"]));
+    let target = trace("/bin/sh").args(["-c", "/bin/ls /root; exit 6"]);
+    let (target, _folder, _) = as_nobody(target.options(["--engine", "auto"]));
     let record = target.run();
     assert_eq!(record.code(), 6);
     let (name, why) = engine(&record);

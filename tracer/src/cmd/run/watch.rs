@@ -107,6 +107,8 @@ enum End {
     Ours(AsyncFd<OwnedFd>),
     /// Its tracer, which tells it as wait(2) has it.
     Told(oneshot::Receiver<u32>),
+    /// It was told.
+    Known(Status),
 }
 
 impl Child {
@@ -134,7 +136,14 @@ impl Child {
     pub(super) async fn ended(&mut self) -> Status {
         let fd = match &mut self.end {
             End::Ours(fd) => fd,
-            End::Told(told) => return told.await.map_or(Status::Exited(0), Status::of),
+            End::Told(told) => {
+                let status = told.await.map_or(Status::Exited(0), Status::of);
+                self.end = End::Known(status);
+                // A signal to the whole group came to us too, and why the target ended is to be known before that it did.
+                tokio::task::yield_now().await;
+                return status;
+            }
+            End::Known(status) => return *status,
         };
         loop {
             if let Ok(mut ready) = fd.readable().await {
