@@ -1,9 +1,9 @@
-//! `vgputrace shim install` and `env`: a program in a shell finds the device.
+//! `vgputrace shim install` and `env`: a program in a shell finds the device. And what `run --shim` says of a configuration.
 
 use std::path::Path;
 use std::process::{Command, Output};
 
-use vgputrace_tests::{binary, gate, open_folder, test_name};
+use vgputrace_tests::{binary, gate, open_folder, test_name, trace};
 
 fn vgputrace(arguments: &[&str], folder: &Path) -> Output {
     let binary = binary().expect("is_built was asked");
@@ -91,4 +91,33 @@ fn an_unknown_fault_is_answered_with_where_the_names_are() {
     assert_eq!(said.status.code(), Some(2));
     let said = String::from_utf8_lossy(&said.stderr).into_owned();
     assert!(said.contains("vgputrace shim faults list"), "{said}");
+}
+
+#[test]
+fn a_run_whose_launches_compute_nothing_says_so() {
+    if !gate::engine(test_name!()) {
+        return;
+    }
+    let folder = open_folder();
+    let config = folder.path().join("vgpu.toml");
+    std::fs::write(&config, "launch = \"record\"\n").unwrap();
+    let option = format!("--shim={}", config.display());
+    let record = trace("/bin/true").options([&option]).run();
+    record.ended_with(0);
+    let notes = format!("{:?}", record.events.of_kind("note"));
+    assert!(notes.contains("recorded and compute nothing"), "{notes}");
+}
+
+#[test]
+fn a_configuration_that_cannot_be_used_ends_the_run_before_it_begins() {
+    if !gate::engine(test_name!()) {
+        return;
+    }
+    let folder = open_folder();
+    let config = folder.path().join("vgpu.toml");
+    std::fs::write(&config, "lunch = 1\n").unwrap();
+    let option = format!("--shim={}", config.display());
+    let outcome = trace("/bin/true").options([&option]).start().finish();
+    assert_eq!(outcome.status.code(), Some(125));
+    assert!(outcome.err().contains("lunch"), "{}", outcome.err());
 }

@@ -5,7 +5,7 @@ mod list;
 
 use std::path::{Path, PathBuf};
 
-use vgputrace_device::config::{self, Environment, Machine};
+use vgputrace_device::config::{self, Environment, Launches, Machine};
 use vgputrace_device::ready::Ready;
 
 use super::Report;
@@ -72,7 +72,7 @@ fn install(
     let wanted = faults(names).map_err(|error| trouble(&error))?;
     let files = vgputrace_bundle::files(&wanted).map_err(|error| Report::from_error(&error))?;
     // Variables that point to the folder's configuration hide the usual one: a fault comes with a copy of that.
-    let mut texts = configuration(config, &wanted, &|name| std::env::var_os(name))?;
+    let mut texts = configuration(config, &wanted, &|name| std::env::var_os(name))?.texts;
     if config.is_none() && !wanted.iter().any(|fault| fault.is_in_configuration()) {
         texts.clear();
     }
@@ -91,6 +91,14 @@ fn install(
     Ok(text)
 }
 
+/// A configuration that can be used.
+pub(super) struct Configured {
+    /// Its texts, each with its origin.
+    pub(super) texts: Vec<(String, String)>,
+    /// Launches of kernels go well and compute nothing.
+    pub(super) records_launches: bool,
+}
+
 /// The texts of the configuration with their origins, checked: the file that is named or the usual one, then each fault's.
 ///
 /// # Errors
@@ -99,7 +107,7 @@ pub(super) fn configuration(
     file: Option<&Path>,
     faults: &[&Ready],
     environment: Environment<'_>,
-) -> Result<Vec<(String, String)>, Report> {
+) -> Result<Configured, Report> {
     let paths = match file {
         Some(file) => vec![file.to_owned()],
         None => config::find(environment),
@@ -121,8 +129,11 @@ pub(super) fn configuration(
         .map(|(origin, text)| (origin.as_str(), text.as_str()))
         .collect();
     let sysfs = environment("VGPU_SYSFS").map_or_else(|| PathBuf::from("/sys"), PathBuf::from);
-    Machine::parse(&borrowed, &sysfs).map_err(|error| Report::from_error(&error))?;
-    Ok(texts)
+    let machine = Machine::parse(&borrowed, &sysfs).map_err(|error| Report::from_error(&error))?;
+    Ok(Configured {
+        texts,
+        records_launches: machine.launches == Launches::Record,
+    })
 }
 
 /// An error of the layer below, with what to do.

@@ -59,7 +59,7 @@ pub(super) fn begin(wanted: &Wanted, target: &mut Target) -> Result<VirtualGpu, 
     let files = vgputrace_bundle::files(&wanted_faults)
         .map_err(|error| Report::from_error(&error).code(RECORDER))?;
     let command = &mut target.command;
-    let texts = configuration(wanted.config.as_deref(), &wanted_faults, &|name| {
+    let configured = configuration(wanted.config.as_deref(), &wanted_faults, &|name| {
         variable(command, name).map(OsStr::to_owned)
     })
     .map_err(|report| report.code(RECORDER))?;
@@ -77,7 +77,7 @@ pub(super) fn begin(wanted: &Wanted, target: &mut Target) -> Result<VirtualGpu, 
     }
     let libraries = root.join("lib");
     folder::write(&files, &libraries, Existing::Keep).map_err(report)?;
-    let config = folder::configure(&texts, root).map_err(report)?;
+    let config = folder::configure(&configured.texts, root).map_err(report)?;
     let plan = cover::plan(&found, &files, root);
     let way = if is_mounted {
         if let Some(path) = cover::beyond_mounts(&plan, &found) {
@@ -103,7 +103,14 @@ pub(super) fn begin(wanted: &Wanted, target: &mut Target) -> Result<VirtualGpu, 
         command.env.retain(|(name, _)| name != "VGPU_CONFIG");
         command.env.push(("VGPU_CONFIG".into(), config));
     }
-    tell(target, &way, !wanted_faults.is_empty());
+    let mut words = way;
+    if configured.records_launches {
+        words.push_str("; its launches of kernels are recorded and compute nothing");
+    }
+    if !wanted_faults.is_empty() {
+        words.push_str("; it fails on purpose");
+    }
+    tell(target, &words);
     Ok(gpu)
 }
 
@@ -210,7 +217,7 @@ fn put_first(command: &mut Command, name: &str, first: &OsStr) {
 }
 
 /// The variables and a word for the trace. It does not name the fault: whoever reads the trace is to find that out.
-fn tell(target: &mut Target, way: &str, has_fault: bool) {
+fn tell(target: &mut Target, words: &str) {
     for name in ["LD_LIBRARY_PATH", "LD_PRELOAD", "VGPU_CONFIG"] {
         if let Some(value) = variable(&target.command, name) {
             let policy = screen::Policy::Allowlist;
@@ -220,15 +227,10 @@ fn tell(target: &mut Target, way: &str, has_fault: bool) {
         }
     }
     target.changed.sort_by(|one, two| one.k.cmp(&two.k));
-    let fault = if has_fault {
-        "; it fails on purpose"
-    } else {
-        ""
-    };
     target.notes.push(Note {
         id: Text::from("virtual_gpu"),
         text: screen::text(
-            format!("the GPU of this run is the shim's virtual one, {way}{fault}").as_bytes(),
+            format!("the GPU of this run is the shim's virtual one, {words}").as_bytes(),
         ),
     });
 }
