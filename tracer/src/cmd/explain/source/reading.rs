@@ -35,7 +35,7 @@ impl Reading {
     /// One more event.
     pub(super) fn one(&mut self) {
         self.events += 1;
-        if self.events % STEP != 0 || self.begun.elapsed() < PATIENCE {
+        if !self.events.is_multiple_of(STEP) || self.begun.elapsed() < PATIENCE {
             return;
         }
         let name = &self.name;
