@@ -1,6 +1,8 @@
 //! `diff` and `expect` as a user calls them, over the recordings of the corpus.
 
+mod equal;
 mod expect;
+mod planted;
 mod project;
 mod twice;
 

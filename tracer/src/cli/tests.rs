@@ -118,7 +118,10 @@ fn a_wrong_call_says_what_is_wrong() {
             &["--until", "a(", "x"],
             "no regular expression: unclosed group",
         ),
-        (&["--engine", "magic", "x"], "[possible values: auto, ebpf]"),
+        (
+            &["--engine", "magic", "x"],
+            "[possible values: auto, ebpf, ptrace]",
+        ),
         (&["--tiemout", "3s", "x"], "--timeout"),
     ] {
         let error = run(line).unwrap_err();

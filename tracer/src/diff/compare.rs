@@ -24,6 +24,15 @@ impl Difference {
     }
 }
 
+impl Difference {
+    /// The name of what differs, as it is on the side that has it.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        let own = self.either().and_then(|fact| fact.named.as_deref());
+        own.unwrap_or(&self.key.name)
+    }
+}
+
 /// All differences, in order of their keys.
 #[must_use]
 pub fn compare(good: &Facts, bad: &Facts) -> Vec<Difference> {

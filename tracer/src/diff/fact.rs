@@ -137,6 +137,8 @@ pub struct Fact {
     pub links: Vec<String>,
     /// Where it was seen.
     pub evidence: Option<Evidence>,
+    /// Its name as it is on this side, where that is another one than that of the key.
+    pub named: Option<String>,
 }
 
 impl Fact {
@@ -149,6 +151,7 @@ impl Fact {
             derived: false,
             links: Vec::new(),
             evidence: None,
+            named: None,
         }
     }
 

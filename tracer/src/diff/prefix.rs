@@ -35,7 +35,10 @@ pub(super) fn take_out(facts: &mut Facts, prefix: &str) {
     facts.facts = std::mem::take(&mut facts.facts)
         .into_iter()
         .map(|(mut key, mut fact)| {
-            key.name = neutral(&key.name);
+            let name = neutral(&key.name);
+            if name != key.name {
+                fact.named = Some(std::mem::replace(&mut key.name, name));
+            }
             fact.value.same = neutral(&fact.value.same);
             (key, fact)
         })

@@ -119,7 +119,7 @@ fn derived(one: &Difference) -> bool {
     one.either().is_some_and(|fact| fact.derived) || (contents && one_sided)
 }
 
-type Order<'a> = (bool, bool, bool, bool, Stage, &'a Key);
+type Order<'a> = (bool, bool, bool, bool, Stage, bool, &'a Key);
 
 fn order<'a>(one: &'a Ranked, main: Option<&VerdictChange>) -> Order<'a> {
     let fact = one.difference.either();
@@ -137,6 +137,8 @@ fn order<'a>(one: &'a Ranked, main: Option<&VerdictChange>) -> Order<'a> {
         derived,
         words,
         stage,
+        // A file that both have and that is another one leads to files that only one of them came to.
+        one.difference.good.is_none() || one.difference.bad.is_none(),
         &one.difference.key,
     )
 }

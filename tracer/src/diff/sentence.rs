@@ -24,7 +24,7 @@ pub(super) fn of(difference: &Difference) -> String {
         (None, Some(is)) => Sides::OnlyBad(is),
         (None, None) => return "nothing".to_owned(),
     };
-    let (role, name) = (difference.key.role.as_str(), difference.key.name.as_str());
+    let (role, name) = (difference.key.role.as_str(), difference.name());
     match difference.key.stage {
         Stage::Release => plain(&format!("the {name} of Ollama"), "is", &sides),
         Stage::Machine => machine(name, &sides),
