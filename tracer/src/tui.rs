@@ -26,5 +26,6 @@ pub use keys::Action;
 pub use recording::{FrameFacts, Page, Recording};
 pub use state::prompt::Typed;
 pub use state::report::Request;
+pub use state::snapshot::Cache;
 pub use state::{Explain, State, View};
 pub use terminal::{Begin, run};

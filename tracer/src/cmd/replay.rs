@@ -1,6 +1,7 @@
 //! `replay`: the viewer over a trace file, or over a trace that the program carries.
 
 mod ahead;
+mod cache;
 mod examples;
 mod growing;
 mod recorded;
@@ -13,8 +14,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::standard_output::StandardOutput;
 use super::{Report, terminal};
 use crate::trace::Reader;
-use crate::tui::{self, Begin, Palette, Recording};
+use crate::tui::{self, Begin, Cache, Palette, Recording};
 
+use cache::CacheFile;
 pub use examples::Example;
 use growing::Growing;
 use recorded::Recorded;
@@ -55,6 +57,7 @@ pub fn run(props: &Props) -> Result<u8, Report> {
     let stop = ended_by_signal()?;
     tui::run(Begin {
         recording,
+        cache: cache(props),
         follow: matches!(props, Props::Follow(_)),
         looks,
         palette,
@@ -86,6 +89,14 @@ fn carried(example: Example) -> Result<Box<dyn Recording>, Report> {
     let reader = Reader::new(Cursor::new(example.bytes()), Path::new(example.name()))
         .map_err(|error| Report::from_error(&error))?;
     Ok(Box::new(Recorded::new(name, reader)))
+}
+
+/// A file of the cache, for a trace of the user's.
+fn cache(props: &Props) -> Option<Box<dyn Cache>> {
+    let Props::File(path) = props else {
+        return None;
+    };
+    CacheFile::of(path).map(|file| Box::new(file) as Box<dyn Cache>)
 }
 
 fn list() -> Result<u8, Report> {

@@ -9,6 +9,8 @@ pub(super) mod track;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
+
 use super::book::Book;
 use crate::discover::Model;
 use crate::discover::events::Discovery;
@@ -36,7 +38,7 @@ const MAX_FUNCTIONS: usize = 4_096;
 const MAX_NAME: usize = 1_000;
 
 /// The whole.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Digest {
     pub(super) lanes: BTreeMap<u32, Lane>,
     /// Index of the event that began each lane, and the lane; in order.
@@ -61,9 +63,13 @@ pub(super) struct Digest {
     /// The recorder wrote its last line.
     pub(super) ended: bool,
     /// Frames read.
+    #[serde(skip)]
     frames: usize,
+    #[serde(skip)]
     discovery: Discovery,
+    #[serde(skip)]
     scene: Scene,
+    #[serde(skip)]
     started: bool,
 }
 

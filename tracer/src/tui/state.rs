@@ -7,7 +7,9 @@ mod moves;
 pub(super) mod play;
 pub(super) mod prompt;
 pub(super) mod report;
+pub(super) mod snapshot;
 mod time;
+pub(super) mod told;
 mod understanding;
 mod view;
 
@@ -36,6 +38,10 @@ pub type Explain = fn(&Model) -> Explanation;
 pub struct State {
     pub(super) book: Book,
     pub(super) digest: Digest,
+    /// The pass behind what is known from before.
+    reading: Option<Digest>,
+    /// What the pass gave was offered to be kept.
+    kept: bool,
     pub(super) view: View,
     /// Index of the event under the play head.
     pub(super) head: u64,
@@ -82,6 +88,8 @@ impl State {
         Self {
             book: Book::new(recording),
             digest: Digest::default(),
+            reading: None,
+            kept: false,
             view: View::default(),
             head: 0,
             top: 0,
@@ -129,6 +137,16 @@ impl State {
 
     /// Does a slice of what is still to be read or matched; false when there is nothing left.
     pub fn work(&mut self) -> bool {
+        if let Some(mut reading) = self.reading.take() {
+            reading.step(&mut self.book);
+            if reading.finished(&self.book) {
+                self.digest = reading;
+                self.understood = None;
+            } else {
+                self.reading = Some(reading);
+            }
+            return true;
+        }
         if self.digest.step(&mut self.book) {
             if self.digest.finished(&self.book) {
                 self.open_at_the_cause();

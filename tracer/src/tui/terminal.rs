@@ -14,6 +14,7 @@ use super::colour::Palette;
 use super::draw;
 use super::keys::{self, Action};
 use super::recording::Recording;
+use super::state::snapshot::Cache;
 use super::state::{Explain, State};
 use crate::view::Looks;
 
@@ -32,6 +33,8 @@ pub struct Begin {
     pub recording: Box<dyn Recording>,
     /// The play head stays at the end of a recording that grows.
     pub follow: bool,
+    /// Where what a long pass gave is kept for the next time.
+    pub cache: Option<Box<dyn Cache>>,
     /// Signs of the terminal.
     pub looks: Looks,
     /// Colours of the terminal.
@@ -59,9 +62,12 @@ pub fn run(begin: Begin) -> io::Result<()> {
     result.and(left)
 }
 
-fn show(terminal: &mut ratatui::DefaultTerminal, begin: Begin) -> io::Result<()> {
+fn show(terminal: &mut ratatui::DefaultTerminal, mut begin: Begin) -> io::Result<()> {
     let mut state = State::new(begin.recording, begin.looks, begin.explain);
     let (mut last, mut looked) = (Instant::now(), Instant::now());
+    if let Some(bytes) = begin.cache.as_mut().and_then(|cache| cache.load()) {
+        state.restore(&bytes);
+    }
     if begin.follow {
         state.follow_the_end();
     }
@@ -78,6 +84,12 @@ fn show(terminal: &mut ratatui::DefaultTerminal, begin: Begin) -> io::Result<()>
         let mut busy = state.work();
         while busy && started.elapsed() < SLICE {
             busy = state.work();
+        }
+        if !busy
+            && let Some(cache) = &mut begin.cache
+            && let Some(bytes) = state.snapshot()
+        {
+            cache.store(&bytes);
         }
         let now = Instant::now();
         let passed = now.duration_since(last);

@@ -1,5 +1,7 @@
 //! One process over time: its life, what it was busy with, and what happened to it.
 
+use serde::{Deserialize, Serialize};
+
 use super::track::{Runs, Track};
 use crate::event::Seq;
 
@@ -7,7 +9,7 @@ use crate::event::Seq;
 const MAX_OPEN: usize = 256;
 
 /// What a stretch of time went into.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(in crate::tui) enum Work {
     /// Folders are listed.
     Walk,
@@ -60,7 +62,7 @@ impl Mark {
 }
 
 /// A call that has not come back.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct Open {
     call: Seq,
     thread: Option<u32>,
@@ -69,7 +71,7 @@ struct Open {
 }
 
 /// One process.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(in crate::tui) struct Lane {
     pub(in crate::tui) number: u32,
     pub(in crate::tui) parent: Option<u32>,

@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::event::library::{Map, Unmap};
 use crate::event::{Event, Kind, Proc, Text};
 use crate::view::lines::Lines;
@@ -15,7 +17,7 @@ const MAX_BYTES: usize = 16 << 20;
 const MAX_LINE: usize = 400;
 
 /// A line that a process wrote.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(in crate::tui) struct Word {
     pub(in crate::tui) index: u64,
     pub(in crate::tui) time: u64,
@@ -24,12 +26,14 @@ pub(in crate::tui) struct Word {
 }
 
 /// All of them.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(in crate::tui) struct Words {
     pub(in crate::tui) list: Vec<Word>,
     /// Lines that were left out.
     pub(in crate::tui) more: u64,
+    #[serde(skip)]
     bytes: usize,
+    #[serde(skip)]
     lines: Lines,
 }
 
@@ -64,7 +68,7 @@ impl Words {
 }
 
 /// A mapped library.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(in crate::tui) struct Mapped {
     pub(in crate::tui) index: u64,
     /// Index of the event that gave it back.
@@ -74,13 +78,15 @@ pub(in crate::tui) struct Mapped {
 }
 
 /// All of them.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(in crate::tui) struct Libraries {
     pub(in crate::tui) list: Vec<Mapped>,
     /// Mappings that were left out.
     pub(in crate::tui) more: u64,
+    #[serde(skip)]
     bytes: usize,
     /// Place in the list, by process and address.
+    #[serde(skip)]
     mapped: BTreeMap<(u32, u64), usize>,
 }
 

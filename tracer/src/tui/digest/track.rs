@@ -2,8 +2,10 @@
 //! recording is. A screen asks for what lies in one of its columns, by binary search: a frame costs the same for a
 //! hundred marks and for ten million.
 
+use serde::{Deserialize, Serialize};
+
 /// A mark, or several that are too close to be told apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::tui) struct Point {
     /// Nanoseconds since the begin, of the first.
     pub(in crate::tui) time: u64,
@@ -14,7 +16,7 @@ pub(in crate::tui) struct Point {
 }
 
 /// Marks of one kind, in order.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(in crate::tui) struct Track {
     points: Vec<Point>,
     /// Marks that are closer than this, in nanoseconds, are one.
@@ -72,7 +74,7 @@ impl Track {
 }
 
 /// A stretch of time, or several that touch.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::tui) struct Run {
     /// Nanoseconds since the begin.
     pub(in crate::tui) from: u64,
@@ -80,7 +82,7 @@ pub(in crate::tui) struct Run {
 }
 
 /// Stretches that do not overlap, in order.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(in crate::tui) struct Runs {
     runs: Vec<Run>,
     grain: u64,

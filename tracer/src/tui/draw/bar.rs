@@ -55,6 +55,12 @@ pub(super) fn foot(state: &mut State, palette: Palette, frame: &mut Frame<'_>, a
     if let Some(percent) = state.progress() {
         first.push(Role::Warning, &format!("  reading, {percent} %"));
     }
+    if let Some(percent) = state.reread() {
+        first.push(
+            Role::Dim,
+            &format!("  known from before, read again {percent} %"),
+        );
+    }
     if state.digest.lost > 0 {
         first.push(
             Role::Failed,

@@ -7,7 +7,6 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use super::write;
-use crate::discover::model::At;
 use crate::tui::colour::Palette;
 use crate::tui::state::State;
 use crate::view::line::{Line, Role};
@@ -132,18 +131,18 @@ fn pieces(line: &Line, width: u16) -> Vec<Line> {
 
 /// The causes that name this event as their evidence.
 fn cause_of(state: &mut State, seq: u64) -> Vec<String> {
-    let explanation = state.explanation();
+    let told = state.told();
     let mut causes = Vec::new();
-    for backend in &explanation.backends {
-        for finding in &backend.findings {
-            let named = finding
-                .evidence
-                .iter()
-                .any(|evidence| matches!(evidence.at, At::Event(one) if one.0 == seq));
-            if named {
-                let verdict = backend.verdict.name();
-                causes.push(format!("{}: {verdict}: {}", backend.name, finding.sentence));
-            }
+    for backend in &told.backends {
+        let naming = backend
+            .causes
+            .iter()
+            .filter(|cause| cause.events.contains(&seq));
+        for cause in naming {
+            causes.push(format!(
+                "{}: {}: {}",
+                backend.name, backend.verdict, cause.sentence
+            ));
         }
     }
     causes

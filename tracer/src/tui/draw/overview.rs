@@ -4,17 +4,18 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use super::{heading, write};
-use crate::diagnose::{Explanation, Finding, Verdict};
+use crate::diagnose::Verdict;
 use crate::tui::colour::Palette;
 use crate::tui::state::State;
+use crate::tui::state::told::{Backend, Cause, Told};
 use crate::view::Looks;
 use crate::view::line::{Line, Role};
 use crate::view::wrap::wrap;
 
 /// Draws the page from its first visible line.
 pub(super) fn draw(state: &mut State, palette: Palette, frame: &mut Frame<'_>, area: Rect) {
-    let explanation = state.explanation();
-    let mut lines = page(&explanation, state.looks, area.width);
+    let told = state.told();
+    let mut lines = page(&told, state.looks, area.width);
     lines.push(Line::new());
     lines.push(heading("trace"));
     for warning in health(state) {
@@ -28,80 +29,65 @@ pub(super) fn draw(state: &mut State, palette: Palette, frame: &mut Frame<'_>, a
     write(frame, area, visible, palette);
 }
 
-fn page(explanation: &Explanation, looks: Looks, width: u16) -> Vec<Line> {
+fn page(told: &Told, looks: Looks, width: u16) -> Vec<Line> {
     let mut lines = Vec::new();
-    let version = explanation
-        .version
-        .as_ref()
-        .map_or("?", |version| version.as_str());
+    let version = told.version.as_deref().unwrap_or("?");
     let mut first = heading("Ollama ");
-    first.plain(version).push(
-        Role::Dim,
-        &format!("  discovery: {}", explanation.era.name()),
-    );
-    if !explanation.library_dir.is_empty() {
-        first.push(Role::Dim, &format!("  {}", explanation.library_dir));
+    first
+        .plain(version)
+        .push(Role::Dim, &format!("  discovery: {}", told.era));
+    if !told.library_dir.is_empty() {
+        first.push(Role::Dim, &format!("  {}", told.library_dir));
     }
     lines.push(first);
-    for finding in &explanation.general {
-        paragraph(&mut lines, "  ", Role::Warning, &finding.sentence, width);
+    for sentence in &told.general {
+        paragraph(&mut lines, "  ", Role::Warning, sentence, width);
     }
     lines.push(Line::new());
     lines.push(heading("backends"));
-    for backend in &explanation.backends {
+    for backend in &told.backends {
         let mut line = Line::new();
-        let (role, sign) = sign(backend.verdict, looks);
+        let (role, sign) = sign(backend, looks);
         line.push(
             role,
-            &format!(
-                "  {sign} {:<12} {:<9}",
-                backend.name.as_str(),
-                backend.verdict.name()
-            ),
+            &format!("  {sign} {:<12} {:<9}", backend.name, backend.verdict),
         );
         lines.push(line);
-        for finding in &backend.findings {
-            cause(&mut lines, finding, width);
+        for one in &backend.causes {
+            cause(&mut lines, one, width);
         }
         for sentence in &backend.to_settle {
             paragraph(&mut lines, "      ", Role::Dim, sentence, width);
         }
     }
-    for device in &explanation.used {
+    for (library, id) in &told.used {
         let mut line = Line::new();
-        line.push(
-            Role::Result,
-            &format!("  {} {} {}", looks.tick(), device.library, device.id),
-        );
+        line.push(Role::Result, &format!("  {} {library} {id}", looks.tick()));
         lines.push(line);
     }
-    for note in &explanation.notes {
+    for note in &told.notes {
         paragraph(&mut lines, "  ", Role::Dim, note, width);
     }
     lines
 }
 
-fn cause(lines: &mut Vec<Line>, finding: &Finding, width: u16) {
-    let text = format!(
-        "{} ({}, {})",
-        finding.sentence,
-        finding.rule,
-        finding.certainty.name()
-    );
+fn cause(lines: &mut Vec<Line>, cause: &Cause, width: u16) {
+    let text = format!("{} ({}, {})", cause.sentence, cause.rule, cause.certainty);
     paragraph(lines, "      ", Role::Plain, &text, width);
-    for remedy in &finding.remedy {
+    for remedy in &cause.remedy {
         paragraph(lines, "        ", Role::Verb, remedy, width);
     }
 }
 
-const fn sign(verdict: Verdict, looks: Looks) -> (Role, &'static str) {
-    match (verdict, looks.unicode) {
-        (Verdict::Used, true) => (Role::Result, "✓"),
-        (Verdict::Used, false) => (Role::Result, "+"),
-        (Verdict::Failed, true) => (Role::Failed, "✗"),
-        (Verdict::Failed, false) => (Role::Failed, "X"),
-        (Verdict::Unknown, _) => (Role::Warning, "?"),
-        _ => (Role::Dim, "-"),
+fn sign(backend: &Backend, looks: Looks) -> (Role, &'static str) {
+    if backend.is(Verdict::Used) {
+        (Role::Result, looks.tick())
+    } else if backend.is(Verdict::Failed) {
+        (Role::Failed, if looks.unicode { "✗" } else { "X" })
+    } else if backend.is(Verdict::Unknown) {
+        (Role::Warning, "?")
+    } else {
+        (Role::Dim, "-")
     }
 }
 

@@ -4,6 +4,8 @@
 //! refresh. 0.30 and later: the same 30 s are shared by the three processes of an attempt (discover/runner.go,
 //! llm/server.go), and the probe has 15 s of its own (discover/native_probe.go).
 
+use serde::{Deserialize, Serialize};
+
 use crate::discover::Model;
 use crate::discover::model::Attempt;
 use crate::discover::role::Step;
@@ -11,7 +13,7 @@ use crate::discover::role::Step;
 const SECOND: u64 = 1_000_000_000;
 
 /// One limit.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::tui) struct Limit {
     /// The processes that it is for, by number.
     pub(in crate::tui) lanes: Vec<u32>,
@@ -20,7 +22,7 @@ pub(in crate::tui) struct Limit {
     /// When it gives up.
     pub(in crate::tui) at: u64,
     /// For what, in words.
-    pub(in crate::tui) what: &'static str,
+    pub(in crate::tui) what: String,
 }
 
 /// Those of all attempts; `origin` is the begin in nanoseconds of CLOCK_BOOTTIME.
@@ -38,7 +40,7 @@ pub(super) fn of(model: &Model, origin: u64) -> Vec<Limit> {
                     lanes: vec![process.number],
                     from,
                     at: from + 15 * SECOND,
-                    what: "for the probe",
+                    what: "for the probe".to_owned(),
                 });
             }
         }
@@ -52,7 +54,7 @@ pub(super) fn of(model: &Model, origin: u64) -> Vec<Limit> {
             lanes: lanes.collect(),
             from,
             at: from + seconds * SECOND,
-            what,
+            what: what.to_owned(),
         });
     }
     limits

@@ -42,6 +42,11 @@ impl Request {
 impl State {
     /// Asks for a name: that of the trace, with another ending.
     pub(in crate::tui) fn ask_for_a_file(&mut self) {
+        if self.reading.is_some() {
+            self.message =
+                "the recording is being read again; ask once more when that is done".to_owned();
+            return;
+        }
         let name = self.book.recording().name();
         let base = Path::new(&name).file_stem().map_or_else(
             || "trace".into(),

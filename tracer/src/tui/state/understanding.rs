@@ -2,10 +2,10 @@
 
 use std::rc::Rc;
 
+use super::told::Told;
 use super::{State, limits};
 use crate::diagnose::Explanation;
 use crate::discover::Model;
-use crate::discover::model::At;
 use crate::view::roles::{self, Roles};
 
 /// Made anew when there is more to know.
@@ -15,27 +15,42 @@ pub(in crate::tui) struct Understanding {
     done: u64,
     pub(in crate::tui) model: Rc<Model>,
     explanation: Rc<Explanation>,
+    told: Rc<Told>,
     roles: Roles,
     limits: Vec<limits::Limit>,
 }
 
+impl Understanding {
+    /// What is known from before: there is no model, which a pass must make.
+    pub(super) fn kept(done: u64, told: Told, roles: Roles, limits: Vec<limits::Limit>) -> Self {
+        Self {
+            done,
+            told: Rc::new(told),
+            roles,
+            limits,
+            ..Self::default()
+        }
+    }
+}
+
 impl State {
+    /// What is known of the backends by the end, as it is shown.
+    pub(in crate::tui) fn told(&mut self) -> Rc<Told> {
+        Rc::clone(&self.understand().told)
+    }
+
     /// Moves the play head to the first cause of the first backend that is not used.
     pub(super) fn open_at_the_cause(&mut self) {
         if self.moved {
             return;
         }
         self.moved = true;
-        let explanation = self.explanation();
-        let cause = explanation
+        let told = self.told();
+        let cause = told
             .backends
             .iter()
-            .flat_map(|backend| backend.findings.iter().take(1))
-            .flat_map(|finding| &finding.evidence)
-            .find_map(|evidence| match evidence.at {
-                At::Event(seq) => Some(seq.0),
-                _ => None,
-            });
+            .flat_map(|backend| backend.causes.iter().take(1))
+            .find_map(|cause| cause.events.first().copied());
         let target = match cause {
             Some(seq) => self.index_of(seq),
             None => self.digest.failures.first().copied(),
@@ -91,9 +106,11 @@ impl State {
         });
         if !fresh {
             let model = self.digest.model();
+            let explanation = (self.explain)(&model);
             self.understood = Some(Understanding {
                 done,
-                explanation: Rc::new((self.explain)(&model)),
+                told: Rc::new(Told::of(&explanation)),
+                explanation: Rc::new(explanation),
                 roles: roles::of(&model),
                 limits: limits::of(&model, self.origin()),
                 model: Rc::new(model),

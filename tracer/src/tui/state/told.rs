@@ -1,0 +1,95 @@
+//! The explanation as far as the viewer shows it: plain texts, so that it can be kept in a file.
+
+use serde::{Deserialize, Serialize};
+
+use crate::diagnose::{Explanation, Finding, Verdict};
+use crate::discover::model::At;
+
+/// A cause.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(in crate::tui) struct Cause {
+    pub(in crate::tui) sentence: String,
+    pub(in crate::tui) rule: String,
+    pub(in crate::tui) certainty: String,
+    pub(in crate::tui) remedy: Vec<String>,
+    /// Numbers of the events that prove it.
+    pub(in crate::tui) events: Vec<u64>,
+}
+
+/// One backend.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(in crate::tui) struct Backend {
+    pub(in crate::tui) name: String,
+    pub(in crate::tui) verdict: String,
+    pub(in crate::tui) causes: Vec<Cause>,
+    pub(in crate::tui) to_settle: Vec<String>,
+}
+
+/// The whole.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(in crate::tui) struct Told {
+    pub(in crate::tui) version: Option<String>,
+    pub(in crate::tui) era: String,
+    pub(in crate::tui) library_dir: String,
+    pub(in crate::tui) general: Vec<String>,
+    pub(in crate::tui) backends: Vec<Backend>,
+    /// Library and id of each device that is used.
+    pub(in crate::tui) used: Vec<(String, String)>,
+    pub(in crate::tui) notes: Vec<String>,
+}
+
+impl Told {
+    pub(super) fn of(explanation: &Explanation) -> Self {
+        let text = |text: &crate::event::Text| text.as_str().to_owned();
+        Self {
+            version: explanation.version.as_ref().map(text),
+            era: explanation.era.name().to_owned(),
+            library_dir: text(&explanation.library_dir),
+            general: explanation
+                .general
+                .iter()
+                .map(|finding| finding.sentence.clone())
+                .collect(),
+            backends: explanation
+                .backends
+                .iter()
+                .map(|backend| Backend {
+                    name: text(&backend.name),
+                    verdict: backend.verdict.name().to_owned(),
+                    causes: backend.findings.iter().map(cause).collect(),
+                    to_settle: backend.to_settle.clone(),
+                })
+                .collect(),
+            used: explanation
+                .used
+                .iter()
+                .map(|device| (text(&device.library), text(&device.id)))
+                .collect(),
+            notes: explanation.notes.clone(),
+        }
+    }
+}
+
+fn cause(finding: &Finding) -> Cause {
+    let events = finding
+        .evidence
+        .iter()
+        .filter_map(|evidence| match evidence.at {
+            At::Event(seq) => Some(seq.0),
+            _ => None,
+        });
+    Cause {
+        sentence: finding.sentence.clone(),
+        rule: finding.rule.to_owned(),
+        certainty: finding.certainty.name().to_owned(),
+        remedy: finding.remedy.clone(),
+        events: events.collect(),
+    }
+}
+
+impl Backend {
+    /// Its verdict is this one.
+    pub(in crate::tui) fn is(&self, verdict: Verdict) -> bool {
+        self.verdict == verdict.name()
+    }
+}
