@@ -29,7 +29,7 @@ struct Arguments {
 enum Command {
     /// Install what building and testing need, where it is missing.
     Setup,
-    /// Measure what recording costs, beside other tracers, and write docs/PERFORMANCE.md.
+    /// Measure what recording costs, beside other tracers, and write docs/PERFORMANCE.md; or with `tui` what the viewer costs.
     Bench(cmd::bench::Options),
     /// Set up, build, and record how a real program loads its GPU backend.
     Demo,

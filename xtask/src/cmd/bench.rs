@@ -10,6 +10,7 @@ mod place;
 mod recorder;
 mod report;
 mod subject;
+mod viewer;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -25,9 +26,21 @@ use self::report::Report;
 use self::subject::Subject;
 use crate::{machine, step};
 
+/// What can be measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum What {
+    /// What recording costs.
+    Recording,
+    /// What the viewer costs on a trace of ten million events.
+    Tui,
+}
+
 /// What to measure how often.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Options {
+    /// What to measure.
+    #[arg(value_enum, default_value_t = What::Recording)]
+    what: What,
     /// Three rounds of small loops, to see that everything works; the document is not written.
     #[arg(long)]
     quick: bool,
@@ -70,6 +83,9 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let root = machine::root();
     if options.driver {
         return driver::run(&root, options.rounds.unwrap_or(7).max(1));
+    }
+    if options.what == What::Tui {
+        return viewer::run(&root, options.quick);
     }
     if !machine::is_root() {
         bail!("bench needs root: it loads eBPF programs");
