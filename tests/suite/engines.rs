@@ -107,7 +107,8 @@ fn a_stopped_target_stays_stopped_until_it_is_continued() {
     assert_eq!(count(), last, "it goes on although it was stopped");
     rustix::process::kill_process(pid, Signal::CONT).unwrap();
     let record = running.record();
-    record.ended_with(0);
+    // Probes of the other engine, on the same C library at the same time, can cost breakpoints; that is told as loss.
+    assert_eq!(record.code(), 0, "{}", record.outcome.err());
     assert!(count() > last);
 }
 
