@@ -1,5 +1,6 @@
 //! A fact: one comparable thing about one role of a run.
 
+use super::normal;
 use crate::discover::model::Evidence;
 use crate::event::Text;
 
@@ -107,10 +108,10 @@ impl Value {
     /// A value that is shown as it is compared.
     #[must_use]
     pub fn plain(text: impl Into<String>) -> Self {
-        let same = text.into();
+        let shown = text.into();
         Self {
-            shown: same.clone(),
-            same,
+            same: normal::place(&shown).into_owned(),
+            shown,
         }
     }
 

@@ -3,6 +3,7 @@
 //! Pids, ports, addresses, times, durations, sizes of free memory and temporary names become signs. Versions in file
 //! names (`libcudart.so.12`), error numbers below 1000 and UUIDs stay.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -43,11 +44,24 @@ static NOISE: LazyLock<Vec<(Regex, &'static str)>> = LazyLock::new(|| {
 pub(super) fn text(text: &str) -> String {
     let mut out = text.trim().to_owned();
     for (pattern, to) in NOISE.iter() {
-        if let std::borrow::Cow::Owned(changed) = pattern.replace_all(&out, *to) {
+        if let Cow::Owned(changed) = pattern.replace_all(&out, *to) {
             out = changed;
         }
     }
     out
+}
+
+/// The folder of a run's virtual GPU (`run --shim`), which has another name each time.
+static VIRTUAL_GPU: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"/vgpu-run-[A-Za-z0-9]{6}\b").ok());
+
+/// A path, or words with paths, without the temporary name of the folder of a virtual GPU.
+#[must_use]
+pub(super) fn place(text: &str) -> Cow<'_, str> {
+    match &*VIRTUAL_GPU {
+        Some(name) => name.replace_all(text, "/vgpu-run-..."),
+        None => Cow::Borrowed(text),
+    }
 }
 
 /// The last part of a path.
@@ -60,7 +74,22 @@ pub(super) fn base(path: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::text;
+    use super::{place, text};
+
+    #[test]
+    fn the_folder_of_a_virtual_gpu_has_no_name_and_others_keep_theirs() {
+        assert_eq!(
+            place("/tmp/vgpu-run-4z27F4/lib:/a"),
+            "/tmp/vgpu-run-.../lib:/a"
+        );
+        for other in [
+            "/opt/vgpu-driver/lib",
+            "/opt/vgpu/lib",
+            "/tmp/vgpu-run-4z27F45/lib",
+        ] {
+            assert_eq!(place(other), other);
+        }
+    }
 
     #[test]
     fn what_differs_from_run_to_run_becomes_a_sign() {

@@ -157,7 +157,7 @@ fn programs(command: &Command) -> Vec<PathBuf> {
 
 /// A folder that every user can enter, with a name that says nothing.
 fn place() -> Result<TempDir, Report> {
-    let made = tempfile::Builder::new().prefix("vgpu-").tempdir();
+    let made = tempfile::Builder::new().prefix("vgpu-run-").tempdir();
     made.and_then(|place| {
         fs::set_permissions(place.path(), Permissions::from_mode(0o755))?;
         Ok(place)

@@ -61,9 +61,17 @@ fn add(
         let fact = Fact::new(identity)
             .seen(Some(seen))
             .linked([path.to_owned(), normal::base(path).to_owned()]);
-        facts.add(Stage::File, "machine", format!("contents of {path}"), fact);
+        facts.add(
+            Stage::File,
+            "machine",
+            format!("contents of {}", normal::place(path)),
+            fact,
+        );
     }
 }
+
+/// Versions of a library that are shown.
+const MANY: usize = 4;
 
 /// What tells one build of a file from another. Its date alone says nothing: a copy has another one.
 fn identity(library: &Library) -> Option<Value> {
@@ -75,6 +83,19 @@ fn identity(library: &Library) -> Option<Value> {
     let mut shown = same.clone();
     if let Some(problem) = &library.problem {
         shown = format!("{shown}, {problem}");
+    }
+    // Two files may differ in nothing else, when one was made of the other.
+    let versions: Vec<&str> = library.defines_versions.iter().map(Text::as_str).collect();
+    if let Some(few) = versions
+        .get(..MANY.min(versions.len()))
+        .filter(|few| !few.is_empty())
+    {
+        let more = if versions.len() > MANY {
+            " and more"
+        } else {
+            ""
+        };
+        shown = format!("{shown}, with the versions {}{more}", few.join(" "));
     }
     let mut same = same;
     for version in &library.defines_versions {

@@ -41,6 +41,8 @@ pub(in crate::tui) struct Told {
 impl Told {
     pub(super) fn of(explanation: &Explanation) -> Self {
         let text = |text: &crate::event::Text| text.as_str().to_owned();
+        let mut backends: Vec<_> = explanation.backends.iter().collect();
+        backends.sort_by_key(|backend| place(backend.verdict));
         Self {
             version: explanation.version.as_ref().map(text),
             era: explanation.era.name().to_owned(),
@@ -50,9 +52,8 @@ impl Told {
                 .iter()
                 .map(|finding| finding.sentence.clone())
                 .collect(),
-            backends: explanation
-                .backends
-                .iter()
+            backends: backends
+                .into_iter()
                 .map(|backend| Backend {
                     name: text(&backend.name),
                     verdict: backend.verdict.name().to_owned(),
@@ -67,6 +68,18 @@ impl Told {
                 .collect(),
             notes: explanation.notes.clone(),
         }
+    }
+}
+
+/// What was tried comes before what is not there: a folder that is not installed is hardly why somebody looks.
+fn place(verdict: Verdict) -> u8 {
+    match verdict {
+        Verdict::Used => 0,
+        Verdict::Failed => 1,
+        Verdict::Filtered => 2,
+        Verdict::Skipped => 3,
+        Verdict::Unknown => 4,
+        Verdict::Absent => 5,
     }
 }
 
@@ -91,5 +104,41 @@ impl Backend {
     /// Its verdict is this one.
     pub(in crate::tui) fn is(&self, verdict: Verdict) -> bool {
         self.verdict == verdict.name()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Told;
+    use crate::diagnose::{BackendVerdict, Explanation, Verdict};
+    use crate::event::Text;
+
+    #[test]
+    fn what_was_tried_comes_before_what_is_not_there() {
+        let order = [
+            ("a", Verdict::Absent),
+            ("b", Verdict::Skipped),
+            ("c", Verdict::Failed),
+            ("d", Verdict::Absent),
+            ("e", Verdict::Used),
+        ];
+        let backends = order.map(|(name, verdict)| BackendVerdict {
+            name: Text::from(name),
+            dir: Text::default(),
+            verdict,
+            findings: Vec::new(),
+            warnings: Vec::new(),
+            to_settle: Vec::new(),
+        });
+        let told = Told::of(&Explanation {
+            backends: backends.into(),
+            ..Explanation::default()
+        });
+        let names: Vec<&str> = told
+            .backends
+            .iter()
+            .map(|backend| backend.name.as_str())
+            .collect();
+        assert_eq!(names, ["e", "c", "b", "a", "d"]);
     }
 }
