@@ -133,7 +133,8 @@ static void properties(struct device *device, struct properties *to) {
     to->device_id = pci_id;
     memory(device, &to->memory_free, &to->memory_total);
 #ifdef OLLAMA_0_16
-    to->id = "GPU-00000000-0000-0000-0000-000000000005";
+    /* That of the virtual GPU's device 0, so that it is found again when a server asks for it by its id. */
+    to->id = "GPU-76677075-0000-8000-8000-000000000005";
     to->driver_major = 13;
     to->compute_major = 9;
     to->library = LIBRARY;
