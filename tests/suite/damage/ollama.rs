@@ -34,16 +34,26 @@ fn a_real_ollama_whose_recorder_is_killed_finishes_its_discovery() {
     if !gate::engine(test_name!()) {
         return;
     }
-    let Some(ollama) = std::env::var_os("VGPUTRACE_OLLAMA").map(PathBuf::from) else {
+    let named = std::env::var_os("VGPUTRACE_OLLAMA").unwrap_or_default();
+    let all: Vec<PathBuf> = std::env::split_paths(&named)
+        .filter(|path| !path.as_os_str().is_empty())
+        .collect();
+    if all.is_empty() {
         return gate::skip(test_name!(), "VGPUTRACE_OLLAMA names no Ollama");
-    };
+    }
+    for ollama in &all {
+        killed_during_discovery(ollama);
+    }
+}
+
+fn killed_during_discovery(ollama: &PathBuf) {
     let folder = open_folder();
     let mut chance = Chance::new(77);
     for round in 0..rounds("VGPUTRACE_KILLS", 50).div_ceil(5) {
         let delay = chance.below(250);
         let when = format!("round {round}, killed {delay} ms after the server's first line");
         let path = folder.path().join(format!("{round}.vgt"));
-        let target = server(&ollama, folder.path(), round).output(&path);
+        let target = server(ollama, folder.path(), round).output(&path);
         let mut running = target.start();
         running.wait_for("server config");
         sleep(Duration::from_millis(delay));
