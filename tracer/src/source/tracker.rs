@@ -8,9 +8,11 @@ mod counted;
 mod devices;
 mod exec;
 mod files;
+mod listing;
 mod memory;
 mod network;
 mod output;
+mod pieces;
 mod process;
 mod signals;
 

@@ -3,7 +3,7 @@
 use vgputrace_ebpf::wire::head::What;
 
 use super::Tracker;
-use super::files::Pieces;
+use super::pieces::Pieces;
 use crate::event::net::Http;
 use crate::event::output::Output;
 use crate::event::{Errno, Kind, Seen, Text, Why};
