@@ -1,5 +1,7 @@
 //! The loop of a recording: ring, clock, target and signals, in one thread.
 
+mod ending;
+
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
@@ -12,13 +14,14 @@ use crate::event::Kind;
 use crate::event::host::End;
 use crate::event::loss::Note;
 use crate::event::{Event, Text};
-use crate::source::discovery_end::DiscoveryEnd;
 use crate::source::hold::{Held, Hold};
 use crate::source::session::Session;
 use crate::source::{clock, host};
 use crate::sys::readiness;
 use crate::trace::{self, Lane, Outcome, Writer};
 use crate::view::summary::Summary;
+
+pub(super) use ending::{Limits, Outcomes, Why, exit_code};
 
 /// The ring is looked at this often while records come, and half as often each time when none do.
 const BUSY: Duration = Duration::from_millis(5);
@@ -29,65 +32,6 @@ const BATCHES: usize = 16;
 const GRACE: Duration = Duration::from_secs(5);
 /// Other processes of the tree get this long after the target.
 const STRAGGLERS: Duration = Duration::from_millis(500);
-
-/// Why a recording ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Why {
-    /// The target ended.
-    Exited,
-    /// The user's signal.
-    Interrupted,
-    /// `--timeout`.
-    Timeout,
-    /// `--until discovery`.
-    Discovery,
-    /// `--until PATTERN`.
-    Pattern,
-    /// The trace is at its size limit.
-    Size,
-    /// The disk is full or the file cannot be written.
-    Disk,
-}
-
-impl Why {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Exited => "exited",
-            Self::Interrupted => "interrupted",
-            Self::Timeout => "timeout",
-            Self::Discovery => "discovery",
-            Self::Pattern => "pattern",
-            Self::Size => "size",
-            Self::Disk => "disk",
-        }
-    }
-}
-
-/// When to end.
-pub(super) struct Limits {
-    /// `--timeout`.
-    pub(super) timeout: Option<Duration>,
-    /// `--until`, and what it is called.
-    pub(super) until: Option<(DiscoveryEnd, Why)>,
-}
-
-/// What came of it.
-pub(super) struct Outcomes {
-    /// Why it ended.
-    pub(super) why: Why,
-    /// The target's status; `None` when it was left running.
-    pub(super) status: Option<Status>,
-    /// What could not be written.
-    pub(super) trouble: Option<trace::Error>,
-    /// What was written.
-    pub(super) written: Option<trace::Summary>,
-    /// The fold over all events.
-    pub(super) summary: Summary,
-    /// The verdicts, when text is wanted.
-    pub(super) verdicts: Option<Verdicts>,
-    /// Processes of the tree that were still running.
-    pub(super) left: usize,
-}
 
 /// A recording in progress.
 pub(super) struct Live {
@@ -377,19 +321,6 @@ impl Live {
                 self.trouble.get_or_insert(error);
             }
         }
-    }
-}
-
-/// Exit code of a recording that `--timeout` ended.
-const TIMED_OUT: u8 = 124;
-
-/// What this program ends with: the target's own code where nothing else ended it.
-pub(super) fn exit_code(why: Why, status: Option<Status>) -> u8 {
-    match (why, status) {
-        (Why::Timeout, _) => TIMED_OUT,
-        (Why::Discovery | Why::Pattern, _) => 0,
-        (_, Some(status)) => status.code(),
-        (_, None) => Status::Killed(9).code(),
     }
 }
 
