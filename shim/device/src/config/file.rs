@@ -101,7 +101,8 @@ pub(super) fn machine(texts: &[(&str, &str)], stubs: &[Stub]) -> Result<Machine,
             origin: (*origin).to_owned(),
             reason,
         };
-        let text: Text = toml::from_str(text).map_err(|error| content(error.to_string()))?;
+        let text: Text =
+            toml::from_str(text).map_err(|error| content(in_one_line(&error, text)))?;
         apply(text, stubs, &mut machine).map_err(content)?;
     }
     Ok(machine)
@@ -273,6 +274,18 @@ fn fault(text: &FaultText) -> Result<Fault, Reason> {
 }
 
 /// A result code by number or name.
+/// What is wrong and where. The library's own text is a drawing of several lines, and this one goes into messages and a log.
+fn in_one_line(error: &toml::de::Error, text: &str) -> Reason {
+    let before = error.span().and_then(|span| text.get(..span.start));
+    match before {
+        Some(before) => {
+            let line = before.matches('\n').count() + 1;
+            format!("line {line}: {}", error.message())
+        }
+        None => error.message().to_owned(),
+    }
+}
+
 fn number(code: &toml::Value, names: Names) -> Result<i32, Reason> {
     let found = match code {
         toml::Value::Integer(number) => i32::try_from(*number).ok(),

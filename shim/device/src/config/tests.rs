@@ -131,9 +131,14 @@ fn what_makes_no_sense_is_refused_with_a_reason() {
             "one of",
         ),
         ("x =", "test cannot be used"),
+        (
+            "# a\ndevice = 3",
+            "line 2: invalid type: integer `3`, expected a sequence",
+        ),
     ] {
         let said = reason(text);
         assert!(said.contains(expected), "{text}: {said}");
+        assert!(!said.contains('\n'), "{text}: {said}");
     }
 }
 
