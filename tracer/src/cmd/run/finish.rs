@@ -26,7 +26,11 @@ pub(super) fn finish(props: &Props, path: &Path, outcomes: Outcomes) -> Result<u
         out(&outcomes.summary.to_json(&file));
     } else if !props.quiet {
         if let Some(verdicts) = &outcomes.verdicts {
-            verdicts.finish(path, props.like_unit.as_deref());
+            verdicts.finish(
+                path,
+                props.like_unit.as_deref(),
+                props.virtual_gpu.is_some(),
+            );
         }
         say(&Page::write(
             &outcomes.summary,

@@ -59,8 +59,9 @@ impl Verdicts {
         self.told = Some(explanation);
     }
 
-    /// At the end: what changed since, or the table where it was not told yet.
-    pub(super) fn finish(&self, trace: &Path, unit: Option<&str>) {
+    /// At the end: what changed since, or the table where it was not told yet. A run with a virtual GPU is neither remembered
+    /// as a good one of its server nor compared with one.
+    pub(super) fn finish(&self, trace: &Path, unit: Option<&str>, is_virtual: bool) {
         let model = self.discovery.finish();
         if !is_discovery(&model) {
             return;
@@ -75,7 +76,9 @@ impl Verdicts {
             say(&format!("\n{text}"));
         }
         say(&format!("why: vgputrace explain {}\n", trace.display()));
-        if let Some((sentence, good)) = last_good::compare(&model, &explanation, trace, unit) {
+        if !is_virtual
+            && let Some((sentence, good)) = last_good::compare(&model, &explanation, trace, unit)
+        {
             let good = escape::text(&good.display().to_string()).into_owned();
             say(&format!(
                 "unlike the last good run ({good}): {}\n",
