@@ -148,7 +148,16 @@ fn without_numbers(text: &str) -> String {
 fn strip(object: &mut serde_json::Map<String, Value>) {
     object.retain(|key, _| !CHANGING.contains(&key.as_str()));
     if let Some(Value::String(text)) = object.get_mut("text") {
-        *text = without_numbers(text);
+        let shown = without_numbers(text);
+        // A process id can have a digit more in one of the two runs; the length is that of the text as it is shown here.
+        let gone = (text.len() - shown.len()) as u64;
+        *text = shown;
+        if let Some(length) = object.get_mut("length") {
+            *length = length
+                .as_u64()
+                .map(|length| length.saturating_sub(gone))
+                .into();
+        }
     }
     object.values_mut().for_each(strip_value);
 }
@@ -195,4 +204,27 @@ fn shared_files() -> Vec<PathBuf> {
     files.sort();
     files.dedup();
     files
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::strip_value;
+
+    fn stripped(mut value: Value) -> Value {
+        strip_value(&mut value);
+        value
+    }
+
+    #[test]
+    fn a_process_id_with_a_digit_more_is_no_difference_and_a_byte_more_is_one() {
+        let output = |text: &str, length: u64| {
+            stripped(json!({"output": {"fd": 1, "text": text, "length": length}}))
+        };
+        let four = output("child 9999 code 3\n", 18);
+        assert_eq!(four, output("child 10000 code 3\n", 19));
+        assert_ne!(four, output("child 9999 code 3\n", 19));
+        assert_ne!(four, output("child 9999 code 3 \n", 19));
+    }
 }
