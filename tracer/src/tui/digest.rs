@@ -111,8 +111,10 @@ impl Digest {
     }
 
     /// The model so far.
-    pub(super) fn model(&self) -> Model {
-        self.discovery.finish()
+    pub(super) fn model(&self, book: &Book) -> Model {
+        let mut model = self.discovery.finish();
+        model.blind.damaged = book.recording().is_damaged();
+        model
     }
 
     fn take(&mut self, event: &Event, index: u64) {

@@ -57,6 +57,9 @@ pub trait Recording {
     /// Damage, in words.
     fn warnings(&self) -> Vec<String>;
 
+    /// Damage cost events among the frames read so far: that something is not among them proves nothing.
+    fn is_damaged(&self) -> bool;
+
     /// More events may come.
     fn grows(&self) -> bool;
 }

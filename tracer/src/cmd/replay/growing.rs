@@ -90,6 +90,10 @@ impl Recording for Growing {
         words
     }
 
+    fn is_damaged(&self) -> bool {
+        self.reader.is_damaged()
+    }
+
     fn grows(&self) -> bool {
         !self.finished
     }

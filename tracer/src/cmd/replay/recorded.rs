@@ -58,6 +58,10 @@ impl<R: Read + Seek> Recording for Recorded<R> {
         warnings.map(ToString::to_string).collect()
     }
 
+    fn is_damaged(&self) -> bool {
+        self.reader.is_damaged()
+    }
+
     fn grows(&self) -> bool {
         false
     }
