@@ -117,10 +117,21 @@ impl Discovery {
             Kind::End(_) => self.ended = true,
             Kind::Signal(signal) => {
                 let target = signal.to.or(event.process);
+                if self.is_server(target) {
+                    self.looking.signal(event, signal);
+                }
                 self.of(target, |child, server| child.signal(event, signal, server));
             }
-            Kind::Oom(oom) => self.of(oom.victim, |child, _| child.oom(event)),
+            Kind::Oom(oom) => {
+                if self.is_server(oom.victim) {
+                    self.looking.oom(event);
+                }
+                self.of(oom.victim, |child, _| child.oom(event));
+            }
             Kind::Exit(exit) => {
+                if self.is_server(event.process) {
+                    self.looking.exited(event, exit);
+                }
                 self.processes.exited(event, exit);
                 self.of(event.process, |child, _| child.exited(event, exit));
             }
@@ -282,6 +293,10 @@ impl Discovery {
             building.exec_failed(event, failed);
             self.add(Some(process.number), building);
         }
+    }
+
+    fn is_server(&self, process: Option<Proc>) -> bool {
+        process.is_some_and(|process| self.processes.server == Some(process.number))
     }
 
     fn child_of(&self, event: &Event) -> Option<usize> {

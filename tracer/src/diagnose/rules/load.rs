@@ -120,6 +120,13 @@ impl<'a> Lacks<'a> {
         (symbols, certain)
     }
 
+    /// A file of this name was found and is of no use: it is not missing, and another rule says what is wrong with it.
+    fn has_unfit(&self, name: &str) -> bool {
+        self.missing.iter().any(
+            |missing| matches!(missing, Missing::Unfit { file, .. } if base(file.as_str()) == name),
+        )
+    }
+
     /// What the loader said, in every process.
     pub(super) fn words(&self) -> Vec<&'a Evidence> {
         self.loads
@@ -205,7 +212,7 @@ fn absent(case: &Case<'_>, driver: bool) -> Vec<Finding> {
     let names: Vec<&str> = lacks
         .libraries()
         .into_iter()
-        .filter(|name| is_driver(name) == driver)
+        .filter(|name| is_driver(name) == driver && !lacks.has_unfit(name))
         .collect();
     let Some(first) = names.first().copied() else {
         return Vec::new();
