@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use crate::event::Event;
 use crate::event::host::Header;
+use crate::view::filter::Stretch;
 
 /// What is known of a frame without decoding it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -53,6 +54,11 @@ pub trait Recording {
     /// # Errors
     /// A sentence: the file cannot be read.
     fn page(&mut self, frame: usize) -> Result<Page, String>;
+
+    /// What the index says of a frame, so that a filter may pass it over; `None` where nothing is known.
+    fn stretch(&mut self, _frame: usize) -> Option<Stretch> {
+        None
+    }
 
     /// Damage, in words.
     fn warnings(&self) -> Vec<String>;

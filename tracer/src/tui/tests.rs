@@ -4,6 +4,10 @@ use proptest::prelude::*;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 
+mod keyboard;
+mod palettes;
+mod reading;
+
 use super::draw::draw;
 use super::{Action, FrameFacts, Page, Palette, Recording, State, Typed, View};
 use crate::diagnose::{BackendVerdict, Certainty, Explanation, Finding, Verdict};
