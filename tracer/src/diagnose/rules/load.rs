@@ -84,8 +84,17 @@ impl<'a> Lacks<'a> {
         }
     }
 
+    /// Names of libraries that nothing answers to. One whose file is there and stops the loader (too short, no ELF file) is
+    /// not among them: that file is the finding.
     pub(super) fn libraries(&self) -> Vec<&'a str> {
-        let mut seen = BTreeSet::new();
+        let mut seen: BTreeSet<&str> = self
+            .missing
+            .iter()
+            .filter_map(|missing| match missing {
+                Missing::Unfit { file, .. } => Some(base(file.as_str())),
+                _ => None,
+            })
+            .collect();
         self.missing
             .iter()
             .filter_map(|missing| match missing {
@@ -185,7 +194,7 @@ fn searched(missing: &Missing, seen: Option<&Evidence>) -> Vec<Evidence> {
 }
 
 /// Comes from a driver and from nowhere else.
-fn is_driver(name: &str) -> bool {
+pub(super) fn is_driver(name: &str) -> bool {
     ["libcuda.so", "libnvidia-", "libvulkan.so"]
         .iter()
         .any(|start| name.starts_with(start))
