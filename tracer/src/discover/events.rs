@@ -201,6 +201,9 @@ impl Discovery {
     fn exec(&mut self, event: &Event, exec: &Exec) {
         self.processes.executed(event, exec);
         let Some(process) = event.process else { return };
+        if exec.already {
+            self.not_read(process, event, "it ran before the recording began");
+        }
         if self.processes.server == Some(process.number) {
             let known = self
                 .looking

@@ -90,6 +90,7 @@ fn processes() -> Vec<Kind> {
             base: Some([Hex(0x5555_5555_4000), Hex(0x7fff_f7fc_0000)]),
             interp: Some(text("/lib64/ld-linux-x86-64.so.2")),
             bits32: false,
+            mount_namespace: None,
             already: false,
         }),
         Kind::ExecFailed(ExecFailed {
