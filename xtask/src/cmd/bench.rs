@@ -3,6 +3,7 @@
 //! Everything runs interleaved (each round runs every subject under every tracer), so that a slow moment of the machine meets
 //! all alike; medians of the rounds are compared. Writes docs/PERFORMANCE.md and prints it. Asserts nothing.
 
+mod calls;
 mod driver;
 mod figures;
 mod peers;
@@ -31,6 +32,8 @@ use crate::{machine, step};
 enum What {
     /// What recording costs.
     Recording,
+    /// Only what recording calls of a driver costs; the document is not written.
+    Calls,
     /// What the viewer costs on a trace of ten million events.
     Tui,
 }
@@ -101,6 +104,11 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     step::must("release build", "about 4 minutes when cold", &mut build)?;
     peers::install();
     let place = Place::prepare(&root)?;
+    if options.what == What::Calls {
+        let calls = calls::measure(&root, &place, options.quick, rounds)?;
+        println!("{}", report::of_calls(&calls));
+        return Ok(());
+    }
     let (subjects, absent) = Subject::list(&root, &options.ollama);
     let mut table = Table::new();
     for round in 1..=rounds {
@@ -121,6 +129,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     step::say("bench: processes that are not traced");
     let neighbours = recorder::neighbours(&place, options.quick, rounds)?;
     let rates = recorder::rates(&place, options.quick)?;
+    let calls = calls::measure(&root, &place, options.quick, rounds)?;
     let report = Report {
         rounds,
         absent,
@@ -129,6 +138,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
         costs,
         neighbours,
         rates,
+        calls,
     };
     let text = report.text();
     println!("{text}");

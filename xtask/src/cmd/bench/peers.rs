@@ -127,7 +127,7 @@ impl Peer {
 }
 
 /// bpftrace and perf look for tracepoints in tracefs, which not every machine mounts: it is mounted for them alone.
-fn with_tracefs() -> Vec<OsString> {
+pub(super) fn with_tracefs() -> Vec<OsString> {
     let script = "mount -t tracefs tracefs /sys/kernel/tracing 2>/dev/null; exec \"$@\"";
     ["unshare", "-m", "sh", "-c", script, "sh"]
         .map(OsString::from)

@@ -5,6 +5,7 @@ use std::fs;
 use std::process::Command;
 
 use super::Table;
+use super::calls::Calls;
 use super::peers::Peer;
 use super::recorder::{Cost, Neighbour, Rate};
 use super::subject::Subject;
@@ -19,6 +20,7 @@ pub(super) struct Report {
     pub(super) costs: Vec<Cost>,
     pub(super) neighbours: Vec<Neighbour>,
     pub(super) rates: Vec<Rate>,
+    pub(super) calls: Calls,
 }
 
 impl Report {
@@ -50,6 +52,7 @@ impl Report {
         self.targets(out)?;
         self.recorder(out)?;
         self.beside(out)?;
+        self.calls.text(out)?;
         for sentence in &self.absent {
             writeln!(out, "\nNot here: {sentence}.")?;
         }
@@ -190,7 +193,8 @@ impl Report {
             hot,
             None,
             (30.0, " bytes"),
-        )
+        )?;
+        self.calls.targets(out)
     }
 
     /// A rate that the machine could not make proves nothing about that rate.
@@ -264,8 +268,18 @@ impl Report {
     }
 }
 
+/// The text of the calls alone.
+pub(super) fn of_calls(calls: &Calls) -> String {
+    let mut text = format!("{}.\n", machine());
+    let _ = calls.text(&mut text);
+    let head = "| what | target | measured | |\n| --- | --- | --- | --- |";
+    let _ = writeln!(text, "\n{head}");
+    let _ = calls.targets(&mut text);
+    text
+}
+
 /// One target: what was measured, by medians and by the smallest, the most that it may be and the unit of both.
-fn row(
+pub(super) fn row(
     out: &mut String,
     what: &str,
     target: &str,
