@@ -2,6 +2,7 @@
 
 mod equal;
 mod expect;
+mod faults;
 mod planted;
 mod project;
 mod twice;
