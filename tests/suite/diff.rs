@@ -3,6 +3,7 @@
 mod equal;
 mod expect;
 mod faults;
+mod last_good;
 mod planted;
 mod project;
 mod twice;
