@@ -4,6 +4,7 @@ mod ahead;
 mod cache;
 mod examples;
 mod growing;
+mod pair;
 mod recorded;
 
 use std::io::{Cursor, IsTerminal as _, Write as _};
@@ -15,6 +16,7 @@ use super::standard_output::StandardOutput;
 use super::{Report, terminal};
 use crate::trace::Reader;
 use crate::tui::{self, Begin, Cache, Palette, Recording};
+use crate::view::Looks;
 
 use cache::CacheFile;
 pub use examples::Example;
@@ -28,6 +30,8 @@ pub enum Props {
     File(PathBuf),
     /// A trace file that a recorder writes just now: the play head stays at its end.
     Follow(PathBuf),
+    /// Two trace files side by side: the good one, and the bad one.
+    Pair(PathBuf, PathBuf),
     /// A trace that the program carries.
     Example(Example),
     /// The names of those.
@@ -43,17 +47,20 @@ pub fn run(props: &Props) -> Result<u8, Report> {
         Props::File(path) => file(path)?,
         Props::Follow(path) => follow(path)?,
         Props::Example(example) => carried(*example)?,
+        Props::Pair(good, bad) => {
+            return if on_a_terminal() {
+                pair::run(good, bad)
+            } else {
+                Err(no_terminal(props))
+            };
+        }
         Props::List => return list(),
     };
-    if !(std::io::stdout().is_terminal() && std::io::stdin().is_terminal()) {
+    if !on_a_terminal() {
         return Err(no_terminal(props));
     }
     let looks = terminal::standard_output();
-    let palette = if looks.colour {
-        Palette::Sixteen
-    } else {
-        Palette::Plain
-    };
+    let palette = palette(looks);
     let stop = ended_by_signal()?;
     tui::run(Begin {
         recording,
@@ -68,6 +75,18 @@ pub fn run(props: &Props) -> Result<u8, Report> {
     })
     .map_err(|error| Report::new("cannot use the terminal").because(&error))?;
     Ok(0)
+}
+
+fn on_a_terminal() -> bool {
+    std::io::stdout().is_terminal() && std::io::stdin().is_terminal()
+}
+
+fn palette(looks: Looks) -> Palette {
+    if looks.colour {
+        Palette::Sixteen
+    } else {
+        Palette::Plain
+    }
 }
 
 fn file(path: &Path) -> Result<Box<dyn Recording>, Report> {
@@ -119,6 +138,11 @@ fn no_terminal(props: &Props) -> Report {
                     "why a backend was not used: vgputrace explain {shown}"
                 ))
         }
+        Props::Pair(good, bad) => report.help(format!(
+            "as text: vgputrace diff {} {}",
+            good.display(),
+            bad.display()
+        )),
         _ => report,
     }
 }
