@@ -8,6 +8,7 @@ pub mod accuracy;
 pub mod answers;
 pub mod attached;
 pub mod chance;
+pub mod compared;
 pub mod events;
 pub mod gate;
 pub mod generated;

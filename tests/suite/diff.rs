@@ -2,6 +2,8 @@
 
 mod equal;
 mod expect;
+mod faults;
+mod last_good;
 mod planted;
 mod project;
 mod twice;

@@ -32,6 +32,7 @@ macro_rules! layouts {
 layouts! {
     api_version_wrong,
     argument_variable,
+    backend_alone,
     backup_name_only,
     blas_first,
     card_by_two,
@@ -61,6 +62,7 @@ layouts! {
     folder_moved,
     folder_not_entered,
     gpu_healthy,
+    gpu_healthy_12,
     gpu_healthy_prebuilt,
     gpu_runtime_tier,
     gpu_runtime_tier_12,

@@ -259,3 +259,28 @@ fn a_terminal_that_only_takes_lines_is_told_apart() {
     );
     assert!(!screen.contains(TAKEN), "{screen}");
 }
+
+#[test]
+fn two_recordings_stand_side_by_side_at_their_first_difference_and_move_together() {
+    if !gate::tool(test_name!(), "script", "--version") {
+        return;
+    }
+    let good = workspace().join("tests/corpus/traces/runner-no-driver.vgt");
+    let words = format!("replay --diff {} {}", good.display(), broken().display());
+    let mut viewer = Viewer::start(&words);
+    viewer.shows("BAD stops being like GOOD");
+    viewer.shows("[BAD]");
+    viewer.shows("1 of ");
+    let first = viewer.shown();
+    viewer.keys("n");
+    viewer.shows("2 of ");
+    assert_ne!(viewer.shown(), first);
+    viewer.keys("\t");
+    viewer.shows("[GOOD]");
+    viewer.keys("?");
+    viewer.shows("the other column gets the keys");
+    viewer.keys("q");
+    let (code, screen) = viewer.end();
+    assert_eq!(code, Some(0), "{screen}");
+    assert!(screen.rfind(GIVEN_BACK) > screen.rfind(TAKEN), "{screen}");
+}

@@ -14,6 +14,7 @@ mod colour;
 mod digest;
 mod draw;
 mod keys;
+mod pair;
 pub mod picture;
 mod recording;
 mod state;
@@ -24,6 +25,7 @@ mod typing;
 
 pub use colour::Palette;
 pub use keys::Action;
+pub use pair::{Compared, Pair, PairBegin, Stop, run as run_pair};
 pub use recording::{FrameFacts, Page, Recording};
 pub use state::prompt::Typed;
 pub use state::report::Request;

@@ -52,15 +52,7 @@ pub enum Form {
 /// One of them cannot be read, or holds nothing that could be compared.
 pub fn run(props: &Props) -> Result<u8, Report> {
     let project = Project::find(props.project.as_deref())?;
-    // Each side on a processor of its own: a trace of millions of events takes seconds.
-    let (good, bad) = std::thread::scope(|scope| {
-        let bad = scope.spawn(|| read(&props.bad));
-        (read(&props.good), bad.join())
-    });
-    let (good, bad) = (
-        good?,
-        bad.unwrap_or_else(|_| Err(Report::new("reading the second side failed")))?,
-    );
+    let [good, bad] = sides(&props.good, &props.bad)?;
     let (before, after) = (explain(&good), explain(&bad));
     let ignored = |key: &Key| {
         let named = |rules: &[Rule]| rules.iter().any(|rule| rule.picks(key));
@@ -96,6 +88,20 @@ pub(super) fn told(answer: &Answer, names: &Names, form: Form, looks: Looks) -> 
         Form::Json => json(answer, names),
         Form::Markdown => markdown(answer, names),
     }
+}
+
+/// The models of both sides.
+///
+/// # Errors
+/// One of them cannot be read, or holds nothing that could be compared.
+pub(super) fn sides(good: &Path, bad: &Path) -> Result<[Model; 2], Report> {
+    // Each on a processor of its own: a trace of millions of events takes seconds.
+    let (good, bad) = std::thread::scope(|scope| {
+        let bad = scope.spawn(|| read(bad));
+        (read(good), bad.join())
+    });
+    let failed = || Err(Report::new("reading the second side failed"));
+    Ok([good?, bad.unwrap_or_else(|_| failed())?])
 }
 
 /// The model of one side, which must hold a discovery.

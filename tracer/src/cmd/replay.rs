@@ -4,6 +4,7 @@ mod ahead;
 mod cache;
 mod examples;
 mod growing;
+mod pair;
 mod recorded;
 
 use std::fs::File;
@@ -20,6 +21,7 @@ use super::{Report, terminal};
 use crate::sys::inherited;
 use crate::trace::Reader;
 use crate::tui::{self, Begin, Cache, Palette, Recording};
+use crate::view::Looks;
 
 use cache::CacheFile;
 pub use examples::Example;
@@ -34,6 +36,8 @@ pub enum Props {
     /// A trace file that a recorder writes just now: the play head stays at its end. With a descriptor that leads to the
     /// keyboard of what is recorded.
     Follow(PathBuf, Option<RawFd>),
+    /// Two trace files side by side: the good one, and the bad one.
+    Pair(PathBuf, PathBuf),
     /// A trace that the program carries.
     Example(Example),
     /// The names of those.
@@ -49,25 +53,15 @@ pub fn run(props: &Props) -> Result<u8, Report> {
         Props::File(path) => file(path)?,
         Props::Follow(path, _) => follow(path)?,
         Props::Example(example) => carried(*example)?,
+        Props::Pair(good, bad) => {
+            on_a_terminal(props)?;
+            return pair::run(good, bad);
+        }
         Props::List => return list(),
     };
-    if !(std::io::stdout().is_terminal() && std::io::stdin().is_terminal()) {
-        return Err(no_terminal(
-            props,
-            "replay needs a terminal, and this is none",
-        ));
-    }
-    if !terminal::has_a_screen() {
-        let words =
-            "replay needs a terminal that can place text, and TERM says that this one cannot";
-        return Err(no_terminal(props, words));
-    }
+    on_a_terminal(props)?;
     let looks = terminal::standard_output();
-    let palette = match (looks.colour, terminal::is_light()) {
-        (false, _) => Palette::Plain,
-        (true, false) => Palette::Sixteen,
-        (true, true) => Palette::Light,
-    };
+    let palette = palette(looks);
     let stop = ended_by_signal()?;
     tui::run(Begin {
         recording,
@@ -83,6 +77,28 @@ pub fn run(props: &Props) -> Result<u8, Report> {
     })
     .map_err(|error| Report::new("cannot use the terminal").because(&error))?;
     Ok(0)
+}
+
+/// Fails where the viewer cannot be shown, and says what to use instead.
+fn on_a_terminal(props: &Props) -> Result<(), Report> {
+    if !(std::io::stdout().is_terminal() && std::io::stdin().is_terminal()) {
+        let words = "replay needs a terminal, and this is none";
+        return Err(no_terminal(props, words));
+    }
+    if !terminal::has_a_screen() {
+        let words =
+            "replay needs a terminal that can place text, and TERM says that this one cannot";
+        return Err(no_terminal(props, words));
+    }
+    Ok(())
+}
+
+fn palette(looks: Looks) -> Palette {
+    match (looks.colour, terminal::is_light()) {
+        (false, _) => Palette::Plain,
+        (true, false) => Palette::Sixteen,
+        (true, true) => Palette::Light,
+    }
 }
 
 fn file(path: &Path) -> Result<Box<dyn Recording>, Report> {
@@ -150,6 +166,11 @@ fn no_terminal(props: &Props, words: &str) -> Report {
                     "why a backend was not used: vgputrace explain {shown}"
                 ))
         }
+        Props::Pair(good, bad) => report.help(format!(
+            "as text: vgputrace diff {} {}",
+            good.display(),
+            bad.display()
+        )),
         _ => report,
     }
 }

@@ -19,14 +19,14 @@ use crate::view::Looks;
 use crate::view::samples::bootstrap;
 
 /// Events in frames of a few.
-struct Made {
+pub(super) struct Made {
     frames: Vec<Vec<Event>>,
     header: Header,
     damaged: bool,
 }
 
 impl Made {
-    fn new(size: usize) -> Self {
+    pub(super) fn new(size: usize) -> Self {
         let (header, events) = (bootstrap::header(), bootstrap::events());
         Self {
             frames: events.chunks(size).map(<[Event]>::to_vec).collect(),
