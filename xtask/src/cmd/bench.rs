@@ -7,6 +7,7 @@ mod driver;
 mod figures;
 mod peers;
 mod place;
+mod ptrace;
 mod recorder;
 mod report;
 mod subject;
