@@ -8,6 +8,7 @@ mod driver;
 mod figures;
 mod peers;
 mod place;
+mod ptrace;
 mod recorder;
 mod report;
 mod subject;

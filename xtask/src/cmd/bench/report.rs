@@ -64,12 +64,12 @@ impl Report {
         self.table.get(&(subject, peer))?.time.median()
     }
 
-    fn ratio(&self, subject: usize, peer: Peer, over: Peer) -> Option<f64> {
+    pub(super) fn ratio(&self, subject: usize, peer: Peer, over: Peer) -> Option<f64> {
         Some(self.median(subject, peer)? / self.median(subject, over)?)
     }
 
     /// The same of the smallest figures: what other work on the machine disturbs least.
-    fn smallest(&self, subject: usize, peer: Peer, over: Peer) -> Option<f64> {
+    pub(super) fn smallest(&self, subject: usize, peer: Peer, over: Peer) -> Option<f64> {
         let of = |peer| Some(self.table.get(&(subject, peer))?.time.range()?.0);
         Some(of(peer)? / of(over)?)
     }
@@ -173,6 +173,7 @@ impl Report {
                 row(out, what, "under 300 ms", end.0, end.1, (300.0, " ms"))?;
             }
         }
+        self.ptrace_rows(out)?;
         if let Some(neighbour) = self.neighbours.first() {
             let (alone, beside) = (neighbour.alone.scaled(1.0), neighbour.beside.scaled(1.0));
             let more = |pair: (Option<f64>, Option<f64>)| Some(pair.1? - pair.0?);
