@@ -241,12 +241,12 @@ struct backend_reg *ggml_backend_init(void) {
     }
     fprintf(stderr, "ggml_cuda_init: found %d CUDA devices:\n", devices);
     for (int index = 0; index < devices; index++) {
-        unsigned bus = 0;
+        unsigned bus = 0, slot = 0;
         cudaDeviceGetPCIBusId(pci_ids[index], sizeof pci_ids[index], index);
-        sscanf(pci_ids[index], "%*x:%x", &bus);
+        sscanf(pci_ids[index], "%*x:%x:%x", &bus, &slot);
         snprintf(names[index], sizeof names[index], LIBRARY "%d", index);
         /* That of a virtual GPU at this address, so that it is found again when a server asks for it by its id. */
-        snprintf(ids[index], sizeof ids[index], "GPU-76677075-0000-8000-8000-%012x", bus & 0xff);
+        snprintf(ids[index], sizeof ids[index], "GPU-76677075-0000-8000-8000-%012x", (bus & 0xff) << 8 | (slot & 0xff));
         memcpy(&all[index], &a_device, sizeof a_device);
         all[index].reg = &the_backend;
     }

@@ -75,7 +75,7 @@ int cuDeviceTotalMem_v2(size_t *bytes, int device) {
 
 int cuDeviceGetPCIBusId(char *id, int length, int device) {
 #ifdef CARDS
-    snprintf(id, (size_t)length, "0000:%02x:00.0", 5 + device);
+    snprintf(id, (size_t)length, "0000:00:%02x.0", 5 + device);
 #else
     strncpy(id, "0000:05:00.0", (size_t)length);
 #endif
