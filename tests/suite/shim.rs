@@ -5,6 +5,7 @@
 
 mod commands;
 mod faults;
+mod labelled;
 mod tools;
 mod unchanged;
 

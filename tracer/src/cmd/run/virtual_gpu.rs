@@ -223,7 +223,7 @@ fn tell(target: &mut Target, words: &str) {
     }
     target.changed.sort_by(|one, two| one.k.cmp(&two.k));
     target.notes.push(Note {
-        id: Text::from("virtual_gpu"),
+        id: Text::from(Note::VIRTUAL_GPU),
         text: screen::text(
             format!("the GPU of this run is the shim's virtual one, {words}").as_bytes(),
         ),
