@@ -8,6 +8,7 @@ mod faults;
 mod labelled;
 mod tools;
 mod unchanged;
+mod without_rights;
 
 use std::collections::BTreeMap;
 use std::os::unix::fs::{MetadataExt, symlink};
