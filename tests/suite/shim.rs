@@ -5,8 +5,10 @@
 
 mod commands;
 mod faults;
+mod labelled;
 mod tools;
 mod unchanged;
+mod without_rights;
 
 use std::collections::BTreeMap;
 use std::os::unix::fs::{MetadataExt, symlink};

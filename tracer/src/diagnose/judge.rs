@@ -51,6 +51,7 @@ pub fn explain(model: &Model) -> Explanation {
             .filter_map(|start| start_of(model, start))
             .collect(),
         notes: notes(model),
+        virtual_gpu: model.virtual_gpu.clone(),
         lost: model.blind.lost.iter().map(|lost| lost.count).sum(),
         cpu_only: model.cpu_only.is_some() && model.devices.is_empty(),
         finished: model.finished,

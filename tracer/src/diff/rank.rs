@@ -31,6 +31,8 @@ pub struct Answer {
     pub differences: Vec<Ranked>,
     /// Differences that come only from another kernel, engine or release of the recorder.
     pub technical: Vec<Difference>,
+    /// Good side, bad side: the sentence that says that its GPU is no real one.
+    pub virtual_gpu: [Option<Text>; 2],
 }
 
 /// The first difference that matters.
@@ -110,6 +112,7 @@ pub fn rank(
         verdict_changes: changes,
         differences: ranked,
         technical,
+        virtual_gpu: [good, bad].map(|side| side.virtual_gpu.clone()),
     }
 }
 

@@ -76,6 +76,7 @@ pub struct Discovery {
     by_number: BTreeMap<u32, usize>,
     libraries: libraries::Libraries,
     blind: Blind,
+    virtual_gpu: Option<Text>,
     /// Processes in `Blind::unread`.
     unread: BTreeSet<Proc>,
     /// Starts of a server that ended before another began.
@@ -123,6 +124,7 @@ impl Discovery {
                 seen: Evidence::event(event.seq, "probed after it had been mapped"),
             }),
             Kind::End(_) => self.ended = true,
+            Kind::Note(note) if note.is_label() => self.virtual_gpu = Some(note.text.clone()),
             Kind::Signal(signal) => {
                 let target = signal.to.or(event.process);
                 if self.is_server(target) {
@@ -359,6 +361,7 @@ impl Discovery {
         model.blind = self.blind;
         model.blind.cut = !self.ended;
         model.blind.began_late = model.server.as_ref().is_some_and(|server| server.already);
+        model.virtual_gpu = self.virtual_gpu;
         if self.earlier > 0 {
             model.notes.push(format!(
                 "The trace holds {} starts of the server; this is about {about}.",

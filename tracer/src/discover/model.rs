@@ -115,6 +115,8 @@ pub struct Model {
     /// What the reader of the source has to say about the source itself, in plain sentences: several starts in one log,
     /// text that was left out.
     pub notes: Vec<String>,
+    /// The GPU of this run is no real one: the recorder's sentence that says so (`run --shim`).
+    pub virtual_gpu: Option<Text>,
 }
 
 impl Model {

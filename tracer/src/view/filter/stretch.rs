@@ -60,6 +60,7 @@ impl Filter {
                 roles.get(one).is_some_and(named)
             }),
             Self::Failed => stretch.failed,
+            Self::Label => stretch.has("note"),
             Self::Time(from, to) => {
                 let (first, last) = stretch.times;
                 last.saturating_sub(origin) >= *from && first.saturating_sub(origin) <= *to
