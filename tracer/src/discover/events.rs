@@ -309,7 +309,13 @@ impl Discovery {
         };
         model.blind = self.blind.clone();
         model.blind.cut = !self.ended;
-        model.blind.began_late = model.server.as_ref().is_some_and(|server| server.already);
+        // ptrace sees no functions of processes that it has not started.
+        let by_calls_alone = self
+            .header
+            .as_ref()
+            .is_some_and(|header| header.attached.is_some() && header.engine.as_str() == "ptrace");
+        model.blind.began_late =
+            by_calls_alone || model.server.as_ref().is_some_and(|server| server.already);
         model.roles = self.processes.roles();
         if self.earlier > 0 {
             model.notes.push(format!(
