@@ -12,6 +12,7 @@ pub mod explain;
 pub mod man;
 pub mod replay;
 pub mod run;
+pub mod setup_caps;
 pub mod shim;
 pub mod show;
 #[cfg(test)]
@@ -90,6 +91,10 @@ pub enum Command {
     /// Kernel, rights, limits and costs; then Ollama's library tree, driver libraries, GPUs, device nodes and the service in one
     /// glance, each with the command that mends it. Reads only, starts nothing, works without root.
     Doctor(doctor::Args),
+    /// Print the command that lets this program record without root.
+    ///
+    /// CAP_BPF and CAP_PERFMON on its file: all that eBPF needs. Other users' processes stay closed.
+    SetupCaps(setup_caps::Args),
     /// Look at an installed Ollama, with no run at all: which backends could be loaded, and what is missing.
     ///
     /// Finds the library folder as Ollama does, follows what each backend would load as the dynamic loader does with

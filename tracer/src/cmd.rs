@@ -14,6 +14,7 @@ pub mod project;
 pub mod replay;
 pub mod report;
 pub mod run;
+pub mod setup_caps;
 pub mod shim;
 pub mod show;
 mod standard_output;

@@ -21,6 +21,7 @@ fn main() -> ExitCode {
         Command::Expect(args) => cmd::expect::run(&args.into_props()),
         Command::Replay(args) => cmd::replay::run(&args.into_props()),
         Command::Doctor(args) => cmd::doctor::run(&args.into_props()),
+        Command::SetupCaps(args) => cmd::setup_caps::run(args.into_props()),
         Command::Check(args) => cmd::check::run(&args.into_props()),
         Command::Try(args) => cmd::try_load::run(&args.into_props()),
         Command::Shim(args) => cmd::shim::run(&args.into_props()),

@@ -12,6 +12,7 @@ use crate::cmd::run::{self, Until};
 #[derive(Clone, Debug, clap::Args)]
 #[command(
     group = clap::ArgGroup::new("way").required(true).multiple(false),
+    override_usage = "vgputrace attach [OPTIONS] --pid N\n       vgputrace attach [OPTIONS] --exe PATH | --name NAME | --cgroup PATH | --all\n       vgputrace attach [OPTIONS] [--restart | --next] --unit UNIT | --container NAME|ID",
     after_help = "\
 Exit codes:
   0 recorded; 125 vgputrace itself failed, or there is no such target

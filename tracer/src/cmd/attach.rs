@@ -65,9 +65,13 @@ pub fn run(mut props: Props) -> Result<u8, Report> {
     diagnostics::diagnostics(recording.verbose);
     watch::block().map_err(|error| run::trouble("cannot watch signals", &error))?;
     let _ = run::raise_open_files();
-    let target = target::find(&props)?;
+    let mut target = target::find(&props)?;
     let (mut session, why) = session(&props)?;
-    target::watch_files(&mut session, &target)?;
+    match &session {
+        Session::Ebpf(..) => target::watch_files(&mut session, &target)?,
+        // It sees no functions of processes that others have started.
+        Session::Ptrace(_) => target.notes.push(words::cost(why.as_deref())),
+    }
     // The name of the file is made from it.
     props.recording.command = vec![target.short.clone().into()];
     let (path, owner) = output::place(&props.recording)?;
@@ -147,9 +151,8 @@ fn record(
         if !silent {
             words::begun(target, joined, session.engine());
         }
-        if let Some(command) = &target.restart {
-            restart::run(command)?;
-        }
+        // Beside the recording, which takes what the new start tells meanwhile.
+        let restart = target.restart.clone().map(restart::begin).transpose()?;
         let now = clock::boottime();
         let progress = Progress::new(!silent && watch::is_terminal(), now);
         let limits = Limits {
@@ -163,9 +166,14 @@ fn record(
         // They are numbered already.
         live.begin_with(events);
         live.notes(&target.notes);
-        live.record(&mut child, &signals)
+        let outcomes = live
+            .record(&mut child, &signals)
             .await
-            .map_err(|error| run::trouble("cannot record", &error))
+            .map_err(|error| run::trouble("cannot record", &error))?;
+        match restart.and_then(restart::failed) {
+            Some(report) => Err(report),
+            None => Ok(outcomes),
+        }
     })
 }
 
@@ -192,6 +200,6 @@ fn header(props: &Props, target: &Target, session: &Session, why: Option<String>
 }
 
 /// The recorder's own failure.
-fn failed(sentence: impl Into<String>) -> Report {
+fn trouble(sentence: impl Into<String>) -> Report {
     Report::new(sentence).code(RECORDER)
 }

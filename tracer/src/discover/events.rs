@@ -360,7 +360,13 @@ impl Discovery {
         model.roles = self.processes.roles();
         model.blind = self.blind;
         model.blind.cut = !self.ended;
-        model.blind.began_late = model.server.as_ref().is_some_and(|server| server.already);
+        // ptrace sees no functions of processes that it has not started.
+        let by_calls_alone = self
+            .header
+            .as_ref()
+            .is_some_and(|header| header.attached.is_some() && header.engine.as_str() == "ptrace");
+        model.blind.began_late =
+            by_calls_alone || model.server.as_ref().is_some_and(|server| server.already);
         model.virtual_gpu = self.virtual_gpu;
         if self.earlier > 0 {
             model.notes.push(format!(

@@ -8,6 +8,7 @@
 //! - `filter`, `system_calls`, `sockets`, `stream`, `paths`: system calls.
 //! - `space`, `point`, `pass`, `functions`: breakpoints, and how a thread gets past one while it stays in place.
 //! - `processes`, `exec`, `signals`: the life of processes.
+//! - `running`: processes that somebody else has started, without filter and breakpoints.
 //! - `link`, `session`: the way to the recorder's thread.
 
 mod counts;
@@ -23,6 +24,7 @@ mod paths;
 mod plans;
 mod point;
 mod processes;
+mod running;
 mod session;
 mod signals;
 mod sockets;

@@ -30,7 +30,7 @@ pub enum Error {
     #[error(transparent)]
     Ptrace(#[from] ptrace::Error),
     /// ptrace cannot take a process from its first instruction that another one starts.
-    #[error("what somebody else has started can be recorded with eBPF only")]
+    #[error("only eBPF can wait for a program that somebody else starts")]
     CannotWait,
 }
 
@@ -132,7 +132,8 @@ impl Session {
                 }
                 Ok(session.adopt(roots, events)?)
             }
-            Self::Ptrace(_) => Err(Error::CannotWait),
+            Self::Ptrace(_) if !awaited.is_empty() => Err(Error::CannotWait),
+            Self::Ptrace(session) => Ok(session.adopt(roots, events)?),
         }
     }
 

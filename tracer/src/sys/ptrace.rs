@@ -80,6 +80,8 @@ pub struct SystemCall {
     pub number: u64,
     /// Its arguments; at the end they mean nothing.
     pub args: [u64; 6],
+    /// It begins, at its entry or at a filter.
+    pub begins: bool,
 }
 
 /// What is known of a signal that is about to be delivered.
@@ -108,24 +110,97 @@ pub fn seize(tid: u32) -> io::Result<()> {
     request(libc::PTRACE_SEIZE, tid, 0, options as usize)
 }
 
+/// Takes a thread of somebody else as it runs. When its tracer dies it goes on.
+///
+/// # Errors
+/// The kernel's answer: not allowed, traced by another, gone.
+pub fn seize_running(tid: u32) -> io::Result<()> {
+    let options = libc::PTRACE_O_TRACESYSGOOD
+        | libc::PTRACE_O_TRACEFORK
+        | libc::PTRACE_O_TRACEVFORK
+        | libc::PTRACE_O_TRACECLONE
+        | libc::PTRACE_O_TRACEEXEC;
+    request(libc::PTRACE_SEIZE, tid, 0, options as usize)
+}
+
+/// Stops a traced thread that runs, without a signal.
+///
+/// # Errors
+/// It is gone.
+pub fn interrupt(tid: u32) -> io::Result<()> {
+    request(libc::PTRACE_INTERRUPT, tid, 0, 0)
+}
+
+/// The signal by which a tracer's thread is woken: ignored by default, and by a handler that does nothing too.
+const WAKE: i32 = libc::SIGURG;
+
+extern "C" fn woken(_signal: i32) {}
+
+/// Makes [`wake`] end [`wait_or_wake`] in this process.
+///
+/// # Errors
+/// The kernel's answer.
+pub fn be_wakeable() -> io::Result<()> {
+    // SAFETY: zero is a value of the structure: no flags, so that a wait is not begun anew.
+    let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
+    let handler: extern "C" fn(i32) = woken;
+    action.sa_sigaction = handler as usize;
+    // SAFETY: a handler that does nothing, and no place for the old one.
+    let code = unsafe { libc::sigaction(WAKE, &raw const action, std::ptr::null_mut()) };
+    if code == -1 {
+        return Err(io::Error::last_os_error());
+    }
+    Ok(())
+}
+
+/// The calling thread, for [`wake`].
+#[must_use]
+pub fn this_thread() -> u32 {
+    rustix::thread::gettid().as_raw_pid().cast_unsigned()
+}
+
+/// Wakes a thread of this process that waits. It may be about to wait: to be called until it has noticed.
+pub fn wake(thread: u32) {
+    // SAFETY: three numbers; a thread that is gone is an error without consequence.
+    unsafe {
+        libc::syscall(libc::SYS_tgkill, libc::getpid(), thread.cast_signed(), WAKE);
+    }
+}
+
+/// As [`wait`] for any thread; `None` when this thread was woken.
+///
+/// # Errors
+/// `ECHILD` when there is none left.
+pub fn wait_or_wake() -> io::Result<Option<Report>> {
+    match wait_once(-1) {
+        Ok(report) => Ok(Some(report)),
+        Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 /// Waits for the next report of one traced thread or of any.
 ///
 /// # Errors
 /// `ECHILD` when there is none left.
 pub fn wait(tid: Option<u32>) -> io::Result<Report> {
     let wanted = tid.map_or(-1, u32::cast_signed);
+    loop {
+        match wait_once(wanted) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            outcome => return outcome,
+        }
+    }
+}
+
+fn wait_once(wanted: i32) -> io::Result<Report> {
     let mut status = 0;
-    let found = loop {
-        // SAFETY: room for one status.
-        let found = unsafe { libc::waitpid(wanted, &raw mut status, libc::__WALL) };
-        if found >= 0 {
-            break found.cast_unsigned();
-        }
-        let error = io::Error::last_os_error();
-        if error.kind() != io::ErrorKind::Interrupted {
-            return Err(error);
-        }
-    };
+    // SAFETY: room for one status.
+    let found = unsafe { libc::waitpid(wanted, &raw mut status, libc::__WALL) };
+    if found < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    let found = found.cast_unsigned();
     if !libc::WIFSTOPPED(status) {
         return Ok(Report::Ended(found, status.cast_unsigned()));
     }
@@ -158,6 +233,15 @@ impl Stopped {
         };
         let signal = if how == Resume::Listen { 0 } else { signal };
         request(what, self.tid, 0, usize::try_from(signal).unwrap_or(0))
+    }
+
+    /// Lets it go for good, with a signal or 0 for none.
+    ///
+    /// # Errors
+    /// `ESRCH`: it was killed meanwhile.
+    pub fn detach(self, signal: i32) -> io::Result<()> {
+        let signal = usize::try_from(signal).unwrap_or(0);
+        request(libc::PTRACE_DETACH, self.tid, 0, signal)
     }
 
     /// Its registers.
@@ -214,6 +298,7 @@ impl Stopped {
             arch: (first >> 32) as u32,
             number,
             args: [a, b, c, d, e, f],
+            begins: first & 0xff != EXIT,
         })
     }
 
@@ -261,6 +346,9 @@ impl Stopped {
         Ok(old)
     }
 }
+
+/// `PTRACE_SYSCALL_INFO_EXIT`.
+const EXIT: u64 = 2;
 
 /// The system call itself: C libraries do not agree on the type of `what`.
 fn request(what: impl Into<i64>, tid: u32, address: usize, data: usize) -> io::Result<()> {

@@ -17,6 +17,7 @@ use serde::Serialize;
 use crate::event::doctor::Facts;
 
 pub use json::to_json;
+pub use rules::shell;
 pub use text::write;
 
 /// How good or bad a finding is, in order.

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Props, Way, failed, words};
+use super::{Props, Way, trouble, words};
 use crate::cmd::Report;
 use crate::cmd::run::engine;
 use crate::event::loss::Note;
@@ -61,7 +61,7 @@ pub(super) fn find(props: &Props) -> Result<Target, Report> {
         target.restart = None;
     } else if target.restart.is_none() {
         return Err(
-            failed(format!("{} cannot be restarted from here", target.label))
+            trouble(format!("{} cannot be restarted from here", target.label))
                 .help("restart it yourself while vgputrace waits: --next"),
         );
     }
@@ -77,13 +77,13 @@ pub(super) fn can_be_stopped(props: &Props) -> bool {
 
 /// A process that is not there.
 pub(super) fn gone(pid: u32) -> Report {
-    failed(format!("there is no process {pid}"))
+    trouble(format!("there is no process {pid}"))
         .help("`vgputrace doctor` names the servers that run, and their processes")
 }
 
 fn of_pid(pid: u32) -> Result<Target, Report> {
     if pid == std::process::id() {
-        return Err(failed("this is the recorder itself"));
+        return Err(trouble("this is the recorder itself"));
     }
     if !Path::new(&format!("/proc/{pid}")).exists() {
         return Err(gone(pid));
@@ -99,7 +99,7 @@ fn of_pid(pid: u32) -> Result<Target, Report> {
 
 fn of_file(path: &Path) -> Result<Target, Report> {
     let real = std::fs::canonicalize(path).map_err(|error| {
-        failed(format!("cannot find the program {}", path.display()))
+        trouble(format!("cannot find the program {}", path.display()))
             .because(&error)
             .help("a program of a container is awaited by its name: --name ollama")
     })?;
@@ -138,7 +138,7 @@ fn of_name(name: &str) -> Target {
 /// The tree of control groups.
 fn groups() -> Result<PathBuf, Report> {
     group::root().ok_or_else(|| {
-        failed("no control groups of version 2 are mounted here, so neither units nor containers can be found by them")
+        trouble("no control groups of version 2 are mounted here, so neither units nor containers can be found by them")
             .help("take the server by its process or its name instead: --pid N, --name ollama")
     })
 }
@@ -149,7 +149,7 @@ fn of_group(path: &Path) -> Result<Target, Report> {
     let (folder, id) = as_folder.or_else(|error| {
         let below = groups()?.join(path.strip_prefix("/").unwrap_or(path));
         let id = group::id(&below).map_err(|_| {
-            failed(format!(
+            trouble(format!(
                 "{} is no control group of version 2",
                 path.display()
             ))
@@ -184,7 +184,7 @@ fn of_unit(name: &str) -> Result<Target, Report> {
     {
         programs.push(start.program);
     } else if folders.is_empty() {
-        return Err(failed(format!(
+        return Err(trouble(format!(
             "there is no unit {name}: no unit file, and no control group of that name"
         )));
     }
@@ -206,7 +206,7 @@ fn of_unit(name: &str) -> Result<Target, Report> {
 }
 
 fn of_container(name: &str) -> Result<Target, Report> {
-    let found = container::find(&groups()?, name).map_err(|error| failed(error.to_string()))?;
+    let found = container::find(&groups()?, name).map_err(|error| trouble(error.to_string()))?;
     let short: String = found.id.chars().take(12).collect();
     Ok(Target {
         label: format!("container {short}"),

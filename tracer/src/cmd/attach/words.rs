@@ -56,12 +56,27 @@ pub(super) fn about(target: &Target) -> Vec<Note> {
     notes
 }
 
+/// What ptrace costs a process that somebody else has started, and what it cannot see.
+pub(super) fn cost(why: Option<&str>) -> Note {
+    let because = why.map_or_else(String::new, |why| format!(" ({why})"));
+    Note {
+        id: Text::from("engine_ptrace"),
+        text: screen::text(
+            format!(
+                "recording with ptrace instead of eBPF{because}: each system call stops the target twice, a call that waits may \
+                 come back with EINTR once, and functions of libraries (the loader's words, driver calls) are not seen"
+            )
+            .as_bytes(),
+        ),
+    }
+}
+
 /// As whom the target runs, and what that hides from this recorder or from the reader.
 fn of_owner(owner: &Owner, hidden: bool) -> String {
     let who = owner.text();
     if hidden {
         return format!(
-            "the target runs as {who}, whose environment and memory map this recorder may not read: run vgputrace as root to \
+            "the target runs as {who}, whose environment and program this recorder may not read: run vgputrace as root to \
              have them"
         );
     }

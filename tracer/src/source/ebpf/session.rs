@@ -1,5 +1,7 @@
 //! A recording in progress: the loaded kernel side, its ring, and the tracker that makes events of records.
 
+mod joining;
+
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::os::fd::{AsFd, BorrowedFd};
@@ -10,7 +12,7 @@ use vgputrace_ebpf::wire::head::lost;
 
 use super::Error;
 use super::attach::{Attached, Calls, EntryPoint, Interest, Outcome};
-use super::awaited::{Awaited, Strangers};
+use super::awaited::Strangers;
 use super::counts::Counts;
 use super::kernel::Kernel;
 use super::load::{self, Sizes};
@@ -23,9 +25,8 @@ use crate::source::facts::Facts;
 use crate::source::images::{Images, reachable, root_of};
 use crate::source::library::candidates::{Candidate, Why};
 use crate::source::lookups::{event_of, look_up};
-use crate::source::running;
 use crate::source::slow::{SLOW, Slow};
-use crate::source::tracker::{Already, Settings, Story, Tracker, Wish};
+use crate::source::tracker::{Settings, Story, Tracker, Wish};
 
 /// What a session is made with.
 pub struct Options {
@@ -126,56 +127,6 @@ impl Session {
         ring::follow(&mut self.ebpf, tgid)?;
         self.tracker.begin(tgid, cwd);
         Ok(())
-    }
-
-    /// Follows from their next start on what is waited for. The tracepoints must be attached.
-    ///
-    /// # Errors
-    /// See [`Error`].
-    pub fn wait_for(&mut self, awaited: &Awaited) -> Result<(), Error> {
-        self.strangers = Strangers::new(&awaited.files);
-        awaited.tell(&mut self.ebpf)
-    }
-
-    /// Follows processes that run already, and all below them, and tells what they are. Whatever they start meanwhile is
-    /// followed too, so none is missing. Returns how many there are.
-    ///
-    /// # Errors
-    /// The kernel's table is full.
-    pub fn adopt(&mut self, roots: &[u32], events: &mut Vec<Event>) -> Result<usize, Error> {
-        let mut count = 0;
-        loop {
-            let mut is_new = false;
-            for pid in running::family(roots) {
-                if pid == std::process::id() || !ring::follow_new(&mut self.ebpf, pid)? {
-                    continue;
-                }
-                // One that has ended, or a thread of the kernel, has nothing to tell.
-                match running::snapshot(pid) {
-                    Some(already) => {
-                        is_new = true;
-                        count += 1;
-                        self.tell_already(already, events);
-                    }
-                    None => ring::leave(&mut self.ebpf, pid)?,
-                }
-            }
-            if !is_new {
-                return Ok(count);
-            }
-        }
-    }
-
-    fn tell_already(&mut self, already: Already, events: &mut Vec<Event>) {
-        let mut story = Story {
-            events: std::mem::take(events),
-            wishes: Vec::new(),
-        };
-        self.tracker.already(already, &mut story);
-        *events = story.events;
-        for wish in story.wishes {
-            self.grant(&wish, events);
-        }
     }
 
     /// Traced processes that are alive.

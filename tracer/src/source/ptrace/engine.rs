@@ -30,6 +30,8 @@ pub(super) struct Engine {
     pub(super) told: Told,
     /// Children that stopped before their parent's stop told of them.
     pub(super) early: HashMap<u32, Stopped>,
+    /// No filter chooses the calls that stop: all do.
+    whole: bool,
     /// The target, and who waits for its end.
     target: (u32, Option<oneshot::Sender<u32>>),
 }
@@ -37,6 +39,7 @@ pub(super) struct Engine {
 impl Engine {
     pub(super) fn new(link: Link, target: u32, ended: oneshot::Sender<u32>) -> Self {
         let mut engine = Self {
+            whole: false,
             link,
             threads: HashMap::new(),
             processes: HashMap::new(),
@@ -49,14 +52,48 @@ impl Engine {
         engine
     }
 
-    /// Follows the tree until the last of it has ended.
+    /// An engine for processes that run already.
+    pub(super) fn of_running(link: Link) -> Self {
+        Self {
+            whole: true,
+            link,
+            threads: HashMap::new(),
+            processes: HashMap::new(),
+            sockets: Sockets::default(),
+            told: Told::default(),
+            early: HashMap::new(),
+            target: (0, None),
+        }
+    }
+
+    /// Follows the tree until the last of it has ended, or until it is to be left.
     pub(super) fn run(mut self) {
-        while let Ok(report) = ptrace::wait(None) {
-            match report {
-                Report::Ended(tid, status) => self.ended(tid, status),
-                Report::Stopped(stopped, stop) => self.stopped(stopped, stop),
+        loop {
+            if self.whole && self.link.lock().closed {
+                return self.leave_all();
+            }
+            match ptrace::wait_or_wake() {
+                Ok(Some(Report::Ended(tid, status))) => self.ended(tid, status),
+                Ok(Some(Report::Stopped(stopped, stop))) => self.stopped(stopped, stop),
+                Ok(None) => {}
+                Err(_) => return,
             }
         }
+    }
+
+    /// Processes that run already are traced: no filter, and no breakpoints.
+    pub(super) fn is_whole(&self) -> bool {
+        self.whole
+    }
+
+    /// Lets a thread go on. Without a filter "to the next event" is to the next call.
+    pub(super) fn resume(&self, stopped: Stopped, how: Resume, signal: i32) {
+        let how = match how {
+            Resume::Continue if self.whole => Resume::SystemCall,
+            how => how,
+        };
+        // One that was killed meanwhile is told by the next wait.
+        let _ = stopped.resume(how, signal);
     }
 
     /// A thread has stopped.
@@ -68,6 +105,7 @@ impl Engine {
         }
         match stop {
             Stop::Event(ptrace::EVENT_SECCOMP, _) => self.system_call_begins(stopped),
+            Stop::SystemCall if self.whole => self.any_system_call(stopped),
             Stop::SystemCall => self.system_call_ends(stopped),
             Stop::Event(ptrace::EVENT_FORK | ptrace::EVENT_VFORK | ptrace::EVENT_CLONE, _) => {
                 self.has_child(stopped, stop)
@@ -98,8 +136,7 @@ impl Engine {
         } else {
             Resume::Continue
         };
-        // One that was killed meanwhile is told by the next wait.
-        let _ = stopped.resume(how, signal);
+        self.resume(stopped, how, signal);
     }
 
     /// A trap: one of our breakpoints, or the program's own.

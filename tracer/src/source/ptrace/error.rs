@@ -6,6 +6,14 @@ pub enum Error {
     /// The kernel does not let this process trace its child.
     #[error("the kernel does not let this process trace its own child: {0}")]
     Denied(std::io::Error),
+    /// The kernel refuses a process that runs.
+    #[error("the kernel does not let this process trace process {pid}: {source}")]
+    NotAllowed {
+        /// Which.
+        pid: u32,
+        /// The kernel's answer.
+        source: std::io::Error,
+    },
     /// Something of the recorder's own could not be made.
     #[error("{what}: {source}")]
     Start {
@@ -23,6 +31,10 @@ impl Error {
         match self {
             Self::Denied(_) => vec![
                 "something forbids ptrace: kernel.yama.ptrace_scope=3, a container's seccomp profile, or another tracer"
+                    .into(),
+            ],
+            Self::NotAllowed { .. } => vec![
+                "a process of another user needs root; with kernel.yama.ptrace_scope=1 one's own does too (sudo); a process has one tracer at most"
                     .into(),
             ],
             Self::Start { .. } => Vec::new(),

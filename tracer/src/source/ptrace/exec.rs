@@ -7,6 +7,7 @@ use vgputrace_ebpf::wire::path::{OF_CWD, OF_EXE};
 use vgputrace_ebpf::wire::process::AUXV_WORDS;
 
 use super::engine::Engine;
+use super::plans::FilePlan;
 use super::space::{Mapped, Space};
 use super::stream::Stream;
 use crate::event::{Seen, Why};
@@ -36,7 +37,7 @@ impl Engine {
         }
         self.tell_image(tgid, old, file);
         self.plant_image(tgid);
-        let _ = stopped.resume(Resume::Continue, 0);
+        self.resume(stopped, Resume::Continue, 0);
     }
 
     fn tell_image(&mut self, tgid: u32, old: u32, file: Option<Vec<u8>>) {
@@ -88,7 +89,7 @@ impl Engine {
     }
 
     /// Watches what the kernel has mapped: the program and its loader.
-    fn plant_image(&mut self, tgid: u32) {
+    pub(super) fn plant_image(&mut self, tgid: u32) {
         let maps = Process::new(tgid.cast_signed()).and_then(|process| process.maps());
         for map in maps.into_iter().flatten() {
             let MMapPath::Path(path) = &map.pathname else {
@@ -114,6 +115,9 @@ impl Engine {
         name: &str,
         (address, length, offset): (u64, u64, u64),
     ) {
+        if self.is_whole() {
+            return self.note_mapping(tgid, &file, (address, length, offset));
+        }
         let found = {
             let mut shared = self.link.lock();
             let shared = &mut *shared;
@@ -127,6 +131,28 @@ impl Engine {
             };
             let foreign = process.space.borrow_mut().map(address, mapped, &plan);
             self.link.lose(tgid, foreign);
+        }
+    }
+}
+
+impl Engine {
+    /// Notes an executable mapping without breakpoints, so that its end is noticed.
+    fn note_mapping(
+        &self,
+        tgid: u32,
+        file: &std::fs::File,
+        (address, length, offset): (u64, u64, u64),
+    ) {
+        use std::os::unix::fs::MetadataExt as _;
+        let Ok(facts) = file.metadata() else { return };
+        let mapped = Mapped {
+            length,
+            offset,
+            file: (facts.dev(), facts.ino()),
+        };
+        if let Some(process) = self.processes.get(&tgid) {
+            let nothing = FilePlan::default();
+            process.space.borrow_mut().map(address, mapped, &nothing);
         }
     }
 }

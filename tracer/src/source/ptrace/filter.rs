@@ -55,6 +55,21 @@ fn tests(number: u32) -> Vec<Test> {
     }
 }
 
+/// Whether the filter would stop a 64-bit call: for processes that have none.
+pub(super) fn stops(number: u32, args: &[u64; 6]) -> bool {
+    let known = WATCHED.iter().map(|call| call.0).chain(SENDERS);
+    let holds = |(argument, comparison, operand, wanted): Test| {
+        let low = args.get(argument as usize).map_or(0, |value| *value as u32);
+        let holds = match comparison {
+            EQUAL => low == operand,
+            ABOVE => low >= operand,
+            _ => low & operand != 0,
+        };
+        holds == wanted
+    };
+    known.into_iter().any(|call| call == number) && tests(number).into_iter().all(holds)
+}
+
 /// The filter of the engine. Every 32-bit call stops, to be counted.
 #[must_use]
 pub fn filter() -> Filter {
@@ -143,6 +158,26 @@ mod tests {
         assert!(!stops(ARCH_64, nr::PWRITE64, [3, 0, 0, 0, 0, 0]));
         assert!(!stops(ARCH_64, TGKILL, [1, 1, 23, 0, 0, 0]));
         assert!(stops(ARCH_64, TGKILL, [1, 1, 15, 0, 0, 0]));
+    }
+
+    #[test]
+    fn a_process_without_the_filter_is_judged_as_by_it() {
+        for number in 0..500 {
+            for args in [
+                [0_u32; 6],
+                [1; 6],
+                [2; 6],
+                [3; 6],
+                [4; 6],
+                [7, 9, 5, 2, 3, 0],
+                [0x1000; 6],
+                [23; 6],
+            ] {
+                let wide = args.map(u64::from);
+                let judged = super::stops(number, &wide);
+                assert_eq!(judged, stops(ARCH_64, number, args), "{number} {args:?}");
+            }
+        }
     }
 
     #[test]

@@ -37,7 +37,7 @@ impl Engine {
         registers.rip = point.instruction.ip();
         if carry_out(&point.instruction, &mut registers, &space.borrow()) {
             let _ = stopped.set_registers(&registers);
-            let _ = stopped.resume(Resume::Continue, 0);
+            self.resume(stopped, Resume::Continue, 0);
             return;
         }
         let place = space.borrow().move_out(point);
@@ -103,7 +103,7 @@ impl Engine {
         let tid = stopped.tid();
         let open = RAISED.iter().fold(0_u64, |set, one| set | 1 << (one - 1));
         let mask = stopped.swap_mask(!open).ok();
-        let _ = stopped.resume(Resume::Step, 0);
+        self.resume(stopped, Resume::Step, 0);
         match ptrace::wait(Some(tid)) {
             Ok(Report::Stopped(stopped, stop)) => {
                 if let Some(mask) = mask {
@@ -127,7 +127,7 @@ impl Engine {
                 .signal()
                 .is_ok_and(|info| TRACED.contains(&info.code));
         if done {
-            let _ = stopped.resume(Resume::Continue, 0);
+            self.resume(stopped, Resume::Continue, 0);
             return;
         }
         if now == here

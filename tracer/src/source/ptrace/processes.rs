@@ -86,11 +86,11 @@ impl Engine {
                 self.has_process(tgid, tid, child, shares);
             }
             if let Some(early) = self.early.remove(&child) {
-                let _ = early.resume(Resume::Continue, 0);
+                self.resume(early, Resume::Continue, 0);
             }
         }
         // It was made, so the end of the call says nothing more.
-        let _ = stopped.resume(Resume::Continue, 0);
+        self.resume(stopped, Resume::Continue, 0);
     }
 
     fn has_process(&mut self, tgid: u32, tid: u32, child: u32, shares: bool) {

@@ -5,6 +5,8 @@ use std::fs::File;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::path::Path;
 use std::sync::mpsc;
+use std::thread::JoinHandle;
+use std::time::Duration;
 
 use rustix::event::{EventfdFlags, eventfd};
 use tokio::sync::oneshot;
@@ -22,10 +24,16 @@ use crate::source::slow::{InFlight, SLOW, Slow};
 use crate::source::tracker::{Settings, Story, Tracker};
 use crate::sys::ptrace;
 
+/// How long the target may take to be let go, in ticks.
+const LEAVING: u32 = 400;
+const TICK: Duration = Duration::from_millis(5);
+
 /// The engine at work. When it is dropped the recording ends; the target goes on as long as this process lives.
 pub struct Session {
     link: Link,
     slow: Slow,
+    /// The thread that traces processes which run on.
+    leaving: Option<(JoinHandle<()>, u32)>,
 }
 
 impl Session {
@@ -53,6 +61,7 @@ impl Session {
         Ok(Self {
             link: Link::new(shared, wake),
             slow: Slow::default(),
+            leaving: None,
         })
     }
 
@@ -97,6 +106,44 @@ impl Session {
             .unwrap_or_else(|_| Err(std::io::Error::other("the engine's thread is gone")));
         begun.map_err(Error::Denied)?;
         Ok(end)
+    }
+
+    /// Follows processes that run already, and all below them, until this session ends; then they go on. Every system call of
+    /// theirs stops; functions are not watched. Returns how many there are.
+    ///
+    /// # Errors
+    /// The kernel does not allow it.
+    pub fn adopt(&mut self, roots: &[u32], events: &mut Vec<Event>) -> Result<usize, Error> {
+        let denied = |source| Error::NotAllowed {
+            pid: roots.first().copied().unwrap_or(0),
+            source,
+        };
+        ptrace::be_wakeable().map_err(denied)?;
+        let (tell_begin, begin) = mpsc::channel();
+        let (link, wanted) = (self.link.clone(), roots.to_vec());
+        let work = move || {
+            let mut engine = Engine::of_running(link);
+            let taken = engine.take_running(&wanted);
+            let good = taken.is_ok();
+            let heard = tell_begin.send((taken, ptrace::this_thread())).is_ok();
+            if good && heard {
+                engine.run();
+            }
+        };
+        let thread = std::thread::Builder::new()
+            .name("ptrace".to_owned())
+            .spawn(work)
+            .map_err(|source| Error::Start {
+                what: "cannot start a thread",
+                source,
+            })?;
+        let (taken, id) = begin
+            .recv()
+            .map_err(|_| denied(std::io::Error::other("the engine's thread is gone")))?;
+        let taken = taken.map_err(denied)?;
+        self.leaving = Some((thread, id));
+        self.link.lock().hand_over(events);
+        Ok(taken)
     }
 
     /// Traced processes that are alive.
@@ -161,6 +208,17 @@ impl Session {
 impl Drop for Session {
     fn drop(&mut self) {
         self.link.lock().closed = true;
+        let Some((thread, id)) = self.leaving.take() else {
+            return;
+        };
+        // A thread that cannot stop now (vfork) is let go by the kernel when this process ends.
+        for _ in 0..LEAVING {
+            if thread.is_finished() {
+                return;
+            }
+            ptrace::wake(id);
+            std::thread::sleep(TICK);
+        }
     }
 }
 

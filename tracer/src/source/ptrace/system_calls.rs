@@ -47,7 +47,7 @@ impl Engine {
                 self.keep_file(tid, info.args[0]);
             }
             self.compat_call(tid);
-            let _ = stopped.resume(Resume::Continue, 0);
+            self.resume(stopped, Resume::Continue, 0);
             return;
         }
         let call = Call {
@@ -56,7 +56,7 @@ impl Engine {
             start: clock::boottime(),
         };
         if !self.is_interesting(tid, &call) {
-            let _ = stopped.resume(Resume::Continue, 0);
+            self.resume(stopped, Resume::Continue, 0);
             return;
         }
         match call.nr {
@@ -75,7 +75,7 @@ impl Engine {
         if let Some(thread) = self.threads.get_mut(&tid) {
             thread.call = Some(call);
         }
-        let _ = stopped.resume(Resume::SystemCall, 0);
+        self.resume(stopped, Resume::SystemCall, 0);
     }
 
     /// What the filter cannot know.
@@ -134,7 +134,7 @@ impl Engine {
         if let (Some(call), Ok(info)) = (call, stopped.system_call()) {
             self.finished(tid, &call, info.number.cast_signed());
         }
-        let _ = stopped.resume(Resume::Continue, 0);
+        self.resume(stopped, Resume::Continue, 0);
     }
 
     fn finished(&mut self, tid: u32, call: &Call, result: i64) {

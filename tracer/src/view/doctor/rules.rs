@@ -8,7 +8,8 @@ pub(super) mod recording;
 pub(super) mod service;
 
 /// A word as one would type it in a shell. Control characters become visible later, when it is printed.
-fn shell(word: &str) -> String {
+#[must_use]
+pub fn shell(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@,+%".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         word.to_owned()

@@ -44,6 +44,10 @@ pub(super) fn exec(process: Option<Proc>, body: &Exec, context: Context<'_>) -> 
     }
     let remarks = [
         (body.already, "was running already"),
+        (
+            body.mount_namespace.is_some(),
+            "in a mount namespace of its own",
+        ),
         (body.bits32, "32 bits: calls are counted, not decoded"),
         (body.secure, "AT_SECURE: the loader ignores LD_LIBRARY_PATH"),
     ];

@@ -63,7 +63,11 @@ pub(in super::super) fn check(facts: &Facts, all: &mut Vec<Finding>) {
             "recording",
             About::Recording,
             Level::Stop,
-            "does not work here; reading traces (vgputrace show) does",
+            if facts.host.arch.as_str() == "x86_64" {
+                "does not work here with eBPF; run takes ptrace, which needs no rights and is slower"
+            } else {
+                "does not work here; reading traces (vgputrace show) does"
+            },
         ));
     }
     grade(facts, all);

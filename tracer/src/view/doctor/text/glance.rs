@@ -4,7 +4,7 @@ use super::super::super::{amount, errno, escape};
 use super::super::About;
 use super::Page;
 use crate::event::Text;
-use crate::event::doctor::rights::Capability;
+use crate::event::doctor::rights::{Capability, Grade};
 use crate::event::doctor::{Attempt, Facts, Folder, Ollama, Rule};
 use crate::event::host::Node;
 use crate::event::library::Library;
@@ -26,6 +26,22 @@ pub(super) fn section(page: &mut Page, about: About, facts: &Facts) {
     }
 }
 
+/// The three levels of rights, and what each gives.
+const LEVELS: [(Grade, &str); 3] = [
+    (
+        Grade::Full,
+        "root: eBPF, every way in, other users' processes, --user, --hold",
+    ),
+    (
+        Grade::Recording,
+        "CAP_BPF and CAP_PERFMON: eBPF, every way in; other users' environments stay closed",
+    ),
+    (
+        Grade::None,
+        "no rights: ptrace, for this user's commands and processes; reading traces",
+    ),
+];
+
 fn rights(page: &mut Page, facts: &Facts) {
     let rights = &facts.rights;
     let held: Vec<&str> = [
@@ -44,6 +60,11 @@ fn rights(page: &mut Page, facts: &Facts) {
         held.join(" ")
     };
     page.fact(&format!("user {}, capabilities: {held}", rights.uid));
+    let has = rights.grade();
+    for (grade, gives) in LEVELS {
+        let mark = if grade == has { "here:" } else { "     " };
+        page.fact(&format!("{mark} {gives}"));
+    }
 }
 
 fn kernel(page: &mut Page, facts: &Facts) {
