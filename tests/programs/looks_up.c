@@ -14,7 +14,7 @@ static int ask(const char *driver) {
         (int (*)(const char *, void **, int, unsigned long, int *))dlsym(library, "cuGetProcAddress_v2");
     void *found[4];
     int status, value;
-    for (int i = 0; i < 4; i++) look_up(names[i], &found[i], 12080, 0, &status);
+    for (int i = 0; i < 4; i++) look_up(names[i], &found[i], 12080, 0, i == 2 ? NULL : &status);
     usleep(400000);
     ((int (*)(unsigned))found[0])(0);
     ((int (*)(int *))found[1])(&value);

@@ -13,6 +13,7 @@ mod discover;
 mod doctor;
 mod engines;
 mod files;
+mod gpu;
 mod hostile;
 mod layouts;
 mod loader;

@@ -9,6 +9,7 @@
 #![expect(internal_features, reason = "`atomic_xadd`, see probes/count.rs")]
 #![expect(unsafe_code, reason = "BPF programs read memory through helpers")]
 
+mod awaited;
 mod emit;
 mod kernel;
 mod maps;

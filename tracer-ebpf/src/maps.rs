@@ -3,7 +3,7 @@
 use aya_ebpf::macros::map;
 use aya_ebpf::maps::{Array, HashMap, LruHashMap, PerCpuArray, RingBuf};
 use vgputrace_ebpf::wire::{Count, CountKey, FnDesc};
-use vgputrace_ebpf::wire::{head::lost, offsets, syscall};
+use vgputrace_ebpf::wire::{awaited, head::lost, offsets, syscall};
 
 /// All records, in one order. User space sets the size.
 #[map]
@@ -20,6 +20,24 @@ pub(crate) struct Traced {
     /// 32-bit system calls so far.
     pub(crate) compat: u64,
 }
+
+/// Whether programs are awaited, and by what: `BY_*` of [`awaited`].
+#[map]
+pub(crate) static AWAITED: Array<u32> = Array::with_max_entries(1, 0);
+
+/// Names of programs that are followed when they start, padded with zeros.
+#[map]
+pub(crate) static AWAITED_NAMES: HashMap<[u8; awaited::NAME], u32> =
+    HashMap::with_max_entries(awaited::MOST, 0);
+
+/// Names of control groups whose members are followed when they start a program, padded with zeros.
+#[map]
+pub(crate) static AWAITED_GROUPS: HashMap<[u8; awaited::GROUP], u32> =
+    HashMap::with_max_entries(awaited::MOST, 0);
+
+/// Ids of such groups (version 2).
+#[map]
+pub(crate) static AWAITED_IDS: HashMap<u64, u32> = HashMap::with_max_entries(awaited::MOST, 0);
 
 /// System calls that have been entered, by thread (pid_tgid).
 #[map]

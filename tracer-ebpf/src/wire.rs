@@ -1,5 +1,6 @@
 //! The records and the numbers both sides share.
 
+pub mod awaited;
 pub mod function;
 pub mod head;
 pub mod offsets;

@@ -2,6 +2,7 @@
 
 pub mod ab;
 pub mod amount;
+pub mod attach;
 pub mod check;
 pub mod completions;
 pub mod diff;
@@ -33,6 +34,7 @@ use clap::{CommandFactory, Parser, Subcommand};
     after_help = "Examples:\n  \
         sudo vgputrace run -- ollama serve\n  \
         sudo vgputrace run --like-unit ollama.service\n  \
+        sudo vgputrace attach --unit ollama.service --restart\n  \
         vgputrace check\n  \
         vgputrace doctor\n  \
         vgputrace explain run.vgt\n  \
@@ -54,6 +56,11 @@ pub enum Command {
     /// The command gets this terminal, this environment and this working directory. Its output is recorded and not
     /// changed; a summary follows on standard error. Recording needs root, or CAP_BPF and CAP_PERFMON.
     Run(Box<run::Args>),
+    /// Record what somebody else starts, or has started: a process, a service, a container, the next start of a program.
+    ///
+    /// What runs already is told as far as /proc knows it: environment, libraries, children; what it did before is not in the
+    /// recording. Ctrl-C ends the recording and leaves everything running.
+    Attach(Box<attach::Args>),
     /// Read a trace: as text, as JSON, or summed up.
     ///
     /// Text has one line for each event: seconds since the recording began, process, and what happened; what

@@ -2,6 +2,7 @@
 //! and gives an exit code or a report.
 
 pub mod ab;
+pub mod attach;
 pub mod check;
 pub mod completions;
 pub mod diff;

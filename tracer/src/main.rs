@@ -13,6 +13,7 @@ fn main() -> ExitCode {
     };
     let result = match cli.command {
         Command::Run(args) => cmd::run::run(args.into_props()),
+        Command::Attach(args) => cmd::attach::run(args.into_props()),
         Command::Show(args) => cmd::show::run(&args.into_props()),
         Command::Explain(args) => cmd::explain::run(&args.into_props()),
         Command::Diff(args) => cmd::diff::run(&args.into_props()),
@@ -38,7 +39,9 @@ fn main() -> ExitCode {
 fn usage(error: &clap::Error) -> ExitCode {
     // A closed standard output or error leaves nobody to tell.
     let _ = error.print();
-    let run = std::env::args_os().nth(1).is_some_and(|word| word == "run");
+    let run = std::env::args_os()
+        .nth(1)
+        .is_some_and(|word| word == "run" || word == "attach");
     match (error.use_stderr(), run) {
         (false, _) => ExitCode::SUCCESS,
         (true, true) => ExitCode::from(report::RECORDER),

@@ -15,6 +15,7 @@ pub mod model_output;
 pub mod plan;
 pub mod ptrace;
 pub mod record;
+pub mod running;
 pub mod screen;
 pub mod session;
 pub mod shim;

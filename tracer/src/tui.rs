@@ -21,6 +21,7 @@ mod state;
 mod terminal;
 #[cfg(test)]
 mod tests;
+mod typing;
 
 pub use colour::Palette;
 pub use keys::Action;
@@ -30,4 +31,4 @@ pub use state::prompt::Typed;
 pub use state::report::Request;
 pub use state::snapshot::Cache;
 pub use state::{Explain, State, View};
-pub use terminal::{Begin, run};
+pub use terminal::{Begin, Keys, run};

@@ -84,7 +84,9 @@ struct Known {
     trace: String,
     backend: String,
     verdict: String,
-    rule: String,
+    /// None for a backend that is used.
+    #[serde(default)]
+    rule: Option<String>,
     #[serde(default)]
     object: Option<String>,
 }
@@ -110,7 +112,7 @@ pub fn corpus() -> Result<Vec<Case>, String> {
         let judged = Judged {
             backend: known.backend,
             verdict: known.verdict,
-            rule: Some(known.rule),
+            rule: known.rule,
             object: known.object,
             era: None,
         };

@@ -217,8 +217,10 @@ fn target(layout: &Layout, server: &Server, command: Target, root: &Path) -> Tar
     let mut script = String::new();
     for mount in &layout.mount {
         let (at, options) = (root.join(&mount.at), &mount.options);
-        let at = at.display();
-        let line = format!("mount --bind {at} {at} && mount -o remount,bind,{options} {at} && ");
+        let at = at.display().to_string();
+        let over = mount.over.as_ref().unwrap_or(&at);
+        let line =
+            format!("mount --bind {at} {over} && mount -o remount,bind,{options} {over} && ");
         script.push_str(&line);
     }
     script.push_str("exec \"$@\"");

@@ -1,5 +1,6 @@
 //! cuGetProcAddress: what was asked, what it led to, and calls of functions that a driver hands out without exporting them.
 
+use vgputrace::event::Why;
 use vgputrace::event::call::Value;
 use vgputrace_tests::events::calls::Called;
 use vgputrace_tests::programs::{library_of, program};
@@ -50,6 +51,16 @@ fn a_look_up_says_what_was_asked_and_where_it_led_and_hidden_functions_are_learn
     assert_eq!((back.code, back.failed), (Some(500), true));
     let why = Value::Name("CU_GET_PROC_ADDRESS_SYMBOL_NOT_FOUND".into());
     assert_eq!(back.outs, vec![("symbolStatus".into(), why)]);
+    // NVIDIA's own runtime does not ask for the status of any.
+    let (_, back) = by_name[2].returned.expect("a return");
+    let status = back
+        .outs
+        .iter()
+        .find(|(name, _)| name.as_str() == "symbolStatus");
+    assert_eq!(
+        status.map(|(_, value)| value),
+        Some(&Value::Unseen(Why::Null))
+    );
     // The exported one carries its probe once.
     assert_eq!(events.calls("cuInit").len(), 2);
     let learned = events.of_kind("late_library");

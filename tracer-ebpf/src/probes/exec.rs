@@ -7,26 +7,31 @@ use aya_ebpf::programs::BtfTracePointContext;
 use vgputrace_ebpf::wire::head::{EXEC_PIECES, PIECE, What};
 use vgputrace_ebpf::wire::offsets::{
     BINPRM_FILE, BINPRM_FILENAME, CRED_EGID, CRED_EUID, CRED_GID, CRED_UID, MM_ARG_END,
-    MM_ARG_START, MM_AUXV, MM_ENV_END, MM_ENV_START, TASK_CRED, TASK_MM,
+    MM_ARG_START, MM_AUXV, MM_ENV_END, MM_ENV_START, MNT_NS_INUM, NSPROXY_MNT, TASK_CRED, TASK_MM,
+    TASK_NSPROXY,
 };
 use vgputrace_ebpf::wire::path::OF_EXE;
 use vgputrace_ebpf::wire::{Exec, Head, Kind};
 
+use crate::awaited;
 use crate::emit::Lease;
 use crate::kernel::{field, task};
 use crate::maps::{IN_FLIGHT, SCRATCH_EXEC, SCRATCH_EXEC_PATH, offset};
 use crate::path;
 use crate::probes::stream::Stream;
-use crate::scope::Task;
+use crate::scope::{Task, is_traced};
 
 const FILE_AT: usize = size_of::<Head>() + size_of::<Exec>();
 
 /// `sched_process_exec(task, old_pid, bprm)`.
 #[btf_tracepoint(function = "sched_process_exec")]
 pub fn on_exec(ctx: BtfTracePointContext) -> i32 {
-    let Some(who) = Task::traced() else { return 0 };
     let old_tid: u32 = ctx.arg(1);
     let bprm: *const u8 = ctx.arg(2);
+    let who = Task::current();
+    if !is_traced(who.tgid()) && !awaited::begins(who, bprm) {
+        return 0;
+    }
     // A thread that executes has the number of the first when the call comes back: its own entry would stay for ever.
     let _ = IN_FLIGHT.remove(&(u64::from(who.tgid()) << 32 | u64::from(old_tid)));
     if let Some(file) = field::<*const u8>(bprm, BINPRM_FILE) {
@@ -83,6 +88,7 @@ fn send_exec(
     );
     lease.put(size_of::<Head>() + 16, (id(CRED_EGID), file));
     lease.put(size_of::<Head>() + 24, [argv_length, env_length]);
+    lease.put(size_of::<Head>() + 40, (mount_namespace(), 0_u32));
     // SAFETY: as above; the destination is the record's own field.
     let code = unsafe {
         generated::bpf_probe_read_kernel(
@@ -101,4 +107,15 @@ fn send_exec(
     };
     lease.send(FILE_AT + length);
 }
+
+/// Number of the current task's mount namespace.
+#[inline(always)]
+fn mount_namespace() -> u32 {
+    field::<*const u8>(task(), TASK_NSPROXY)
+        .and_then(|proxy| field::<*const u8>(proxy, NSPROXY_MNT))
+        .and_then(|namespace| field(namespace, MNT_NS_INUM))
+        .unwrap_or(0)
+}
+
 const _: () = assert!(core::mem::offset_of!(Exec, argv_length) == 24);
+const _: () = assert!(core::mem::offset_of!(Exec, mount_namespace) == 40);

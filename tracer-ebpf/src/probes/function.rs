@@ -273,7 +273,10 @@ fn outputs(desc: &FnDesc, args: &[u64; 6], body: &mut FnReturn) {
     while index < 4 {
         let address = argument(args, desc.outs[index]);
         let value = match (address, desc.out_sizes[index]) {
-            (0, _) => None,
+            (0, _) => {
+                body.read |= 1 << (index + 4);
+                None
+            }
             (_, 8) => user::<u64>(address),
             _ => user::<u32>(address).map(u64::from),
         };

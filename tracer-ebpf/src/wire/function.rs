@@ -86,7 +86,7 @@ record! {
     pub struct FnReturn {
         /// Index of the descriptor.
         pub function: u32,
-        /// Bit N: output N was read.
+        /// Bit N: output N was read; bit 4+N: the caller passed NULL for it.
         pub read: u32,
         /// Result (rax).
         pub result: u64,

@@ -59,8 +59,20 @@ offsets! {
     SOCK_PORT = 46: "sock"."__sk_common.skc_num",
     SOCK_ADDRESS = 47: "sock"."__sk_common.skc_rcv_saddr",
     SOCK_ADDRESS6 = 48: "sock"."__sk_common.skc_v6_rcv_saddr",
+    TASK_NSPROXY = 49: "task_struct"."nsproxy",
+    NSPROXY_MNT = 50: "nsproxy"."mnt_ns",
+    MNT_NS_INUM = 51: "mnt_namespace"."ns.inum",
+    TASK_CGROUPS = 52: "task_struct"."cgroups",
+    CSS_SET_CGROUP = 53: "css_set"."dfl_cgrp",
+    CGROUP_LEVEL = 54: "cgroup"."level",
+    CGROUP_ANCESTORS = 55: "cgroup"."ancestors",
+    CGROUP_NODE = 56: "cgroup"."kn",
+    KERNFS_NAME = 57: "kernfs_node"."name",
+    KERNFS_ID = 58: "kernfs_node"."id",
 }
 
 /// Size of the table of offsets.
-pub const COUNT: usize = 49;
+pub const COUNT: usize = 59;
+/// Fields from here on may be missing (a kernel without control groups): their offset is 0 then, which is none of theirs.
+pub const OPTIONAL: usize = TASK_NSPROXY;
 const _: () = assert!(WANTED.len() == COUNT);

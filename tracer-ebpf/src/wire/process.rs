@@ -35,6 +35,10 @@ record! {
         pub argv_length: u64,
         /// Bytes of environment.
         pub env_length: u64,
+        /// Number of its mount namespace (the inode of /proc/PID/ns/mnt); 0 when unknown.
+        pub mount_namespace: u32,
+        /// Zero.
+        pub zero: u32,
         /// The auxiliary vector (`mm->saved_auxv`): pairs of AT_* and value.
         pub auxv: [u64; AUXV_WORDS],
     }

@@ -39,6 +39,10 @@ pub struct Args {
     )]
     diff: Option<Vec<PathBuf>>,
 
+    /// A descriptor that leads to the keyboard of the recorded command; `run --tui` gives it.
+    #[arg(long, value_name = "FD", requires = "follow", hide = true)]
+    keyboard: Option<i32>,
+
     /// Show a trace that the program carries; `list` names them.
     #[arg(long, value_name = "NAME", conflicts_with = "trace")]
     example: Option<Name>,
@@ -78,7 +82,7 @@ impl Args {
         }
         match (self.example, self.trace) {
             (Some(Name::One(example)), _) => Props::Example(example),
-            (None, Some(trace)) if self.follow => Props::Follow(trace),
+            (None, Some(trace)) if self.follow => Props::Follow(trace, self.keyboard),
             (None, Some(trace)) => Props::File(trace),
             (Some(Name::List), _) | (None, None) => Props::List,
         }

@@ -131,7 +131,7 @@ pub struct Args {
 
 /// Which values are recorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum EnvValues {
+pub(super) enum EnvValues {
     /// Those that decide about libraries and GPUs (LD_*, OLLAMA_*, GGML_*, CUDA_* and so on).
     Listed,
     /// All but those of secrets.
@@ -140,7 +140,7 @@ enum EnvValues {
 
 /// Which functions of drivers are recorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Calls {
+pub(super) enum Calls {
     /// None: the loader's and ggml's only.
     None,
     /// Those that decide whether a GPU is used.
@@ -151,13 +151,33 @@ enum Calls {
 
 /// How to record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Engine {
+pub(super) enum Engine {
     /// The best that this machine allows.
     Auto,
     /// Programs in the kernel; needs Linux 6.6 or newer.
     Ebpf,
     /// Stops of the command, without any rights; slower, and the command ends with the recorder.
     Ptrace,
+}
+
+impl From<Engine> for run::Engine {
+    fn from(engine: Engine) -> Self {
+        match engine {
+            Engine::Auto => Self::Auto,
+            Engine::Ebpf => Self::Ebpf,
+            Engine::Ptrace => Self::Ptrace,
+        }
+    }
+}
+
+impl From<Calls> for run::Calls {
+    fn from(calls: Calls) -> Self {
+        match calls {
+            Calls::None => Self::None,
+            Calls::Discovery => Self::Discovery,
+            Calls::All => Self::All,
+        }
+    }
 }
 
 impl Args {
@@ -176,17 +196,9 @@ impl Args {
             tui: self.tui,
             quiet: self.quiet,
             json: self.json,
-            engine: match self.engine {
-                Engine::Auto => run::Engine::Auto,
-                Engine::Ebpf => run::Engine::Ebpf,
-                Engine::Ptrace => run::Engine::Ptrace,
-            },
+            engine: self.engine.into(),
             like_unit: self.like_unit,
-            calls: match self.calls {
-                Calls::None => run::Calls::None,
-                Calls::Discovery => run::Calls::Discovery,
-                Calls::All => run::Calls::All,
-            },
+            calls: self.calls.into(),
             hold: self.hold,
             virtual_gpu: self.shim.map(|config| run::Wanted {
                 config,
@@ -198,7 +210,7 @@ impl Args {
     }
 }
 
-fn until(text: &str) -> Result<Until, String> {
+pub(super) fn until(text: &str) -> Result<Until, String> {
     if text == "discovery" {
         return Ok(Until::Discovery);
     }
@@ -217,7 +229,7 @@ fn until(text: &str) -> Result<Until, String> {
         })
 }
 
-fn trace_size(text: &str) -> Result<u64, String> {
+pub(super) fn trace_size(text: &str) -> Result<u64, String> {
     let bytes = amount::size(text)?;
     if bytes < SMALLEST {
         return Err("a trace needs at least 64KiB".to_owned());

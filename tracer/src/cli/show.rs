@@ -44,6 +44,7 @@ pub struct Args {
     json: bool,
 
     /// Only the drivers' diary: calls of GPU drivers, runtimes and ggml with arguments, results and what errors mean.
+    /// Requests of device nodes in a row are one line; with --numbers each has its own.
     #[arg(long, conflicts_with_all = ["json", "summary"])]
     calls: bool,
 

@@ -1,17 +1,17 @@
 //! `run`: start a command, record it, sum it up.
 
-mod diagnostics;
-mod engine;
-mod finish;
+pub(in crate::cmd) mod diagnostics;
+pub(in crate::cmd) mod engine;
+pub(in crate::cmd) mod finish;
 mod last_good;
-mod live;
-mod output;
-mod progress;
+pub(in crate::cmd) mod live;
+pub(in crate::cmd) mod output;
+pub(in crate::cmd) mod progress;
 mod screen;
 mod target;
-mod verdicts;
+pub(in crate::cmd) mod verdicts;
 mod virtual_gpu;
-mod watch;
+pub(in crate::cmd) mod watch;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -144,7 +144,7 @@ pub fn run(props: Props) -> Result<u8, Report> {
 
 /// Raises the recorder's limit of open files as far as it may: every probed file and every file that was read keeps some
 /// open. Returns what the limit was, for the target.
-fn raise_open_files() -> Option<(u64, u64)> {
+pub(super) fn raise_open_files() -> Option<(u64, u64)> {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let old = getrlimit(Resource::Nofile);
     let (soft, hard) = (old.current?, old.maximum?);
@@ -167,7 +167,7 @@ fn record(
     writer: Writer,
     header: Header,
 ) -> Result<Outcomes, Report> {
-    let until = until(props, &target);
+    let until = until(props, target.until_discovery);
     // The child is made before the runtime, while this process has one thread.
     let held =
         spawn::hold(&target.command).map_err(|error| trouble("cannot start a process", &error))?;
@@ -219,7 +219,7 @@ fn record(
 }
 
 /// When the recording ends before the target does.
-fn until(props: &Props, target: &Target) -> Option<(DiscoveryEnd, Why)> {
+pub(super) fn until(props: &Props, or_discovery: bool) -> Option<(DiscoveryEnd, Why)> {
     match &props.until {
         Some(Until::Pattern(pattern)) => {
             let pattern = regex::bytes::Regex::new(pattern.as_str()).ok()?;
@@ -229,7 +229,7 @@ fn until(props: &Props, target: &Target) -> Option<(DiscoveryEnd, Why)> {
             ))
         }
         Some(Until::Discovery) => discovery(),
-        None if target.until_discovery => discovery(),
+        None if or_discovery => discovery(),
         None => None,
     }
 }
@@ -250,6 +250,7 @@ fn header(props: &Props, target: &Target, session: &Session, why: Option<String>
         engine_why: why.map(Text::from),
         calls: Some(Text::from(props.calls.name())),
         hold: props.hold,
+        attached: None,
         command: target.shown.clone(),
         changed_env: target.changed.clone(),
         uid: uid.unwrap_or_else(|| rustix::process::getuid().as_raw()),
@@ -261,13 +262,13 @@ fn header(props: &Props, target: &Target, session: &Session, why: Option<String>
     }
 }
 
-fn hold_report(error: &hold::Error) -> Report {
+pub(super) fn hold_report(error: &hold::Error) -> Report {
     Report::new("openings cannot be held")
         .because(error)
         .help("--hold needs root (CAP_SYS_ADMIN) and a kernel with fanotify permission events; leave it out to record without")
         .code(RECORDER)
 }
 
-fn trouble(what: &str, error: &(dyn std::error::Error + 'static)) -> Report {
+pub(super) fn trouble(what: &str, error: &(dyn std::error::Error + 'static)) -> Report {
     Report::new(what).because(error).code(RECORDER)
 }

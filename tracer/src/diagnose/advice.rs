@@ -82,15 +82,19 @@ pub(super) fn settle(model: &Model, dir: Option<&str>) -> Vec<String> {
     lines
 }
 
-/// The command that records a discovery.
-pub(super) fn record(model: &Model) -> String {
-    let unit = model
+/// The unit that runs the server, by its control group.
+pub(super) fn unit(model: &Model) -> Option<&str> {
+    model
         .server
         .as_ref()
         .and_then(|server| server.cgroup.as_ref())
         .and_then(|cgroup| cgroup.as_str().rsplit('/').next())
-        .filter(|name| name.ends_with(".service"));
-    match unit {
+        .filter(|name| name.ends_with(".service"))
+}
+
+/// The command that records a discovery.
+pub(super) fn record(model: &Model) -> String {
+    match unit(model) {
         Some(unit) => format!("$ sudo vgputrace run --until discovery --like-unit {unit}"),
         None if model.origin == Origin::Log => {
             "$ sudo vgputrace run --until discovery --like-unit ollama.service".to_owned()

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::discover::Model;
-use crate::discover::model::{Device, Era, Folder, Origin, Place};
+use crate::discover::model::{Device, Era, Folder, Origin, Place, Reported};
 use crate::discover::role::{Role, Step};
 use crate::event::Text;
 
@@ -13,6 +13,7 @@ use super::explanation::{BackendVerdict, Certainty, DeviceVerdict, Explanation, 
 use super::rule::{Check, Stage};
 use super::rules;
 use super::unexplained::{no_filter_seen, no_reason, not_listed, not_over};
+use super::words::base;
 
 /// Says what became of each backend and why.
 #[must_use]
@@ -297,11 +298,34 @@ fn devices(model: &Model, backends: &[BackendVerdict]) -> Vec<DeviceVerdict> {
                 dir: attempt.dir.clone(),
                 pci_id: device.pci_id.clone().unwrap_or_default(),
                 verdict: Verdict::Filtered,
-                finding: verdict.findings.first().cloned(),
+                finding: finding_of(model, attempt.dir.as_str(), device, verdict).cloned(),
             });
         }
     }
     all
+}
+
+/// Why this one was removed: of a folder's devices some can be another folder's too, and others have failed.
+fn finding_of<'a>(
+    model: &Model,
+    dir: &str,
+    device: &Reported,
+    verdict: &'a BackendVerdict,
+) -> Option<&'a Finding> {
+    // The list calls it CUDA0, the line 0.
+    let id = device.id.as_str();
+    let short = id.trim_start_matches(|one: char| one.is_ascii_alphabetic());
+    let overlapped = model
+        .lines_saying("filtering device with overlapping libraries")
+        .any(|line| {
+            line.field("library").is_some_and(|path| base(path) == dir)
+                && line
+                    .field("id")
+                    .is_some_and(|named| named == id || named == short)
+        });
+    let fits = |finding: &&Finding| (finding.rule == rules::OVERLAP.id) == overlapped;
+    let own = verdict.findings.iter().find(fits);
+    own.or(verdict.findings.first())
 }
 
 /// Plain sentences about the source.

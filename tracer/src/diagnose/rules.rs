@@ -23,6 +23,7 @@ mod refused;
 mod sanity;
 mod scan;
 mod scan_library;
+mod server_end;
 mod skip;
 mod source;
 mod spawn;
@@ -30,12 +31,13 @@ mod start;
 mod symbols;
 mod validate;
 mod validate_driver;
+mod vanished;
 mod variables;
 
 use super::rule::Rule;
 
 pub(super) use answer::NO_REASON;
-pub(super) use filter::NO_FILTER_SEEN;
+pub(super) use filter::{NO_FILTER_SEEN, OVERLAP};
 pub(super) use scan::NOT_SHIPPED;
 pub(super) use source::{LOG_CANNOT_TELL, NOT_MENTIONED, NOT_OVER, level_name};
 
@@ -65,12 +67,14 @@ pub static ALL: &[&[&Rule]] = &[
     scan::RULES,
     scan_library::RULES,
     skip::RULES,
+    server_end::RULES,
     source::RULES,
     spawn::RULES,
     start::RULES,
     symbols::RULES,
     validate::RULES,
     validate_driver::RULES,
+    vanished::RULES,
     variables::RULES,
 ];
 

@@ -62,6 +62,10 @@ pub struct Exec {
     /// A 32-bit program: its system calls and libraries are counted, not decoded.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub bits32: bool,
+    /// Number of its mount namespace (the inode of /proc/PID/ns/mnt), where that is not the recorder's: paths of this process
+    /// are paths in there.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub mount_namespace: Option<u32>,
     /// It was running already when the recording began.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub already: bool,

@@ -1,6 +1,7 @@
 //! The eBPF engine: loads the kernel side, attaches it, reads its ring.
 
 pub mod attach;
+pub mod awaited;
 pub mod btf;
 pub mod counts;
 pub mod error;

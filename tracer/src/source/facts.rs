@@ -1,9 +1,9 @@
 //! Facts about files that are gone later: read once a file, when the tracker asks.
 
 use std::collections::{BTreeMap, HashSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use super::images::root_of;
+use super::images::{Place, inside, place_of, root_of};
 use super::library::candidates::{Candidate, Start, candidates};
 use super::library::closure::{closure_of, objects_of};
 use super::library::facts::{Detail, facts};
@@ -15,14 +15,14 @@ use crate::event::library::Library;
 use crate::event::{Seq, Text};
 
 /// A failed load: file, LD_LIBRARY_PATH, working directory, objects opened for all.
-type LoadKey = (String, Option<Vec<u8>>, String, Vec<String>);
+type LoadKey = (Place, String, Option<Vec<u8>>, String, Vec<String>);
 /// A program and the variables that decide what it loads.
-type ProgramKey = (String, Option<BTreeMap<String, Vec<u8>>>);
+type ProgramKey = (Place, String, Option<BTreeMap<String, Vec<u8>>>);
 
 /// What was told already.
 #[derive(Default)]
 pub struct Facts {
-    told: HashSet<String>,
+    told: HashSet<(Place, String)>,
     explained: HashSet<LoadKey>,
     /// Programs whose files were looked at, with what decides about them.
     programs: HashSet<ProgramKey>,
@@ -32,7 +32,9 @@ pub struct Facts {
 impl Facts {
     /// Facts about a mapped file, the first time it is asked for.
     pub fn library(&mut self, tgid: u32, path: &str) -> Option<Library> {
-        if !self.told.insert(path.to_owned()) {
+        let place = place_of(tgid);
+        let seen = inside(&place, path);
+        if !self.told.insert((place, path.to_owned())) {
             return None;
         }
         let detail = if is_of_interest(path) {
@@ -40,7 +42,11 @@ impl Facts {
         } else {
             Detail::Plain
         };
-        Some(facts(Path::new(path), &root_of(tgid), detail))
+        // The trace names the file as the kernel does.
+        Some(Library {
+            path: Text::from(path),
+            ..facts(&seen, &root_of(tgid), detail)
+        })
     }
 
     /// Files of a new program that may need probes, absolute as the program sees them.
@@ -49,7 +55,10 @@ impl Facts {
             let raw = process?.search.get(name)?;
             Some(Text::from_bytes(raw))
         };
+        let place = place_of(tgid);
+        let seen = |path: &str| inside(&place, path);
         let key = (
+            place.clone(),
             exe.to_owned(),
             process.map(|process| process.search.clone()),
         );
@@ -63,14 +72,17 @@ impl Facts {
             library_path: value("LD_LIBRARY_PATH"),
             preload: value("LD_PRELOAD"),
             backend_path: value("GGML_BACKEND_PATH"),
-            cwd: PathBuf::from(cwd.unwrap_or_default()),
+            cwd: seen(&cwd.unwrap_or_default()),
         };
-        candidates(Path::new(exe), &start, &root_of(tgid)).list
+        candidates(&seen(exe), &start, &root_of(tgid)).list
     }
 
     /// Who provides what for a load that failed; told once for the same file under the same circumstances.
     pub fn closure(&mut self, error: Seq, file: &str, context: &LoadContext) -> Option<Library> {
+        let place = place_of(context.tgid);
+        let context = &context.seen_from(&place);
         let key = (
+            place,
             file.to_owned(),
             context.library_path.clone(),
             context.cwd.clone(),
@@ -121,9 +133,25 @@ impl Facts {
                 ..Library::default()
             },
         };
-        self.told.insert(library.path.as_str().to_owned());
+        let place = place_of(context.tgid);
+        self.told.insert((place, library.path.as_str().to_owned()));
         library.closure = Some(closure);
         Some(library)
+    }
+}
+
+impl LoadContext {
+    /// The same with paths as the process itself sees them.
+    fn seen_from(&self, place: &Place) -> Self {
+        let seen = |path: &String| inside(place, path).to_string_lossy().into_owned();
+        Self {
+            exe: self.exe.as_ref().map(seen),
+            cwd: seen(&self.cwd),
+            caller: self.caller.as_ref().map(seen),
+            loaded: self.loaded.iter().map(seen).collect(),
+            global: self.global.iter().map(seen).collect(),
+            ..self.clone()
+        }
     }
 }
 
@@ -166,7 +194,8 @@ pub(super) fn cpu_level() -> CpuLevel {
 }
 
 /// Libraries whose undefined references are kept: those of backends, drivers and runtimes.
-fn is_of_interest(path: &str) -> bool {
+#[must_use]
+pub fn is_of_interest(path: &str) -> bool {
     const NAMES: &[&str] = &[
         "ggml", "llama", "cuda", "cublas", "nvidia", "vulkan", "hip", "rocm", "hsa", "vgpu", "mlx",
     ];

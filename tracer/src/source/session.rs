@@ -6,6 +6,7 @@ use std::path::Path;
 
 use tokio::sync::oneshot;
 
+use super::ebpf::awaited::Awaited;
 use super::ebpf::kernel::Kernel;
 use super::plan::Interest;
 use super::{ebpf, ptrace};
@@ -28,6 +29,9 @@ pub enum Error {
     /// Of the ptrace engine.
     #[error(transparent)]
     Ptrace(#[from] ptrace::Error),
+    /// ptrace cannot take a process from its first instruction that another one starts.
+    #[error("what somebody else has started can be recorded with eBPF only")]
+    CannotWait,
 }
 
 impl Error {
@@ -37,6 +41,10 @@ impl Error {
         match self {
             Self::Ebpf(error) => error.help(),
             Self::Ptrace(error) => error.help(),
+            Self::CannotWait => vec![
+                "give this program the rights (vgputrace setup-caps), or take what runs: --pid N"
+                    .to_owned(),
+            ],
         }
     }
 }
@@ -57,7 +65,10 @@ impl Session {
     /// The kernel refuses a probe.
     pub fn probe(&mut self, path: &Path, interest: Interest) -> Result<(), Error> {
         match self {
-            Self::Ebpf(session, _) => session.probe(path, interest).map(drop)?,
+            Self::Ebpf(session, _) => {
+                let name = path.to_string_lossy();
+                session.probe(path, &name, interest).map(drop)?;
+            }
             Self::Ptrace(session) => session.probe(path, interest),
         }
         Ok(())
@@ -87,6 +98,41 @@ impl Session {
                 Ok(None)
             }
             Self::Ptrace(session) => Ok(Some(session.follow(tgid, cwd)?)),
+        }
+    }
+
+    /// Watches a file of another mount namespace, which has the name `name` there.
+    ///
+    /// # Errors
+    /// The kernel refuses a probe.
+    pub fn probe_as(&mut self, path: &Path, name: &str, interest: Interest) -> Result<(), Error> {
+        match self {
+            Self::Ebpf(session, _) => session.probe(path, name, interest).map(drop)?,
+            Self::Ptrace(session) => session.probe(path, interest),
+        }
+        Ok(())
+    }
+
+    /// Follows processes that run already with all below them, and from their next start on those that are waited for. Returns
+    /// how many run.
+    ///
+    /// # Errors
+    /// The kernel refuses, or the engine cannot wait.
+    pub fn join(
+        &mut self,
+        roots: &[u32],
+        awaited: &Awaited,
+        events: &mut Vec<Event>,
+    ) -> Result<usize, Error> {
+        match self {
+            Self::Ebpf(session, kernel) => {
+                session.attach(kernel)?;
+                if !awaited.is_empty() {
+                    session.wait_for(awaited)?;
+                }
+                Ok(session.adopt(roots, events)?)
+            }
+            Self::Ptrace(_) => Err(Error::CannotWait),
         }
     }
 

@@ -3,6 +3,7 @@
 //! Pure: records in their order go in, events and wishes come out. Knows no engine, reads no file, looks at no clock.
 //! A wish is something the recorder has to look up on the machine (facts about a library, the layout of an image).
 
+mod already;
 mod calls;
 mod counted;
 mod devices;
@@ -18,6 +19,7 @@ mod signals;
 
 use std::collections::{HashMap, HashSet};
 
+pub use already::{Already, Region};
 pub use calls::{Handles, Label, Probe, Probes, constructor_descriptor, descriptor};
 pub use memory::{Image, ImageReader};
 pub use process::{Process, Thread};
@@ -105,6 +107,16 @@ pub struct Story {
 pub struct Settings {
     /// How values of the environment are treated.
     pub environment: screen::Policy,
+    /// The recorder's own mount namespace, by number; 0 when unknown.
+    pub mount_namespace: u32,
+}
+
+impl Settings {
+    /// A mount namespace that is not the recorder's.
+    fn foreign(&self, namespace: u32) -> Option<u32> {
+        let known = self.mount_namespace != 0 && namespace != 0;
+        (known && namespace != self.mount_namespace).then_some(namespace)
+    }
 }
 
 /// The state of a recording.

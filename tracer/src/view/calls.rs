@@ -41,7 +41,7 @@ fn is_of_interest(call: &Call) -> bool {
 }
 
 /// Files by which a process reaches a GPU or asks its kernel driver.
-fn is_device_file(path: &str) -> bool {
+pub(super) fn is_device_file(path: &str) -> bool {
     const PLACES: [&str; 8] = [
         "/dev/nvidia",
         "/dev/kfd",

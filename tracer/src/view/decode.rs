@@ -42,6 +42,18 @@ pub fn nvidia_request(request: u64) -> Option<&'static str> {
         return None;
     }
     Some(match request & 0xff {
+        0x27 => "RM_ALLOC_MEMORY",
+        0x28 => "RM_ALLOC_OBJECT",
+        0x29 => "RM_FREE",
+        0x2a => "RM_CONTROL",
+        0x2b => "RM_ALLOC",
+        0x34 => "RM_DUP_OBJECT",
+        0x4a => "RM_VID_HEAP_CONTROL",
+        0x4e => "RM_MAP_MEMORY",
+        0x4f => "RM_UNMAP_MEMORY",
+        0x57 => "RM_MAP_MEMORY_DMA",
+        0x58 => "RM_UNMAP_MEMORY_DMA",
+        0x5e => "RM_UPDATE_DEVICE_MAPPING_INFO",
         200 => "CARD_INFO",
         201 => "REGISTER_FD",
         206 => "ALLOC_OS_EVENT",
@@ -54,6 +66,23 @@ pub fn nvidia_request(request: u64) -> Option<&'static str> {
         214 => "SYS_PARAMS",
         217 => "EXPORT_TO_DMABUF_FD",
         218 => "WAIT_OPEN_COMPLETE",
+        _ => return None,
+    })
+}
+
+/// What the module for unified memory is asked through `/dev/nvidia-uvm`, whose requests are bare numbers (uvm_ioctl.h and
+/// uvm_linux_ioctl.h of NVIDIA's open source).
+#[must_use]
+pub fn uvm_request(request: u64) -> Option<&'static str> {
+    Some(match request {
+        0x3000_0001 => "UVM_INITIALIZE",
+        0x3000_0002 => "UVM_DEINITIALIZE",
+        23 => "UVM_CREATE_RANGE_GROUP",
+        25 => "UVM_REGISTER_GPU_VASPACE",
+        37 => "UVM_REGISTER_GPU",
+        38 => "UVM_UNREGISTER_GPU",
+        39 => "UVM_PAGEABLE_MEM_ACCESS",
+        75 => "UVM_MM_INITIALIZE",
         _ => return None,
     })
 }

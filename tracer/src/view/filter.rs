@@ -17,6 +17,7 @@
 
 mod error;
 mod parse;
+mod stretch;
 #[cfg(test)]
 mod tests;
 mod value;
@@ -32,6 +33,7 @@ use super::scene::Scene;
 
 pub use error::FilterError;
 pub use parse::KEYS;
+pub use stretch::Stretch;
 pub use value::groups;
 
 /// Which events to keep.

@@ -19,6 +19,7 @@ use super::scene::Scene;
 use super::{Looks, amount, errno};
 
 pub use call::{back, joined, loader};
+pub(super) use file::request_name;
 pub(super) use recorder::{cause, ended};
 pub use signal::site;
 

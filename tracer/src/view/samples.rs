@@ -48,6 +48,7 @@ pub(crate) fn exec(exe: &str, argv: &[&str], env: &[(&str, &str)]) -> Exec {
         base: None,
         interp: None,
         bits32: false,
+        mount_namespace: None,
         already: false,
     }
 }

@@ -9,6 +9,7 @@
 //!
 //! A call whose return follows at once is one line. The fold keeps at most one call waiting.
 
+mod requests;
 #[cfg(test)]
 mod tests;
 
@@ -21,6 +22,8 @@ use super::roles::Roles;
 use super::row::{self, Context, Detail, Row};
 use super::scene::Scene;
 use super::{Looks, amount, escape};
+
+use requests::Requests;
 
 /// Columns of the process: at the beginning, and at most.
 const PROCESS_COLUMNS: (usize, usize) = (16, 26);
@@ -35,6 +38,7 @@ pub struct Renderer {
     scene: Scene,
     process_columns: usize,
     waiting: Option<Waiting>,
+    requests: Requests,
     /// What else an event must be to be shown.
     only: Option<fn(&Event, &Scene) -> bool>,
 }
@@ -58,6 +62,7 @@ impl Renderer {
             scene: Scene::new(origin),
             process_columns: PROCESS_COLUMNS.0,
             waiting: None,
+            requests: Requests::default(),
             only: None,
         }
     }
@@ -84,7 +89,7 @@ impl Renderer {
         let taken = self.only.is_none_or(|which| which(event, &self.scene));
         let shown = taken && filter.matches(event, &self.scene);
         if shown {
-            self.show(event, out);
+            self.show_or_hold(event, out);
         }
         self.scene.after(event);
         shown
@@ -92,7 +97,32 @@ impl Renderer {
 
     /// Appends what still waits.
     pub fn finish(&mut self, out: &mut String) {
+        self.requests_out(out);
         self.flush(out);
+    }
+
+    /// In the diary, requests of device nodes in a row become one line, unless events are numbered.
+    fn show_or_hold(&mut self, event: &Event, out: &mut String) {
+        let folds = self.only.is_some() && !self.numbers;
+        if folds && Requests::may_take(event) {
+            self.flush(out);
+            if !self.requests.take(event) {
+                self.requests_out(out);
+                self.requests.take(event);
+            }
+            return;
+        }
+        self.requests_out(out);
+        self.show(event, out);
+    }
+
+    /// Writes the run of requests that waits.
+    fn requests_out(&mut self, out: &mut String) {
+        let run = std::mem::take(&mut self.requests);
+        match (run.row(self.looks), run.first.first()) {
+            (Some(row), Some(first)) => self.write(first, self.depth(first.parent), "", &row, out),
+            _ => run.first.iter().for_each(|event| self.plain(event, out)),
+        }
     }
 
     fn show(&mut self, event: &Event, out: &mut String) {

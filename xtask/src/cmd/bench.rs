@@ -3,6 +3,7 @@
 //! Everything runs interleaved (each round runs every subject under every tracer), so that a slow moment of the machine meets
 //! all alike; medians of the rounds are compared. Writes docs/PERFORMANCE.md and prints it. Asserts nothing.
 
+mod compare;
 mod driver;
 mod figures;
 mod peers;
@@ -33,6 +34,8 @@ enum What {
     Recording,
     /// What the viewer costs on a trace of ten million events.
     Tui,
+    /// What the comparison of two traces of a million and ten million events costs.
+    Diff,
 }
 
 /// What to measure how often.
@@ -83,6 +86,9 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let root = machine::root();
     if options.driver {
         return driver::run(&root, options.rounds.unwrap_or(7).max(1));
+    }
+    if options.what == What::Diff {
+        return compare::run(&root, options.quick);
     }
     if options.what == What::Tui {
         return viewer::run(&root, options.quick);

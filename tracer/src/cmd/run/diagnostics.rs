@@ -6,7 +6,7 @@ use tracing_subscriber::EnvFilter;
 use crate::sys::readiness;
 
 /// Sends diagnostics to standard error: warnings always, more with `-v`, all with `-vv`.
-pub(super) fn diagnostics(verbose: u8) {
+pub(in crate::cmd) fn diagnostics(verbose: u8) {
     let level = match verbose {
         0 => "vgputrace=warn",
         1 => "vgputrace=info",
@@ -23,7 +23,7 @@ pub(super) fn diagnostics(verbose: u8) {
 }
 
 /// Shows what the probes themselves have to say (`-vv`). Never the data path.
-pub(super) fn of_probes(ebpf: &mut Ebpf) {
+pub(in crate::cmd) fn of_probes(ebpf: &mut Ebpf) {
     log::set_max_level(log::LevelFilter::Debug);
     match aya_log::EbpfLogger::init(ebpf) {
         Ok(mut logger) => {

@@ -12,6 +12,7 @@ use crate::event::loss::Note;
 use crate::source::ebpf::kernel::Kernel;
 use crate::source::ebpf::load::Sizes;
 use crate::source::ebpf::session::{Options, interest_in};
+use crate::source::images::namespace_of;
 use crate::source::library::Root;
 use crate::source::library::candidates::{Start, candidates};
 use crate::source::plan::Interest;
@@ -57,14 +58,14 @@ fn choose(props: &Props) -> Result<(Session, Option<String>), Error> {
     }
 }
 
-fn by_ptrace(props: &Props) -> Result<Session, Error> {
+pub(in crate::cmd) fn by_ptrace(props: &Props) -> Result<Session, Error> {
     Ok(Session::Ptrace(ptrace::Session::new(
         settings(props),
         props.calls,
     )?))
 }
 
-fn by_ebpf(props: &Props) -> Result<Session, Error> {
+pub(in crate::cmd) fn by_ebpf(props: &Props) -> Result<Session, Error> {
     let kernel = Kernel::read()?;
     let options = Options {
         sizes: Sizes::default(),
@@ -83,6 +84,7 @@ fn settings(props: &Props) -> Settings {
         } else {
             Policy::Allowlist
         },
+        mount_namespace: namespace_of(std::process::id()).unwrap_or(0),
     }
 }
 
@@ -162,7 +164,7 @@ fn named_libraries(args: &[OsString], cwd: &Path) -> Vec<PathBuf> {
 }
 
 /// An engine's error for the user.
-pub(super) fn report(error: &Error) -> Report {
+pub(in crate::cmd) fn report(error: &Error) -> Report {
     let report = Report::from_error(error).code(RECORDER);
     error.help().into_iter().fold(report, Report::help)
 }

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::Props;
 use super::live::{Outcomes, Why, exit_code};
+use super::watch::Status;
 use crate::cmd::{Report, terminal};
 use crate::view::escape;
 use crate::view::summary::{File, Page};
@@ -12,7 +13,7 @@ use crate::view::summary::{File, Page};
 ///
 /// # Errors
 /// A trace that could not be written to its end, when the target did well otherwise: nobody should miss that.
-pub(super) fn finish(props: &Props, path: &Path, outcomes: Outcomes) -> Result<u8, Report> {
+pub(in crate::cmd) fn finish(props: &Props, path: &Path, outcomes: Outcomes) -> Result<u8, Report> {
     let size = outcomes.written.as_ref().map_or_else(
         || std::fs::metadata(path).map_or(0, |metadata| metadata.len()),
         |written| written.bytes,
@@ -38,7 +39,8 @@ pub(super) fn finish(props: &Props, path: &Path, outcomes: Outcomes) -> Result<u
             terminal::standard_error(),
         ));
     }
-    if outcomes.left > 0 && outcomes.why != Why::Interrupted {
+    let ours = outcomes.status != Some(Status::Unknown);
+    if outcomes.left > 0 && outcomes.why != Why::Interrupted && ours {
         say(&format!(
             "vgputrace: {} of the command still running; the recording ended without waiting for it\n",
             crate::view::amount::of(outcomes.left as u64, "process")

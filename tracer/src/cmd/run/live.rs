@@ -21,7 +21,7 @@ use crate::sys::readiness;
 use crate::trace::{self, Lane, Outcome, Writer};
 use crate::view::summary::Summary;
 
-pub(super) use ending::{Limits, Outcomes, Why, exit_code};
+pub(in crate::cmd) use ending::{Limits, Outcomes, Why, exit_code};
 
 /// The ring is looked at this often while records come, and half as often each time when none do.
 const BUSY: Duration = Duration::from_millis(5);
@@ -34,7 +34,7 @@ const GRACE: Duration = Duration::from_secs(5);
 const STRAGGLERS: Duration = Duration::from_millis(500);
 
 /// A recording in progress.
-pub(super) struct Live {
+pub(in crate::cmd) struct Live {
     /// Nothing once the recording has stopped while the target goes on.
     recording: Option<(Session, Writer)>,
     summary: Summary,
@@ -50,7 +50,7 @@ pub(super) struct Live {
 }
 
 impl Live {
-    pub(super) fn new(
+    pub(in crate::cmd) fn new(
         session: Session,
         writer: Writer,
         summary: Summary,
@@ -73,7 +73,7 @@ impl Live {
     }
 
     /// Openings of unknown libraries wait for their probes.
-    pub(super) fn hold(&mut self, hold: Option<Hold>) {
+    pub(in crate::cmd) fn hold(&mut self, hold: Option<Hold>) {
         self.hold = hold;
     }
 
@@ -88,7 +88,7 @@ impl Live {
     }
 
     /// Puts the recorder's own words at the beginning of the trace.
-    pub(super) fn notes(&mut self, notes: &[Note]) {
+    pub(in crate::cmd) fn notes(&mut self, notes: &[Note]) {
         let Some((session, _)) = &mut self.recording else {
             return;
         };
@@ -100,11 +100,17 @@ impl Live {
         self.write();
     }
 
+    /// Puts what was there before the recording at the beginning of the trace.
+    pub(in crate::cmd) fn begin_with(&mut self, events: Vec<Event>) {
+        self.events.extend(events);
+        self.write();
+    }
+
     /// Records until something ends it.
     ///
     /// # Errors
     /// A descriptor that cannot be watched.
-    pub(super) async fn record(
+    pub(in crate::cmd) async fn record(
         mut self,
         child: &mut Child,
         signals: &Signals,
@@ -125,6 +131,9 @@ impl Live {
             tokio::select! {
                 biased;
                 arrived = signals.next() => {
+                    if !child.is_ours() {
+                        return Ok(self.finish(Why::Interrupted, Some(Status::Unknown)));
+                    }
                     if ending.is_some() || status.is_some() {
                         // The second one: at once.
                         child.signal(Signal::SIGKILL);
@@ -141,6 +150,9 @@ impl Live {
                     next = Instant::now();
                 }
                 () = until(timeout), if ending.is_none() && status.is_none() => {
+                    if !child.is_ours() {
+                        return Ok(self.finish(Why::Timeout, Some(Status::Unknown)));
+                    }
                     child.signal(Signal::SIGTERM);
                     ending = Some((Why::Timeout, Instant::now() + GRACE));
                 }
@@ -165,8 +177,17 @@ impl Live {
                 && status.is_none()
                 && let Some(why) = self.reached()
             {
+                if !child.is_ours() {
+                    return Ok(self.finish(why, Some(Status::Unknown)));
+                }
                 child.signal(Signal::SIGTERM);
                 ending = Some((why, Instant::now() + GRACE));
+            }
+            // Nothing of somebody else's is waited for when nothing is recorded any more.
+            if !child.is_ours()
+                && let Some(why) = self.stopped
+            {
+                return Ok(self.finish(why, Some(Status::Unknown)));
             }
             if status.is_some()
                 && (self.alive() == 0 || stragglers.is_some_and(|when| Instant::now() >= when))

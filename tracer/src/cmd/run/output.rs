@@ -9,7 +9,7 @@ use crate::sys::spawn::{Command, Failed, Step};
 use crate::trace;
 
 /// The file, and the user and group it is given to: those of the user who called sudo.
-pub(super) fn place(props: &Props) -> Result<(PathBuf, Option<(u32, u32)>), Report> {
+pub(in crate::cmd) fn place(props: &Props) -> Result<(PathBuf, Option<(u32, u32)>), Report> {
     let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse().ok());
     let owner = if rustix::process::geteuid().is_root() {
         number("SUDO_UID").zip(number("SUDO_GID"))
@@ -55,7 +55,7 @@ fn dated(props: &Props) -> PathBuf {
 }
 
 /// Why the trace could not be created.
-pub(super) fn report(error: &trace::Error) -> Report {
+pub(in crate::cmd) fn report(error: &trace::Error) -> Report {
     let report = Report::from_error(error).code(RECORDER);
     match error {
         trace::Error::Create { .. } => {

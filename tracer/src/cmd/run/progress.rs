@@ -10,7 +10,7 @@ const EVERY: u64 = 10_000_000_000;
 const QUIET: u64 = 300_000_000;
 
 /// When a line may be written without tearing the target's own.
-pub(super) struct Progress {
+pub(in crate::cmd) struct Progress {
     wanted: bool,
     begun: u64,
     said: u64,
@@ -21,7 +21,7 @@ pub(super) struct Progress {
 
 impl Progress {
     /// `wanted`: standard error is a terminal and nobody asked for silence.
-    pub(super) fn new(wanted: bool, now: u64) -> Self {
+    pub(in crate::cmd) fn new(wanted: bool, now: u64) -> Self {
         Self {
             wanted,
             begun: now,

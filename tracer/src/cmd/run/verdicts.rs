@@ -14,7 +14,7 @@ use crate::view::escape;
 use crate::view::explain::{changes, table};
 
 /// The fold, and what was told of it.
-pub(super) struct Verdicts {
+pub(in crate::cmd) struct Verdicts {
     discovery: Discovery,
     end: DiscoveryEnd,
     told: Option<Explanation>,
@@ -24,7 +24,7 @@ pub(super) struct Verdicts {
 
 impl Verdicts {
     /// `wanted`: the user wants text.
-    pub(super) fn new(wanted: bool, header: &Header) -> Option<Self> {
+    pub(in crate::cmd) fn new(wanted: bool, header: &Header) -> Option<Self> {
         wanted.then(|| Self {
             discovery: Discovery::new(Some(header)),
             end: DiscoveryEnd::new(Until::Discovery),

@@ -24,7 +24,7 @@ const WATCHED: [Signal; 4] = [
 ///
 /// # Errors
 /// The kernel's answer.
-pub(super) fn block() -> std::io::Result<()> {
+pub(in crate::cmd) fn block() -> std::io::Result<()> {
     let mut set = SigSet::empty();
     for signal in WATCHED {
         set.add(signal);
@@ -45,7 +45,7 @@ pub(super) fn is_asked_to_end() -> bool {
 }
 
 /// The watched signals as they come.
-pub(super) struct Signals {
+pub(in crate::cmd) struct Signals {
     source: SignalFd,
     ready: AsyncFd<OwnedFd>,
 }
@@ -62,7 +62,7 @@ pub(super) struct Arrived {
 impl Signals {
     /// # Errors
     /// The kernel's answer.
-    pub(super) fn new() -> std::io::Result<Self> {
+    pub(in crate::cmd) fn new() -> std::io::Result<Self> {
         let mut set = SigSet::empty();
         for signal in WATCHED {
             set.add(signal);
@@ -95,8 +95,8 @@ impl Signals {
     }
 }
 
-/// The target as a process of ours.
-pub(super) struct Child {
+/// The target as a process of ours, or of others.
+pub(in crate::cmd) struct Child {
     pid: Pid,
     end: End,
 }
@@ -109,6 +109,10 @@ enum End {
     Told(oneshot::Receiver<u32>),
     /// It was told.
     Known(Status),
+    /// Another process, which has started it: the descriptor tells that it has ended.
+    Others(AsyncFd<OwnedFd>),
+    /// There is no target whose end would end the recording.
+    Nobody,
 }
 
 impl Child {
@@ -117,19 +121,36 @@ impl Child {
     pub(super) fn new(pid: u32, told: Option<oneshot::Receiver<u32>>) -> std::io::Result<Self> {
         let end = match told {
             Some(told) => End::Told(told),
-            None => {
-                let raw = rustix::process::Pid::from_raw(pid.cast_signed())
-                    .ok_or_else(|| std::io::Error::other("no process id"))?;
-                End::Ours(readiness::readable(&pidfd_open(
-                    raw,
-                    PidfdFlags::NONBLOCK,
-                )?)?)
-            }
+            None => End::Ours(readiness::readable(&descriptor(pid)?)?),
         };
         Ok(Self {
             pid: Pid::from_raw(pid.cast_signed()),
             end,
         })
+    }
+
+    /// A process that another one has started. It gets no signals of ours.
+    ///
+    /// # Errors
+    /// It is gone.
+    pub(in crate::cmd) fn of_others(pid: u32) -> std::io::Result<Self> {
+        Ok(Self {
+            pid: Pid::from_raw(pid.cast_signed()),
+            end: End::Others(readiness::readable(&descriptor(pid)?)?),
+        })
+    }
+
+    /// No process at all.
+    pub(in crate::cmd) fn nobody() -> Self {
+        Self {
+            pid: Pid::from_raw(0),
+            end: End::Nobody,
+        }
+    }
+
+    /// The recorder has started it, and ends it.
+    pub(super) fn is_ours(&self) -> bool {
+        !matches!(self.end, End::Others(_) | End::Nobody)
     }
 
     /// Waits for its end and takes its status.
@@ -144,6 +165,14 @@ impl Child {
                 return status;
             }
             End::Known(status) => return *status,
+            End::Others(fd) => {
+                if fd.readable().await.is_err() {
+                    std::future::pending::<()>().await;
+                }
+                self.end = End::Known(Status::Unknown);
+                return Status::Unknown;
+            }
+            End::Nobody => std::future::pending().await,
         };
         loop {
             if let Ok(mut ready) = fd.readable().await {
@@ -161,17 +190,28 @@ impl Child {
 
     /// Sends it a signal; that it is gone is no error.
     pub(super) fn signal(&self, signal: Signal) {
+        if !self.is_ours() {
+            return;
+        }
         let _ = kill(self.pid, signal);
     }
 }
 
+fn descriptor(pid: u32) -> std::io::Result<OwnedFd> {
+    let raw = rustix::process::Pid::from_raw(pid.cast_signed())
+        .ok_or_else(|| std::io::Error::other("no process id"))?;
+    Ok(pidfd_open(raw, PidfdFlags::NONBLOCK)?)
+}
+
 /// How the target ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Status {
+pub(in crate::cmd) enum Status {
     /// By itself, with this code.
     Exited(i32),
     /// By this signal.
     Killed(i32),
+    /// Its parent alone is told, or it goes on.
+    Unknown,
 }
 
 impl Status {
@@ -188,11 +228,12 @@ impl Status {
         match self {
             Self::Exited(code) => u8::try_from(code & 0xff).unwrap_or(u8::MAX),
             Self::Killed(signal) => u8::try_from(128 + signal).unwrap_or(u8::MAX),
+            Self::Unknown => 0,
         }
     }
 }
 
 /// True when standard error is a terminal.
-pub(super) fn is_terminal() -> bool {
+pub(in crate::cmd) fn is_terminal() -> bool {
     rustix::termios::isatty(std::io::stderr().as_fd())
 }

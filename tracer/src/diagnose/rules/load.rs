@@ -84,8 +84,17 @@ impl<'a> Lacks<'a> {
         }
     }
 
+    /// Names of libraries that nothing answers to. One whose file is there and stops the loader (too short, no ELF file) is
+    /// not among them: that file is the finding.
     pub(super) fn libraries(&self) -> Vec<&'a str> {
-        let mut seen = BTreeSet::new();
+        let mut seen: BTreeSet<&str> = self
+            .missing
+            .iter()
+            .filter_map(|missing| match missing {
+                Missing::Unfit { file, .. } => Some(base(file.as_str())),
+                _ => None,
+            })
+            .collect();
         self.missing
             .iter()
             .filter_map(|missing| match missing {
@@ -118,6 +127,13 @@ impl<'a> Lacks<'a> {
             symbols.push((name.as_str(), by.as_str()));
         }
         (symbols, certain)
+    }
+
+    /// A file of this name was found and is of no use: it is not missing, and another rule says what is wrong with it.
+    fn has_unfit(&self, name: &str) -> bool {
+        self.missing.iter().any(
+            |missing| matches!(missing, Missing::Unfit { file, .. } if base(file.as_str()) == name),
+        )
     }
 
     /// What the loader said, in every process.
@@ -185,7 +201,7 @@ fn searched(missing: &Missing, seen: Option<&Evidence>) -> Vec<Evidence> {
 }
 
 /// Comes from a driver and from nowhere else.
-fn is_driver(name: &str) -> bool {
+pub(super) fn is_driver(name: &str) -> bool {
     ["libcuda.so", "libnvidia-", "libvulkan.so"]
         .iter()
         .any(|start| name.starts_with(start))
@@ -205,7 +221,7 @@ fn absent(case: &Case<'_>, driver: bool) -> Vec<Finding> {
     let names: Vec<&str> = lacks
         .libraries()
         .into_iter()
-        .filter(|name| is_driver(name) == driver)
+        .filter(|name| is_driver(name) == driver && !lacks.has_unfit(name))
         .collect();
     let Some(first) = names.first().copied() else {
         return Vec::new();

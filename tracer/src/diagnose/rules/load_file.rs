@@ -9,6 +9,7 @@ use super::super::case::{Case, path_of};
 use super::super::explanation::Finding;
 use super::super::rule::{Check, Rule, Stage};
 use super::super::words::{base, list};
+use super::load::is_driver;
 
 pub(super) static RULES: &[&Rule] = &[&OTHER_NAME, &UNFIT, &LEADS_NOWHERE, &HIDDEN];
 
@@ -143,7 +144,13 @@ fn unfit(case: &Case<'_>) -> Vec<Finding> {
     finding = finding
         .so("See what the file is and whether the disk is full:")
         .so(format!("$ file {file}; df -h {file}"));
-    finding.remedy.extend(advice::reinstall(case.model));
+    if is_driver(base(file.as_str())) {
+        finding = finding
+            .so("The file belongs to the graphics driver, not to Ollama: install the driver's package again, or in a container have the toolkit put its libraries there.")
+            .so(format!("$ dpkg -S \"$(readlink -f {file})\" || rpm -qf \"$(readlink -f {file})\""));
+    } else {
+        finding.remedy.extend(advice::reinstall(case.model));
+    }
     vec![finding.so(RESTART)]
 }
 

@@ -108,12 +108,14 @@ fn no_child_seen(model: &Model) -> Vec<Finding> {
         "The server was running when the recording began; its discovery was over and is not in it."
             .to_owned()
     };
-    vec![
-        NO_CHILD_SEEN
-            .found(sentence)
-            .so("Record the start of the server:")
-            .so(advice::record(model)),
-    ]
+    let finding = NO_CHILD_SEEN.found(sentence);
+    let finding = match advice::unit(model).filter(|_| begun) {
+        Some(unit) => finding
+            .so("Restart the service under the recorder, or record a second start beside it:")
+            .so(format!("$ sudo vgputrace attach --unit {unit} --restart")),
+        None => finding.so("Record the start of the server:"),
+    };
+    vec![finding.so(advice::record(model))]
 }
 
 /// `ollama run MODEL` and the like, also under sudo or env: subcommands that ask the server (cmd/cmd.go).

@@ -197,6 +197,22 @@ fn an_unfit_file_and_a_link_to_nowhere_are_two_things() {
 }
 
 #[test]
+fn a_driver_library_that_is_cut_short_is_one_finding_and_no_matter_of_ollamas_package() {
+    let file = "/usr/lib/x86_64-linux-gnu/libcuda.so.1";
+    let short = Missing::Unfit {
+        file: Text::from(file),
+        problem: Text::from("file too short"),
+    };
+    let explanation = explain(&failing(vec![short, library("libcuda.so.1")]));
+    let backend = &explanation.backends[0];
+    let rules: Vec<&str> = backend.findings.iter().map(|found| found.rule).collect();
+    assert_eq!(rules, ["VG057"]);
+    let remedy = backend.findings[0].remedy.join("\n");
+    assert!(remedy.contains("graphics driver"), "{remedy}");
+    assert!(!remedy.contains("install.sh"), "{remedy}");
+}
+
+#[test]
 fn a_silent_failure_under_a_preload_that_has_dlopen_is_laid_to_it_as_likely() {
     let with = |interposes: &[&str]| {
         let mut model = failing(Vec::new());

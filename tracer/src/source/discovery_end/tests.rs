@@ -76,6 +76,7 @@ impl Run {
                 base: None,
                 interp: None,
                 bits32: false,
+                mount_namespace: None,
                 already: false,
             }),
         );

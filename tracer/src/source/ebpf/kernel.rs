@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use vgputrace_ebpf::wire::offsets::{COUNT, WANTED};
+use vgputrace_ebpf::wire::offsets::{COUNT, OPTIONAL, WANTED};
 
 use super::Error;
 use super::btf::Btf;
@@ -33,9 +33,11 @@ impl Kernel {
     pub fn from_btf(btf: &Btf) -> Result<Self, Error> {
         let mut offsets = [0; COUNT];
         for (index, structure, field) in WANTED {
-            offsets[*index] = btf
-                .offset(structure, field)
-                .ok_or(Error::NoField { structure, field })?;
+            offsets[*index] = match btf.offset(structure, field) {
+                Some(offset) => offset,
+                None if *index >= OPTIONAL => 0,
+                None => return Err(Error::NoField { structure, field }),
+            };
         }
         let oom_has_task = btf
             .tracepoint_parameters("mark_victim")

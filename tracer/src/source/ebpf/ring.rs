@@ -3,7 +3,7 @@
 use std::os::fd::{AsFd, BorrowedFd};
 
 use aya::Ebpf;
-use aya::maps::{HashMap, MapData, PerCpuArray, RingBuf};
+use aya::maps::{HashMap, MapData, MapError, PerCpuArray, RingBuf};
 use vgputrace_ebpf::wire::head::lost;
 
 use super::Error;
@@ -91,13 +91,46 @@ fn counter(ebpf: &Ebpf, name: &'static str, index: u32) -> Result<u64, Error> {
 /// # Errors
 /// The table is full or missing.
 pub fn follow(ebpf: &mut Ebpf, tgid: u32) -> Result<(), Error> {
+    traced(ebpf)?.insert(&tgid, &0, 0).map_err(wrong("TRACED"))
+}
+
+/// As [`follow`], for a process that may be followed already, since its parent is. True when it was not.
+///
+/// # Errors
+/// The table is full or missing.
+pub fn follow_new(ebpf: &mut Ebpf, tgid: u32) -> Result<bool, Error> {
+    /// `BPF_NOEXIST` (include/uapi/linux/bpf.h).
+    const NEW: u64 = 1;
+    const EEXIST: i32 = 17;
+    let mut traced = traced(ebpf)?;
+    match traced.insert(&tgid, &0, NEW) {
+        Ok(()) => Ok(true),
+        Err(MapError::SyscallError(error)) if error.io_error.raw_os_error() == Some(EEXIST) => {
+            Ok(false)
+        }
+        Err(source) => Err(wrong("TRACED")(source)),
+    }
+}
+
+/// Lets the kernel side leave a process alone; that it is gone is no error.
+///
+/// # Errors
+/// The table is missing.
+pub fn leave(ebpf: &mut Ebpf, tgid: u32) -> Result<(), Error> {
+    let _ = traced(ebpf)?.remove(&tgid);
+    Ok(())
+}
+
+fn traced(ebpf: &mut Ebpf) -> Result<HashMap<&mut MapData, u32, u64>, Error> {
     let map = ebpf.map_mut("TRACED").ok_or(Error::Missing("TRACED"))?;
-    let wrong = |source| Error::Map {
-        map: "TRACED",
+    HashMap::try_from(map).map_err(wrong("TRACED"))
+}
+
+fn wrong(map: &'static str) -> impl Fn(MapError) -> Error {
+    move |source| Error::Map {
+        map,
         source: Box::new(source),
-    };
-    let mut traced: HashMap<_, u32, u64> = HashMap::try_from(map).map_err(wrong)?;
-    traced.insert(&tgid, &0, 0).map_err(wrong)
+    }
 }
 
 /// The system calls that are in flight now.

@@ -10,6 +10,7 @@ use vgputrace_ebpf::wire::head::lost;
 
 use super::Error;
 use super::attach::{Attached, Calls, EntryPoint, Interest, Outcome};
+use super::awaited::{Awaited, Strangers};
 use super::counts::Counts;
 use super::kernel::Kernel;
 use super::load::{self, Sizes};
@@ -19,11 +20,12 @@ use crate::event::library::LateLibrary;
 use crate::event::loss::Loss;
 use crate::event::{Event, Kind, Text};
 use crate::source::facts::Facts;
-use crate::source::images::{Images, reachable};
+use crate::source::images::{Images, reachable, root_of};
 use crate::source::library::candidates::{Candidate, Why};
 use crate::source::lookups::{event_of, look_up};
+use crate::source::running;
 use crate::source::slow::{SLOW, Slow};
-use crate::source::tracker::{Settings, Story, Tracker, Wish};
+use crate::source::tracker::{Already, Settings, Story, Tracker, Wish};
 
 /// What a session is made with.
 pub struct Options {
@@ -49,6 +51,7 @@ pub struct Session {
     lost: [u64; lost::COUNT as usize],
     bad: u64,
     counted_at: u64,
+    strangers: Strangers,
 }
 
 impl Session {
@@ -70,6 +73,7 @@ impl Session {
             lost: [0; lost::COUNT as usize],
             bad: 0,
             counted_at: 0,
+            strangers: Strangers::default(),
         })
     }
 
@@ -86,16 +90,15 @@ impl Session {
         load::attach_tracepoints(&mut self.ebpf, kernel)
     }
 
-    /// Probes a file before anything runs. Returns how many functions.
+    /// Probes a file before anything runs, `name` in the eyes of whoever maps it. Returns how many functions.
     ///
     /// # Errors
     /// The kernel refuses a probe.
-    pub fn probe(&mut self, path: &Path, interest: Interest) -> Result<u32, Error> {
-        let name = path.to_string_lossy();
+    pub fn probe(&mut self, path: &Path, name: &str, interest: Interest) -> Result<u32, Error> {
         let probes = self.tracker.probes_mut();
         let outcome = self
             .attached
-            .probe(&mut self.ebpf, probes, path, (&name, interest))?;
+            .probe(&mut self.ebpf, probes, path, (name, interest))?;
         Ok(if let Outcome::Probed(count) = outcome {
             count
         } else {
@@ -125,6 +128,56 @@ impl Session {
         Ok(())
     }
 
+    /// Follows from their next start on what is waited for. The tracepoints must be attached.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub fn wait_for(&mut self, awaited: &Awaited) -> Result<(), Error> {
+        self.strangers = Strangers::new(&awaited.files);
+        awaited.tell(&mut self.ebpf)
+    }
+
+    /// Follows processes that run already, and all below them, and tells what they are. Whatever they start meanwhile is
+    /// followed too, so none is missing. Returns how many there are.
+    ///
+    /// # Errors
+    /// The kernel's table is full.
+    pub fn adopt(&mut self, roots: &[u32], events: &mut Vec<Event>) -> Result<usize, Error> {
+        let mut count = 0;
+        loop {
+            let mut is_new = false;
+            for pid in running::family(roots) {
+                if pid == std::process::id() || !ring::follow_new(&mut self.ebpf, pid)? {
+                    continue;
+                }
+                // One that has ended, or a thread of the kernel, has nothing to tell.
+                match running::snapshot(pid) {
+                    Some(already) => {
+                        is_new = true;
+                        count += 1;
+                        self.tell_already(already, events);
+                    }
+                    None => ring::leave(&mut self.ebpf, pid)?,
+                }
+            }
+            if !is_new {
+                return Ok(count);
+            }
+        }
+    }
+
+    fn tell_already(&mut self, already: Already, events: &mut Vec<Event>) {
+        let mut story = Story {
+            events: std::mem::take(events),
+            wishes: Vec::new(),
+        };
+        self.tracker.already(already, &mut story);
+        *events = story.events;
+        for wish in story.wishes {
+            self.grant(&wish, events);
+        }
+    }
+
     /// Traced processes that are alive.
     #[must_use]
     pub fn alive(&self) -> usize {
@@ -138,15 +191,23 @@ impl Session {
 
     /// Takes what is waiting in the ring, in one batch. Returns true when there may be more.
     pub fn take(&mut self, events: &mut Vec<Event>) -> bool {
-        let tracker = &mut self.tracker;
+        let (tracker, strangers) = (&mut self.tracker, &mut self.strangers);
         let mut story = Story {
             events: std::mem::take(events),
             wishes: Vec::new(),
         };
-        let (count, bad) = self
-            .ring
-            .drain(|record| tracker.take_into(record, &mut story));
+        let (count, bad) = self.ring.drain(|record| {
+            let known = tracker.process(record.tgid);
+            if strangers.admits(&record, known.is_some_and(|process| !process.ended)) {
+                tracker.take_into(record, &mut story);
+            }
+        });
         *events = story.events;
+        for stranger in std::mem::take(&mut self.strangers.leave) {
+            if let Err(error) = ring::leave(&mut self.ebpf, stranger) {
+                tracing::warn!(%error, "a process of another program is still followed");
+            }
+        }
         self.bad += bad;
         let mut learned: BTreeMap<(u32, String), Vec<EntryPoint>> = BTreeMap::new();
         for wish in story.wishes {
@@ -254,7 +315,8 @@ impl Session {
     fn grant(&mut self, wish: &Wish, events: &mut Vec<Event>) {
         match wish {
             Wish::Library { path, tgid } => {
-                self.probe_late(*tgid, path, Interest::ByContent, events);
+                let file = reachable(*tgid, path);
+                self.probe_late(*tgid, (&file, path), Interest::ByContent, events);
                 look_up(wish, &mut self.facts, &mut self.tracker, events);
             }
             Wish::Closure { .. } => look_up(wish, &mut self.facts, &mut self.tracker, events),
@@ -269,7 +331,8 @@ impl Session {
                 for candidate in found {
                     let interest = interest_in(&candidate);
                     let path = candidate.path.to_string_lossy();
-                    self.probe_late(*tgid, &path, interest, events);
+                    let file = root_of(*tgid).outside(&candidate.path);
+                    self.probe_late(*tgid, (&file, &path), interest, events);
                 }
             }
         }
@@ -297,12 +360,17 @@ impl Session {
     }
 
     /// A library that was not known before the target began: its first calls may be missing.
-    fn probe_late(&mut self, tgid: u32, path: &str, interest: Interest, events: &mut Vec<Event>) {
-        let file = reachable(tgid, path);
+    fn probe_late(
+        &mut self,
+        tgid: u32,
+        (file, path): (&Path, &str),
+        interest: Interest,
+        events: &mut Vec<Event>,
+    ) {
         let probes = self.tracker.probes_mut();
         let outcome = self
             .attached
-            .probe(&mut self.ebpf, probes, &file, (path, interest));
+            .probe(&mut self.ebpf, probes, file, (path, interest));
         match outcome {
             Ok(Outcome::Probed(functions)) => {
                 let kind = Kind::LateLibrary(LateLibrary {

@@ -11,7 +11,7 @@ use super::space::{Mapped, Space};
 use super::stream::Stream;
 use crate::event::{Seen, Why};
 use crate::source::clock;
-use crate::source::images::reachable;
+use crate::source::images::{namespace_of, reachable};
 use crate::source::record::Body;
 use crate::sys::ptrace::{Resume, Stopped};
 
@@ -62,6 +62,8 @@ impl Engine {
             file: 0,
             argv_length: argv.1,
             env_length: env.1,
+            mount_namespace: namespace_of(tgid).unwrap_or(0),
+            zero: 0,
             auxv: auxiliary(tgid),
         };
         let name = match file {

@@ -250,7 +250,10 @@ fn outputs(tid: u32, desc: &FnDesc, args: &[u64; 6], back: &mut FnReturn) {
     for (index, (place, size)) in zip(desc.outs, desc.out_sizes).enumerate() {
         let address = argument(args, place);
         let value = match (address, size) {
-            (0, _) => None,
+            (0, _) => {
+                back.read |= 1 << (index + 4);
+                None
+            }
             (_, 8) => memory::word(tid, address),
             _ => memory::half(tid, address).map(u64::from),
         };

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::os::fd::OwnedFd;
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -16,7 +17,7 @@ use crate::event::loss::Loss;
 use crate::event::{Event, Kind, Text};
 use crate::source::clock;
 use crate::source::facts::Facts;
-use crate::source::images::reachable;
+use crate::source::images::{reachable, root_of};
 use crate::source::library::candidates::Why;
 use crate::source::lookups::look_up;
 use crate::source::plan::EntryPoint;
@@ -193,12 +194,13 @@ impl Shared {
     fn note_preloaded(&mut self, tgid: u32, exe: &str) {
         let process = self.tracker.process(tgid);
         let asked = process.is_some_and(|process| process.search.contains_key("LD_PRELOAD"));
-        if !asked && !reachable(tgid, "/etc/ld.so.preload").exists() {
+        let root = root_of(tgid);
+        if !asked && !root.outside(Path::new("/etc/ld.so.preload")).exists() {
             return;
         }
         for candidate in self.facts.program(tgid, exe, process) {
             if candidate.why == Why::Preload
-                && let Ok(file) = File::open(reachable(tgid, &candidate.path.to_string_lossy()))
+                && let Ok(file) = File::open(root.outside(&candidate.path))
             {
                 self.plans.preloaded(&file);
             }

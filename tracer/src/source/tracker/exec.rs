@@ -241,6 +241,9 @@ impl Tracker {
             process.cwd = files::text(cwd);
         }
         let (parent, cwd) = (process.parent, process.cwd.clone());
+        let (already, cgroup) = (process.already, process.cgroup.take());
+        process.already = false;
+        self.images.renewed(tgid);
         let (base, interp) =
             self.place_images(tgid, exe_path.as_deref(), auxv(AT_PHDR), auxv(AT_BASE));
         let exec = kind::Exec {
@@ -255,11 +258,12 @@ impl Tracker {
             uid: [pending.exec.uid, pending.exec.euid],
             gid: [pending.exec.gid, pending.exec.egid],
             secure,
-            cgroup: None,
+            cgroup,
             base,
             interp: interp.map(Text::from),
             bits32,
-            already: false,
+            mount_namespace: self.settings.foreign(pending.exec.mount_namespace),
+            already,
         };
         self.tell(tgid, pending.tid, pending.time, None, Kind::Exec(exec));
         if let Some(exe) = exe_path {
@@ -342,6 +346,8 @@ fn lost_exec() -> Exec {
         file: 0,
         argv_length: 0,
         env_length: 0,
+        mount_namespace: 0,
+        zero: 0,
         auxv: [0; vgputrace_ebpf::wire::process::AUXV_WORDS],
     }
 }

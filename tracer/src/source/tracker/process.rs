@@ -35,6 +35,10 @@ pub struct Process {
     pub secure: bool,
     /// It is a model server: its words are nobody's business.
     pub model: bool,
+    /// It was running before the recording, and its image is being told.
+    pub(super) already: bool,
+    /// Control group, where it is known and not told yet.
+    pub(super) cgroup: Option<Text>,
     /// It has ended; kept for signals to its zombie.
     pub ended: bool,
     /// Files opened with RTLD_GLOBAL.
@@ -73,6 +77,8 @@ impl Process {
             search: BTreeMap::new(),
             secure: false,
             model: false,
+            already: false,
+            cgroup: None,
             ended: false,
             global: Vec::new(),
             maps: BTreeMap::new(),
@@ -156,6 +162,7 @@ impl Tracker {
         self.tell(tgid, tid, time, None, Kind::Exit(exit));
         self.story.wishes.push(Wish::Counts { tgid });
         self.handles.forget_process(tgid);
+        self.images.renewed(tgid);
         let process = self.known(tgid);
         process.ended = true;
         // Who it was stays, for signals to its zombie; `clear` would keep the tables' memory.

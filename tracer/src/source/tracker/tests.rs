@@ -138,6 +138,8 @@ impl Told {
             file: 2,
             argv_length: argv as u64,
             env_length: env as u64,
+            mount_namespace: 0,
+            zero: 0,
             auxv: [0; AUXV_WORDS],
         };
         let file = Seen::Yes(b"x".to_vec());

@@ -90,6 +90,7 @@ fn processes() -> Vec<Kind> {
             base: Some([Hex(0x5555_5555_4000), Hex(0x7fff_f7fc_0000)]),
             interp: Some(text("/lib64/ld-linux-x86-64.so.2")),
             bits32: false,
+            mount_namespace: None,
             already: false,
         }),
         Kind::ExecFailed(ExecFailed {
@@ -196,7 +197,7 @@ fn libraries() -> Vec<Kind> {
             path: yes(LIBRARY),
             address: Hex(0x7f00_1234_5000),
         }),
-        Kind::Library(Library {
+        Kind::Library(Box::new(Library {
             path: text(LIBRARY),
             inode: Some(text("8:1:99")),
             size: Some(1_600_000_000),
@@ -224,7 +225,7 @@ fn libraries() -> Vec<Kind> {
                 missing_versions: Vec::new(),
             }),
             ..Library::default()
-        }),
+        })),
         Kind::LateLibrary(LateLibrary {
             path: text("/opt/other/libcuda.so.1"),
             functions: 80,

@@ -55,8 +55,7 @@ pub(super) fn access(body: &Access, looks: Looks) -> Row {
 
 pub(super) fn ioctl(body: &Ioctl, looks: Looks) -> Row {
     let mut row = asked("ioctl", &body.path, None);
-    let name = decode::nvidia_request(body.request.0);
-    let request = match name {
+    let request = match request_name(body) {
         Some(name) => format!(" {name} ({})", body.request),
         None => format!(" {}", body.request),
     };
@@ -66,6 +65,14 @@ pub(super) fn ioctl(body: &Ioctl, looks: Looks) -> Row {
         None => drop(row.first.plain(" = ").push(Role::Result, "ok")),
     }
     row
+}
+
+/// What NVIDIA's kernel modules call a request.
+pub(in crate::view) fn request_name(body: &Ioctl) -> Option<&'static str> {
+    match body.path.value().map(Text::as_str) {
+        Some("/dev/nvidia-uvm") => decode::uvm_request(body.request.0),
+        _ => decode::nvidia_request(body.request.0),
+    }
 }
 
 pub(super) fn readlink(body: &Readlink, looks: Looks) -> Row {

@@ -13,7 +13,7 @@ const TIMED_OUT: u8 = 124;
 
 /// Why a recording ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::cmd::run) enum Why {
+pub(in crate::cmd) enum Why {
     /// The target ended.
     Exited,
     /// The user's signal.
@@ -45,34 +45,35 @@ impl Why {
 }
 
 /// When to end.
-pub(in crate::cmd::run) struct Limits {
+pub(in crate::cmd) struct Limits {
     /// `--timeout`.
-    pub(in crate::cmd::run) timeout: Option<Duration>,
+    pub(in crate::cmd) timeout: Option<Duration>,
     /// `--until`, and what it is called.
-    pub(in crate::cmd::run) until: Option<(DiscoveryEnd, Why)>,
+    pub(in crate::cmd) until: Option<(DiscoveryEnd, Why)>,
 }
 
 /// What came of it.
-pub(in crate::cmd::run) struct Outcomes {
+pub(in crate::cmd) struct Outcomes {
     /// Why it ended.
-    pub(in crate::cmd::run) why: Why,
+    pub(in crate::cmd) why: Why,
     /// The target's status; `None` when it was left running.
-    pub(in crate::cmd::run) status: Option<Status>,
+    pub(in crate::cmd) status: Option<Status>,
     /// What could not be written.
-    pub(in crate::cmd::run) trouble: Option<trace::Error>,
+    pub(in crate::cmd) trouble: Option<trace::Error>,
     /// What was written.
-    pub(in crate::cmd::run) written: Option<trace::Summary>,
+    pub(in crate::cmd) written: Option<trace::Summary>,
     /// The fold over all events.
-    pub(in crate::cmd::run) summary: Summary,
+    pub(in crate::cmd) summary: Summary,
     /// The verdicts, when text is wanted.
-    pub(in crate::cmd::run) verdicts: Option<Verdicts>,
+    pub(in crate::cmd) verdicts: Option<Verdicts>,
     /// Processes of the tree that were still running.
-    pub(in crate::cmd::run) left: usize,
+    pub(in crate::cmd) left: usize,
 }
 
 /// What this program ends with: the target's own code where nothing else ended it.
-pub(in crate::cmd::run) fn exit_code(why: Why, status: Option<Status>) -> u8 {
+pub(in crate::cmd) fn exit_code(why: Why, status: Option<Status>) -> u8 {
     match (why, status) {
+        (_, Some(Status::Unknown)) => 0,
         (Why::Timeout, _) => TIMED_OUT,
         (Why::Discovery | Why::Pattern, _) => 0,
         (_, Some(status)) => status.code(),

@@ -4,7 +4,7 @@ use super::super::build::{call, child, discovery, init, load, look, seen, set};
 use super::{Proof, but};
 use crate::discover::Model;
 use crate::discover::model::{Answer, DriverCall, Era, Origin, Outcome};
-use crate::discover::role::Step;
+use crate::discover::role::{Role, Step};
 use crate::event::host::{Gpu, Host};
 use crate::event::{Errno, Text};
 
@@ -104,11 +104,29 @@ pub(super) fn between() -> Vec<Proof> {
     ]
 }
 
+/// A discovery that went well, and a model's process of this folder that handed over code with this result.
+fn of_model(dir: &str, code: i64) -> Model {
+    but(answering(Vec::new()), |model| {
+        let mut server = child(Step::Runner);
+        server.role = Role::Model {
+            dir: Text::from(dir),
+        };
+        server.calls.push(call("cuLibraryLoadData", code));
+        model.children.push(server);
+    })
+}
+
 /// Drivers without an error and without a device, or that refuse the code for one.
 pub(super) fn none() -> Vec<Proof> {
     vec![
         Proof::of("VG217", answering(vec![call("cuLibraryLoadData", 209)]))
             .also(answering(vec![call("cuModuleLoadData", 222)]))
+            .also(of_model("cuda_v12", 209))
+            .silent(
+                "it was the code of another folder's backend",
+                of_model("rocm", 209),
+            )
+            .silent("the model's code was taken", of_model("cuda_v12", 0))
             .silent(
                 "the load failed for another reason",
                 answering(vec![call("cuLibraryLoadData", 2)]),

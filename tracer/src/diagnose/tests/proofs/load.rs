@@ -1,12 +1,25 @@
 //! Load: what a load lacks. VG051 to VG056, VG058, VG059, VG061, VG062.
 
-use super::super::build::{LIB, child, discovery, load, look, seen, set, words};
+use super::super::build::{LIB, as_log, child, discovery, load, look, said, seen, set, words};
 use super::{Proof, but};
 use crate::discover::Model;
-use crate::discover::model::{Child, Era, Load, Missing, Outcome};
+use crate::discover::model::{Child, Era, Level, Load, Missing, Origin, Outcome};
 use crate::discover::role::Step;
 use crate::event::library::{Closure, Library, Resolved};
 use crate::event::{Errno, Text};
+
+/// A log at TRACE in which the runner says this of the processor.
+fn system(words: &str) -> Model {
+    let mut runner = child(Step::Runner);
+    let line = format!(
+        "time=2026-01-01T00:00:00.000Z level=INFO source=ggml.go:104 msg=system {words} compiler=cgo(gcc)"
+    );
+    runner.said.push(said(&line));
+    but(discovery(Era::Runner), |model| {
+        look(model, vec![runner], Vec::new());
+        as_log(model, Level::Trace);
+    })
+}
 
 pub(super) fn proofs() -> Vec<Proof> {
     let backend = format!("{LIB}/cuda_v12/libggml-cuda.so");
@@ -16,6 +29,16 @@ pub(super) fn proofs() -> Vec<Proof> {
             .silent(
                 "it is the backend's own file",
                 lacking(vec![library(&backend)]),
+            )
+            .silent(
+                "the file is there, and is no library",
+                lacking(vec![
+                    Missing::Unfit {
+                        file: Text::from(format!("{LIB}/cuda_v12/libcublas.so.12")),
+                        problem: Text::from("not ELF"),
+                    },
+                    library("libcublas.so.12"),
+                ]),
             ),
         Proof::of("VG052", lacking(vec![library("libcuda.so.1")]))
             .also(lacking(vec![library("libvulkan.so.1")]))
@@ -85,6 +108,18 @@ pub(super) fn refused_or_mute() -> Vec<Proof> {
                 but(preloaded(&["dlopen"]), |model| {
                     model.children[0].loads[0].words = vec![words("undefined symbol: x", None)];
                     model.children[0].loads[0].missing = vec![symbol("x")];
+                }),
+            ),
+        Proof::likely("VG065", system("CPU.0.LLAMAFILE=1"))
+            .silent(
+                "a library of the CPU was loaded",
+                system("CPU.0.SSE3=1 CPU.0.LLAMAFILE=1 CPU.1.LLAMAFILE=1"),
+            )
+            .silent(
+                "a recording tells it better",
+                but(system("CPU.0.LLAMAFILE=1"), |model| {
+                    model.origin = Origin::Trace;
+                    model.blind.log_level = None;
                 }),
             ),
         Proof::of(

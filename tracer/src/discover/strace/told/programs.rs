@@ -86,6 +86,7 @@ impl Told<'_> {
             base: None,
             interp: None,
             bits32: false,
+            mount_namespace: None,
             already: false,
         };
         self.tell(entry, leader, Kind::Exec(exec), push);

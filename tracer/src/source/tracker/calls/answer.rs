@@ -124,11 +124,11 @@ fn outputs(
         }
         match (arg.kind, next) {
             (kind, Some((index, raw))) => {
-                let read = back.read >> index & 1 == 1;
-                let value = if read {
-                    decoder.value(raw, kind)
-                } else {
-                    Value::Unseen(Why::Fault)
+                let bit = |bit: u32| back.read >> bit & 1 == 1;
+                let value = match (bit(index), bit(index + 4)) {
+                    (true, _) => decoder.value(raw, kind),
+                    (_, true) => Value::Unseen(Why::Null),
+                    _ => Value::Unseen(Why::Fault),
                 };
                 found.push((Text::from(arg.name), value));
             }

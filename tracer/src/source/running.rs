@@ -1,0 +1,12 @@
+//! What runs already: processes, control groups, units and containers, for a recording that is not the one that starts them.
+//!
+//! Reads /proc and the tree of control groups; starts nothing but the container engines' `inspect`, for a name.
+
+pub mod container;
+pub mod group;
+mod process;
+pub mod program;
+pub mod unit;
+
+pub use process::{regions, snapshot};
+pub use program::{Owner, family, owner};
