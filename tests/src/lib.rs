@@ -26,6 +26,7 @@ pub mod runtime_tier;
 pub mod schema;
 pub mod screens;
 pub mod standin;
+pub mod statics;
 pub mod story;
 pub mod symbols;
 pub mod target;

@@ -75,6 +75,7 @@ layouts! {
     init_kill,
     init_null,
     jetson_folder,
+    library_closed,
     library_gone,
     llama_server_gone,
     llama_server_lacks,

@@ -30,6 +30,10 @@ pub struct Args {
     #[arg(long, conflicts_with = "example")]
     follow: bool,
 
+    /// A descriptor that leads to the keyboard of the recorded command; `run --tui` gives it.
+    #[arg(long, value_name = "FD", requires = "follow", hide = true)]
+    keyboard: Option<i32>,
+
     /// Two traces side by side, locked together, at their first difference.
     #[arg(
         long,
@@ -38,10 +42,6 @@ pub struct Args {
         conflicts_with_all = ["trace", "follow", "example"]
     )]
     diff: Option<Vec<PathBuf>>,
-
-    /// A descriptor that leads to the keyboard of the recorded command; `run --tui` gives it.
-    #[arg(long, value_name = "FD", requires = "follow", hide = true)]
-    keyboard: Option<i32>,
 
     /// Show a trace that the program carries; `list` names them.
     #[arg(long, value_name = "NAME", conflicts_with = "trace")]

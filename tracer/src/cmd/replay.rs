@@ -54,12 +54,12 @@ pub fn run(props: &Props) -> Result<u8, Report> {
         Props::Follow(path, _) => follow(path)?,
         Props::Example(example) => carried(*example)?,
         Props::Pair(good, bad) => {
-            on_a_screen(props)?;
+            on_a_terminal(props)?;
             return pair::run(good, bad);
         }
         Props::List => return list(),
     };
-    on_a_screen(props)?;
+    on_a_terminal(props)?;
     let looks = terminal::standard_output();
     let palette = palette(looks);
     let stop = ended_by_signal()?;
@@ -79,13 +79,11 @@ pub fn run(props: &Props) -> Result<u8, Report> {
     Ok(0)
 }
 
-/// Says so where nothing can be shown.
-fn on_a_screen(props: &Props) -> Result<(), Report> {
+/// Fails where the viewer cannot be shown, and says what to use instead.
+fn on_a_terminal(props: &Props) -> Result<(), Report> {
     if !(std::io::stdout().is_terminal() && std::io::stdin().is_terminal()) {
-        return Err(no_terminal(
-            props,
-            "replay needs a terminal, and this is none",
-        ));
+        let words = "replay needs a terminal, and this is none";
+        return Err(no_terminal(props, words));
     }
     if !terminal::has_a_screen() {
         let words =
@@ -95,7 +93,6 @@ fn on_a_screen(props: &Props) -> Result<(), Report> {
     Ok(())
 }
 
-/// The colours of this terminal.
 fn palette(looks: Looks) -> Palette {
     match (looks.colour, terminal::is_light()) {
         (false, _) => Palette::Plain,

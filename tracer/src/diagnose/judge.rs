@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 
 use crate::discover::Model;
-use crate::discover::model::{Device, Era, Folder, Origin, Place, Reported};
+use crate::discover::model::{Child, Device, Era, Folder, Origin, Place, Reported};
 use crate::discover::role::{Role, Step};
 use crate::event::Text;
 
 use super::advice;
 use super::case::Case;
 use super::explanation::{BackendVerdict, Certainty, DeviceVerdict, Explanation, Finding, Verdict};
+use super::platform;
 use super::rule::{Check, Stage};
 use super::rules;
 use super::unexplained::{no_filter_seen, no_reason, not_listed, not_over};
@@ -55,6 +56,7 @@ pub fn explain(model: &Model) -> Explanation {
         finished: model.finished,
     };
     hush(&mut explanation);
+    platform::fit(&mut explanation);
     if model.era == Era::Ggml {
         for finding in explanation
             .backends
@@ -358,11 +360,12 @@ fn notes(model: &Model) -> Vec<String> {
     if model.origin == Origin::Log && !steps.is_empty() && model.era == Era::Runner {
         notes.push("A log has no line for the folder that is tried: a missing skip line proves nothing by itself.".to_owned());
     }
-    if model
-        .children
-        .iter()
-        .any(|child| child.role == Role::Program)
-    {
+    let is_program = |child: &Child| {
+        // A log that ends in an error may have no word of ggml's.
+        let nothing = child.loads.is_empty() && child.inits.is_empty() && child.calls.is_empty();
+        child.role == Role::Program && (child.process.is_some() || !nothing)
+    };
+    if model.children.iter().any(is_program) {
         notes.push(
             "This is a ggml program without Ollama; what it loads by itself is judged.".to_owned(),
         );

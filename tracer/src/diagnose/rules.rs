@@ -21,6 +21,7 @@ mod preload;
 mod program;
 mod refused;
 mod sanity;
+mod sanity_attributes;
 mod scan;
 mod scan_library;
 mod server_end;
@@ -28,6 +29,7 @@ mod skip;
 mod source;
 mod spawn;
 mod start;
+mod start_lost;
 mod symbols;
 mod validate;
 mod validate_driver;
@@ -64,6 +66,7 @@ pub static ALL: &[&[&Rule]] = &[
     program::RULES,
     refused::RULES,
     sanity::RULES,
+    sanity_attributes::RULES,
     scan::RULES,
     scan_library::RULES,
     skip::RULES,
@@ -71,6 +74,7 @@ pub static ALL: &[&[&Rule]] = &[
     source::RULES,
     spawn::RULES,
     start::RULES,
+    start_lost::RULES,
     symbols::RULES,
     validate::RULES,
     validate_driver::RULES,

@@ -9,6 +9,7 @@ use ratatui::crossterm::event::{
     KeyModifiers, MouseButton, MouseEventKind,
 };
 use ratatui::crossterm::execute;
+use ratatui::crossterm::terminal::{Clear, ClearType};
 
 use super::colour::Palette;
 use super::draw;
@@ -61,7 +62,7 @@ pub struct Begin {
 /// The terminal cannot be set up, read or written. It is given back in any case, after a panic too.
 pub fn run(begin: Begin) -> io::Result<()> {
     let mut terminal = ratatui::try_init()?;
-    let entered = execute!(io::stdout(), EnableMouseCapture);
+    let entered = begin_screen();
     let result = entered.and_then(|()| show(&mut terminal, begin));
     let left = execute!(io::stdout(), DisableMouseCapture);
     ratatui::try_restore()?;
@@ -97,9 +98,9 @@ fn show(terminal: &mut ratatui::DefaultTerminal, mut begin: Begin) -> io::Result
         }
         if !busy
             && let Some(cache) = &mut begin.cache
-            && let Some(bytes) = state.snapshot()
+            && state.is_worth_keeping()
         {
-            cache.store(&bytes);
+            cache.store(&mut |out| state.snapshot(out));
         }
         let now = Instant::now();
         let passed = now.duration_since(last);
@@ -150,8 +151,13 @@ fn suspend(terminal: &mut ratatui::DefaultTerminal, stop: fn()) -> io::Result<()
     ratatui::try_restore()?;
     stop();
     *terminal = ratatui::try_init()?;
-    execute!(io::stdout(), EnableMouseCapture)?;
-    terminal.clear()
+    begin_screen()
+}
+
+/// Clears the screen, for terminals that have no second one, and asks for the mouse. Nothing is asked that the terminal
+/// would have to answer (`Terminal::clear` asks for the cursor's place): a serial line may not.
+fn begin_screen() -> io::Result<()> {
+    execute!(io::stdout(), Clear(ClearType::All), EnableMouseCapture)
 }
 
 /// A key while the keyboard is the command's.

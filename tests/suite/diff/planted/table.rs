@@ -78,6 +78,7 @@ planted! {
     init_kill: ALONE, ["libggml-cuda.so is another file"];
     init_null: ALONE, ["libggml-cuda.so is another file"];
     jetson_folder: CPU, ["cuda_jetpack6"];
+    library_closed: THIRTEEN, ["libcublas.so.13", "user id is `65534`"];
     library_gone: CPU, ["the library folder is", "lib/ollama"];
     llama_server_gone: ALONE, ["llama-server"];
     llama_server_lacks: ALONE, ["libllama.so.0"];

@@ -105,9 +105,21 @@ impl<'a> Lacks<'a> {
             .collect()
     }
 
+    /// Names of libraries that the loader did not take, for whatever reason: what they would have brought is missing too.
+    fn unanswered(&self) -> Vec<&'a str> {
+        self.missing
+            .iter()
+            .filter_map(|missing| match missing {
+                Missing::Library { name, .. } => Some(name.as_str()),
+                Missing::Unfit { file, .. } => Some(base(file.as_str())),
+                _ => None,
+            })
+            .collect()
+    }
+
     /// Symbols that no missing library would have brought; and whether that is certain for all of them.
     pub(super) fn symbols(&self) -> (Vec<(&'a str, &'a str)>, bool) {
-        let libraries = self.libraries();
+        let libraries = self.unanswered();
         let mut certain = true;
         let mut symbols = Vec::new();
         for missing in &self.missing {
@@ -127,13 +139,6 @@ impl<'a> Lacks<'a> {
             symbols.push((name.as_str(), by.as_str()));
         }
         (symbols, certain)
-    }
-
-    /// A file of this name was found and is of no use: it is not missing, and another rule says what is wrong with it.
-    fn has_unfit(&self, name: &str) -> bool {
-        self.missing.iter().any(
-            |missing| matches!(missing, Missing::Unfit { file, .. } if base(file.as_str()) == name),
-        )
     }
 
     /// What the loader said, in every process.
@@ -221,7 +226,8 @@ fn absent(case: &Case<'_>, driver: bool) -> Vec<Finding> {
     let names: Vec<&str> = lacks
         .libraries()
         .into_iter()
-        .filter(|name| is_driver(name) == driver && !lacks.has_unfit(name))
+        .filter(|name| is_driver(name) == driver)
+        .filter(|name| !super::refused::is_closed(case, name))
         .collect();
     let Some(first) = names.first().copied() else {
         return Vec::new();

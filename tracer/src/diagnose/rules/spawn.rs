@@ -146,6 +146,9 @@ fn refusal(text: &str) -> String {
         "cannot allocate memory",
         "exec format error",
         "text file busy",
+        "no space left on device",
+        "read-only file system",
+        "too many open files",
     ];
     known
         .iter()

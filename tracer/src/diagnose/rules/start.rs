@@ -7,7 +7,7 @@ use crate::event::Text;
 use super::super::advice::RESTART;
 use super::super::explanation::Finding;
 use super::super::rule::{Check, Rule, Stage};
-use super::device_code;
+use super::{device_code, start_lost};
 
 pub(super) static RULES: &[&Rule] = &[
     &CRASHED,
@@ -209,7 +209,7 @@ static STALE: Rule = Rule {
 };
 
 fn stale(model: &Model, start: &ModelStart) -> Option<Finding> {
-    if !(on_cpu(start) || partly(start)) {
+    if !(on_cpu(start) || partly(start)) || start_lost::is_lost(model, start) {
         return None;
     }
     let line = model.lines.iter().find(|line| {
@@ -248,16 +248,18 @@ static NO_FIT: Rule = Rule {
 };
 
 fn no_fit(model: &Model, start: &ModelStart) -> Option<Finding> {
-    if !partly(start) || model.devices.is_empty() {
+    if !partly(start) || model.devices.is_empty() || start_lost::is_lost(model, start) {
         return None;
     }
     let (done, all) = start.offloaded?;
     let numbers = memory(model, start);
     let free = numbers.as_ref().map_or("", |(words, _)| words.as_str());
+    // With room for layers none at all can have another reason.
+    let full = free.contains(", 0 B of it");
     Some(
         NO_FIT
             .found(format!("{done} of {all} layers of the model are on the GPU; for the others its free memory was not enough.{free}"))
-            .certain_if(numbers.is_some())
+            .certain_if(numbers.is_some() && (done > 0 || full))
             .proof(numbers.as_ref().map(|(_, seen)| *seen))
             .proof(start.seen.as_ref())
             .proof(&start.reasons)

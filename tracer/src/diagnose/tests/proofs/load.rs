@@ -31,6 +31,11 @@ pub(super) fn proofs() -> Vec<Proof> {
                 lacking(vec![library(&backend)]),
             )
             .silent(
+                "the file is there, and may not be opened",
+                closed("libcublas.so.12"),
+            )
+            .also(closed("libcublasLt.so.12"))
+            .silent(
                 "the file is there, and is no library",
                 lacking(vec![
                     Missing::Unfit {
@@ -47,6 +52,17 @@ pub(super) fn proofs() -> Vec<Proof> {
                 lacking(vec![library("libcudart.so.12")]),
             ),
         Proof::of("VG053", lacking(vec![symbol("cuMemCreate")]))
+            .silent(
+                "its library is there, and is none",
+                lacking(vec![
+                    Missing::Unfit {
+                        file: Text::from(format!("{LIB}/cuda_v12/libcudart.so.12")),
+                        problem: Text::from("file too short"),
+                    },
+                    library("libcudart.so.12"),
+                    symbol("cudaMalloc"),
+                ]),
+            )
             .silent(
                 "the library that has it is missing as a whole",
                 lacking(vec![library("libcuda.so.1"), symbol("cuMemCreate")]),
@@ -91,6 +107,7 @@ pub(super) fn refused_or_mute() -> Vec<Proof> {
         Proof::of("VG058", refused(13, "open", Vec::new()))
             .also(refused(1, "executable mapping of", Vec::new()))
             .also(not_entered())
+            .also(closed("libcublas.so.12"))
             .weaker(passed_over())
             .silent("the file is not there", refused(2, "open", Vec::new()))
             .silent("no descriptor was left", refused(24, "open", Vec::new())),
@@ -224,6 +241,14 @@ fn not_entered() -> Model {
         seen(&format!("stat {path}/libggml-cuda.so")).unwrap(),
     ));
     with(runner)
+}
+
+/// libcublas.so.12 is missing, and a file of this name may not be opened.
+fn closed(name: &str) -> Model {
+    but(lacking(vec![library("libcublas.so.12")]), |model| {
+        let open = seen(&format!("open {LIB}/cuda_v12/{name}")).unwrap();
+        model.children[0].refused.push((Errno(13), open));
+    })
 }
 
 /// One place of a library may not be opened; the loader went on, and what it lacked is a symbol.

@@ -119,7 +119,7 @@ fn unfinished(model: &mut Model) {
     model.cpu_only = None;
     model.attempts[0].answer = None;
     model.children[0].answer = None;
-    model.children[0].end = crate::discover::model::End::Unknown;
+    model.children[0].end = End::Unknown;
 }
 
 /// A log that names no folder; with a listing of the library folder, which only a recording has, or without.
