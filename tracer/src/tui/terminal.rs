@@ -98,9 +98,9 @@ fn show(terminal: &mut ratatui::DefaultTerminal, mut begin: Begin) -> io::Result
         }
         if !busy
             && let Some(cache) = &mut begin.cache
-            && state.is_worth_keeping()
+            && let Some(bytes) = state.snapshot()
         {
-            cache.store(&mut |out| state.snapshot(out));
+            cache.store(&bytes);
         }
         let now = Instant::now();
         let passed = now.duration_since(last);
