@@ -128,6 +128,13 @@ fn file(name: &str, sides: &Sides<'_>) -> String {
             Sides::OnlyBad(is) => format!("{path} is used now: {is}"),
         };
     }
+    if let Some(path) = name.strip_prefix("access to ") {
+        return match sides {
+            Sides::Both(was, is) => format!("{path} has {is} (had {was})"),
+            Sides::OnlyGood(was) => format!("{path} is not used any more (had {was})"),
+            Sides::OnlyBad(is) => format!("{path} is used now, with {is}"),
+        };
+    }
     match sides {
         Sides::Both(was, is) => format!("{name} now comes from {is} (was {was})"),
         Sides::OnlyGood(was) => format!("no file answers to {name} any more (was {was})"),

@@ -37,7 +37,7 @@ pub(super) use self::roles::base;
 use self::child::Building;
 use self::processes::Processes;
 use self::server::Looking;
-use super::model::{Blind, Child, Era, Evidence, LateAttach, LostRecords, Model, Spawn};
+use super::model::{Blind, Child, Era, Evidence, LateAttach, LostRecords, Model, Recorder, Spawn};
 use super::role::{Role, Step};
 use crate::event::host::Header;
 use crate::event::net::Socket;
@@ -389,6 +389,11 @@ impl Discovery {
                 .map(|header| header.command.clone())
                 .unwrap_or_default(),
             host: self.header.as_ref().map(|header| header.host.clone()),
+            recorder: self.header.as_ref().map(|header| Recorder {
+                tool: header.tool.clone(),
+                engine: header.engine.clone(),
+                calls: header.calls.clone(),
+            }),
             libraries: self.libraries.all(),
             ..Model::default()
         };

@@ -4,6 +4,7 @@
 //! all alike; medians of the rounds are compared. Writes docs/PERFORMANCE.md and prints it. Asserts nothing.
 
 mod calls;
+mod compare;
 mod driver;
 mod figures;
 mod peers;
@@ -37,6 +38,8 @@ enum What {
     Calls,
     /// What the viewer costs on a trace of ten million events.
     Tui,
+    /// What the comparison of two traces of a million and ten million events costs.
+    Diff,
 }
 
 /// What to measure how often.
@@ -87,6 +90,9 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let root = machine::root();
     if options.driver {
         return driver::run(&root, options.rounds.unwrap_or(7).max(1));
+    }
+    if options.what == What::Diff {
+        return compare::run(&root, options.quick);
     }
     if options.what == What::Tui {
         return viewer::run(&root, options.quick);

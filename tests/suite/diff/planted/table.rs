@@ -46,10 +46,15 @@ planted! {
     blas_first: THIRTEEN, ["libggml-blas.so is in the folder cuda_v13"];
     card_by_two: THIRTEEN, ["OLLAMA_VULKAN is `1`", "vulkan is there"];
     card_too_new: THIRTEEN, ["libggml-cuda.so is another file"];
+    card_without_kernels: CPU, ["the folder rocm is there"];
+    cards_many: THIRTEEN, ["libcuda.so.1 is another file"];
+    cards_of_two_series: TWELVE, ["cuda_v13 is there", "libcuda.so.1 is another file"];
     constructor_crash: ALONE, ["libggml-cuda.so is another file"];
     cwd_gone: ALONE, ["working directory"];
     dangling_link: ALONE, ["libggml-cuda.so"];
     devices_hidden: THIRTEEN, ["CUDA_VISIBLE_DEVICES is `-1`"];
+    driver_535: TWELVE, ["libnvidia-ml.so.1 is another file", "libcudart.so.12.8.90"];
+    driver_535_by_name: TWELVE, ["libnvidia-ml.so.1 is another file"];
     driver_absent: THIRTEEN, ["LD_LIBRARY_PATH is not set", "libcuda.so.1"];
     driver_busy: THIRTEEN, ["libcuda.so.1 is another file"];
     driver_lacks: TWELVE, ["libcuda.so.1 is another file"];
@@ -63,6 +68,7 @@ planted! {
     driver_unknown_error: THIRTEEN, ["libcuda.so.1 is another file"];
     file_closed: ALONE, ["libggml-cuda.so", "user id is `65534`"];
     folder_link: ALONE, ["cuda_v12"];
+    folder_moved: ALONE, ["LD_PRELOAD is"];
     folder_not_entered: ALONE, ["cuda_v12", "user id is `65534`"];
     healthy_cpu: THIRTEEN, ["no folder cuda_v13"];
     init_abort: ALONE, ["libggml-cuda.so is another file"];
@@ -72,6 +78,7 @@ planted! {
     init_kill: ALONE, ["libggml-cuda.so is another file"];
     init_null: ALONE, ["libggml-cuda.so is another file"];
     jetson_folder: CPU, ["cuda_jetpack6"];
+    library_closed: THIRTEEN, ["libcublas.so.13", "user id is `65534`"];
     library_gone: CPU, ["the library folder is", "lib/ollama"];
     llama_server_gone: ALONE, ["llama-server"];
     llama_server_lacks: ALONE, ["libllama.so.0"];
@@ -82,6 +89,7 @@ planted! {
     mount_noexec: ALONE, ["libggml-cuda.so"];
     no_init: ALONE, ["libggml-cuda.so is another file"];
     no_ollama_in_path: ALONE, ["library folder"];
+    nodes_gone: THIRTEEN, ["GPU 0000:05:00.0", "/dev/nvidiactl", "libcuda.so.1 is another file"];
     on_top: ALONE, ["libggml-cuda.so is in the library folder"];
     one_card_twice: THIRTEEN, ["libcuda.so.1 is another file"];
     other_engine: CPU, ["mlx_cuda_v13"];
@@ -90,6 +98,7 @@ planted! {
     other_release: ALONE, ["libggml-cuda.so is another file"];
     other_tree: ALONE, ["no folder cuda_v12"];
     part_of_processor: CPU, ["OLLAMA_VULKAN is `1`", "vulkan is there"];
+    port_answered: ALONE, ["LD_PRELOAD is"];
     port_taken: ALONE, ["LD_PRELOAD is"];
     preload_crash: ALONE, ["LD_PRELOAD is"];
     preload_exit: ALONE, ["LD_PRELOAD is"];

@@ -96,6 +96,18 @@ fn contents(path: &str, library: &Library, seen: &Evidence, facts: &mut Facts) {
         format!("contents of {}", normal::place(path)),
         fact,
     );
+    if let (Some(mode), Some([user, group])) = (library.mode, library.owner) {
+        let value = format!("mode {:03o}, owner {user}:{group}", mode & 0o7777);
+        let fact = Fact::new(Value::plain(value))
+            .seen(Some(seen))
+            .linked([path.to_owned(), normal::base(path).to_owned()]);
+        facts.add(
+            Stage::File,
+            "machine",
+            format!("access to {}", normal::place(path)),
+            fact,
+        );
+    }
 }
 
 /// Versions of a library that are shown.

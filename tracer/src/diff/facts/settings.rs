@@ -36,6 +36,18 @@ pub(super) fn gather(model: &Model, facts: &mut Facts) {
         facts.add(Stage::Release, "server", "discovery", fact);
     }
     machine(model, facts);
+    if let Some(recorder) = &model.recorder {
+        for (name, value) in [
+            ("vgputrace", Some(&recorder.tool)),
+            ("engine", Some(&recorder.engine)),
+            ("recorded calls", recorder.calls.as_ref()),
+        ] {
+            if let Some(value) = value {
+                let fact = Fact::new(Value::plain(value.as_str()));
+                facts.add(Stage::Machine, "recorder", name, fact);
+            }
+        }
+    }
     server(model, facts);
 }
 
