@@ -15,6 +15,7 @@ use super::sentence;
 use super::verdicts::{VerdictChange, of_name, other_cause};
 use crate::diagnose::{Explanation, Finding, Verdict};
 use crate::discover::model::Evidence;
+use crate::event::Text;
 
 use links::Causes;
 
