@@ -328,7 +328,7 @@ fn finding_of<'a>(
         });
     let fits = |finding: &&Finding| (finding.rule == rules::OVERLAP.id) == overlapped;
     let own = verdict.findings.iter().find(fits);
-    own.or(verdict.findings.first())
+    own.or_else(|| verdict.findings.first())
 }
 
 /// Plain sentences about the source.

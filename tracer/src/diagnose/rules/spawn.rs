@@ -212,6 +212,20 @@ and no backend is looked at. The INFO line gives the error.",
     check: Check::Backend(no_temporary),
 };
 
+/// The runner's error is about its temporary file.
+fn is_about_temporary(text: &str) -> bool {
+    text.contains("failed to initialize ba") && text.contains(".bin") && file_named(text).is_some()
+}
+
+/// The file of Go's words `open FILE: ...` or `write FILE: ...`.
+fn file_named(text: &str) -> Option<String> {
+    let rest = text
+        .split_once("open ")
+        .or_else(|| text.split_once("write "))?
+        .1;
+    Some(rest.split(": ").next()?.to_owned())
+}
+
 fn no_temporary(case: &Case<'_>) -> Vec<Finding> {
     let healthy = case
         .attempts
@@ -228,10 +242,6 @@ fn no_temporary(case: &Case<'_>) -> Vec<Finding> {
         })
         .map(|(err, seen)| (err, seen))
         .collect();
-    let is_temporary = |text: &str| {
-        let how = text.contains("open ") || text.contains("write ");
-        text.contains("failed to initialize ba") && text.contains(".bin") && how
-    };
     let answers: Vec<&Evidence> = case
         .attempts
         .iter()
@@ -240,12 +250,12 @@ fn no_temporary(case: &Case<'_>) -> Vec<Finding> {
             answer
                 .error
                 .as_ref()
-                .is_some_and(|error| is_temporary(error.as_str()))
+                .is_some_and(|error| is_about_temporary(error.as_str()))
         })
         .filter_map(|answer| answer.seen.as_ref())
         .chain(
             case.failure_lines()
-                .filter(|line| is_temporary(line.text.as_str())),
+                .filter(|line| is_about_temporary(line.text.as_str())),
         )
         .collect();
     if refused.is_empty() && answers.is_empty() {
@@ -256,11 +266,7 @@ fn no_temporary(case: &Case<'_>) -> Vec<Finding> {
         .map(|(_, seen)| seen.text.as_str().trim_start_matches("open ").to_owned())
         .or_else(|| {
             let text = answers.first()?.text.as_str();
-            let rest = text
-                .split_once("open ")
-                .or_else(|| text.split_once("write "))?
-                .1;
-            Some(rest.split(": ").next()?.to_owned())
+            file_named(text)
         })
         .unwrap_or_default();
     let why = refused.first().map_or_else(
