@@ -15,9 +15,16 @@ use std::{env, fs};
 mod library;
 
 /// What the libraries are made of, below `shim`.
-const SOURCES: [&str; 8] = [
-    "abi", "api", "client", "cublas", "cuda", "cudart", "device", "nvml",
+const SOURCES: [&str; 9] = [
+    "abi", "api", "client", "cublas", "cuda", "cudart", "device", "load", "nvml",
 ];
+
+/// The program that loads one library.
+const LOADER: &str = "vgpu_load";
+
+/// A folder with the C library and development files of the oldest system that the libraries are for; this system when absent.
+/// A shared library asks for the newest versions of the C library's functions that it was linked with.
+const SYSROOT: &str = "VGPUTRACE_SHIM_SYSROOT";
 
 /// Set for this build and not for the other one: the compiler or its wrapper, flags, a target.
 const NOT_PASSED_ON: [&str; 10] = [
@@ -39,9 +46,17 @@ fn main() -> Result<(), Box<dyn Error>> {
         println!("cargo::rerun-if-changed={}", shim.join(source).display());
     }
     println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-env-changed={SYSROOT}");
     let out = PathBuf::from(env::var("OUT_DIR")?);
-    let target = shared_target(&out).join("shim");
-    build(&shim, &target)?;
+    let sysroot = env::var(SYSROOT).ok();
+    let name = if sysroot.is_some() {
+        "shim-old"
+    } else {
+        "shim"
+    };
+    let target = shared_target(&out).join(name);
+    build(&shim, &target, sysroot.as_deref())?;
+    fs::copy(target.join("release").join(LOADER), out.join(LOADER))?;
     let mut text = String::from("&[\n");
     for library in library::DRIVER.iter().chain(&library::RUNTIME) {
         let copy = out.join(library.built);
@@ -58,14 +73,17 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The target folder that holds this build's: the one that cargo marks; else the place of this build alone.
+/// The target folder that holds this build's, the one that cargo marks: not that of one platform below it, which is marked too.
+/// Else the place of this build alone.
 fn shared_target(out: &Path) -> &Path {
-    out.ancestors()
-        .find(|folder| folder.join("CACHEDIR.TAG").is_file())
-        .unwrap_or(out)
+    let is_marked = |folder: &&Path| folder.join("CACHEDIR.TAG").is_file();
+    let Some(nearest) = out.ancestors().find(is_marked) else {
+        return out;
+    };
+    nearest.parent().filter(is_marked).unwrap_or(nearest)
 }
 
-fn build(shim: &Path, target: &Path) -> Result<(), Box<dyn Error>> {
+fn build(shim: &Path, target: &Path, sysroot: Option<&str>) -> Result<(), Box<dyn Error>> {
     let mut cargo = Command::new(env::var_os("CARGO").ok_or("cargo says where it is")?);
     cargo
         .current_dir(shim)
@@ -76,8 +94,15 @@ fn build(shim: &Path, target: &Path) -> Result<(), Box<dyn Error>> {
     for library in library::DRIVER.iter().chain(&library::RUNTIME) {
         cargo.args(["--package", &format!("vgputrace-{}", library.name)]);
     }
+    cargo.args(["--package", "vgputrace-load"]);
     for name in NOT_PASSED_ON {
         cargo.env_remove(name);
+    }
+    if let Some(sysroot) = sysroot {
+        // Debian's gcc looks for this system's files first, whatever the sysroot; not where -B says otherwise.
+        let first = format!("-B{sysroot}/usr/lib/x86_64-linux-gnu");
+        let flags = format!("-C link-arg=--sysroot={sysroot} -C link-arg={first}");
+        cargo.env("RUSTFLAGS", flags);
     }
     let done = cargo.output()?;
     if done.status.success() {

@@ -83,6 +83,23 @@ pub fn code(function: &Function, at: usize, answer: Answer) -> i64 {
 #[must_use]
 #[track_caller]
 pub fn library(api: &str, functions: &[&Function], answer: Answer) -> PathBuf {
+    built(api, functions, answer, &["-w"])
+}
+
+/// The same with a frame in every function, as larger functions have: they begin with a `push`, at which a probe costs no
+/// single step.
+///
+/// # Panics
+/// When it does not compile.
+#[must_use]
+#[track_caller]
+pub fn framed_library(api: &str, functions: &[&Function]) -> PathBuf {
+    let flags = ["-w", "-O0"];
+    built(api, functions, Answer::Success, &flags)
+}
+
+#[track_caller]
+fn built(api: &str, functions: &[&Function], answer: Answer, flags: &[&str]) -> PathBuf {
     let mut text = String::from("#include <string.h>\nstruct big { char bytes[64]; };\n");
     let _ = writeln!(
         text,
@@ -121,7 +138,7 @@ pub fn library(api: &str, functions: &[&Function], answer: Answer) -> PathBuf {
     }
     let file = format!("libanswers-{api}.so");
     let source = write(&folder(), &format!("{api}-{answer:?}.c"), &text);
-    library_of(None, &source, &file, &["-w"])
+    library_of(None, &source, &file, flags)
 }
 
 /// Builds the program that calls each function once, from the library its argument names; returns its path.

@@ -27,7 +27,11 @@ macro_rules! kinds {
                 self.0
                     .iter()
                     .filter_map(|event| match &event.kind {
-                        Kind::$kind(body) => Some((event, body)),
+                        Kind::$kind(body) => {
+                            // Of a boxed one what is in the box.
+                            let body: &$kind = body;
+                            Some((event, body))
+                        }
                         _ => None,
                     })
                     .collect()

@@ -35,7 +35,7 @@ pub fn program(name: &str) -> PathBuf {
     let sources = sources();
     let file = |extension| sources.join(format!("{name}.{extension}"));
     if sources.join(name).is_dir() {
-        return go(&sources.join(name), name);
+        return go(&sources.join(name), name, Cgo::With);
     }
     if file("cpp").exists() {
         return built(
@@ -54,6 +54,39 @@ pub fn program(name: &str) -> PathBuf {
         );
     }
     built(None, &[&file("c")], &["-rdynamic", "-pthread"], name)
+}
+
+/// A program that another compiler makes: `musl-gcc`, for another C library.
+///
+/// # Panics
+/// When it does not compile.
+#[must_use]
+#[track_caller]
+pub fn program_by(compiler: &str, name: &str, flags: &[&str]) -> PathBuf {
+    let source = sources().join(format!("{name}.c"));
+    built(
+        Some(compiler),
+        &[&source],
+        flags,
+        &format!("{name}_by_{compiler}"),
+    )
+}
+
+/// The Go package `programs/NAME/` without cgo: a static binary.
+///
+/// # Panics
+/// When it does not compile.
+#[must_use]
+#[track_caller]
+pub fn static_go(name: &str) -> PathBuf {
+    go(&sources().join(name), name, Cgo::Without)
+}
+
+/// Whether a Go program is linked with the C library.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Cgo {
+    With,
+    Without,
 }
 
 /// A 32-bit program of `programs/NAME.S`, without any library; `None` where the tools cannot make one.
@@ -156,15 +189,19 @@ fn try_built(
 }
 
 #[track_caller]
-fn go(folder: &Path, name: &str) -> PathBuf {
+fn go(folder: &Path, name: &str, cgo: Cgo) -> PathBuf {
     let mut key = DefaultHasher::new();
-    name.hash(&mut key);
+    (name, cgo == Cgo::Without).hash(&mut key);
     let mut command = Command::new("go");
     command
         .current_dir(folder)
-        .env("CGO_ENABLED", "1")
-        .env("GOFLAGS", "-mod=mod -buildvcs=false")
-        .args(["build", "-buildmode=pie"]);
+        .env("GOFLAGS", "-mod=mod -buildvcs=false");
+    match cgo {
+        Cgo::With => command
+            .env("CGO_ENABLED", "1")
+            .args(["build", "-buildmode=pie"]),
+        Cgo::Without => command.env("CGO_ENABLED", "0").arg("build"),
+    };
     let made = hash_folder(folder, OsStr::new("go"), &mut key)
         .and_then(|()| make(command, key.finish(), name));
     match made {

@@ -246,6 +246,10 @@ impl Target {
 
     fn set_up(&self, mut command: Command) -> Command {
         command.env_clear();
+        if !self.quiet {
+            // It remembers good runs: not among those of whoever runs the tests.
+            command.env("XDG_STATE_HOME", crate::workspace().join("target/state"));
+        }
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         if let Some(folder) = &self.folder {
             command.current_dir(folder);

@@ -50,6 +50,10 @@ impl<R: Read + Seek> Recording for Trace<R> {
         Vec::new()
     }
 
+    fn is_damaged(&self) -> bool {
+        self.reader.is_damaged()
+    }
+
     fn grows(&self) -> bool {
         false
     }

@@ -30,5 +30,7 @@ mod screens;
 mod secrets;
 mod shim;
 mod standin;
+mod statics;
 mod stories;
 mod strace;
+mod targets;

@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 
 use vgputrace_tests::{binary, gate, test_name, workspace};
 
+mod live;
+
 /// What a terminal gets when the screen of before comes back (xterm control sequences, DECRST 1049).
 const GIVEN_BACK: &str = "\u{1b}[?1049l";
 /// And when another screen is taken.
@@ -29,12 +31,16 @@ impl Viewer {
     }
 
     fn start(words: &str) -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
         let tool = binary().expect("the binary");
+        Self::in_a_terminal(&format!("exec {} {words}", tool.display()))
+    }
+
+    /// A line of the shell in such a terminal.
+    fn in_a_terminal(line: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
         let line = format!(
-            "stty rows 30 cols 100; echo $$ > {0}/pid; exec {1} {words}",
+            "stty rows 30 cols 100; echo $$ > {0}/pid; tty > {0}/tty; {line}",
             folder.path().display(),
-            tool.display(),
         );
         let child = Command::new("script")
             .args(["--quiet", "--return", "--flush", "--command", &line])
@@ -217,45 +223,6 @@ fn the_explanation_is_written_to_a_new_file_only() {
 }
 
 #[test]
-fn a_recording_is_watched_while_it_is_made() {
-    if !gate::tool(test_name!(), "script", "--version") || !gate::engine(test_name!()) {
-        return;
-    }
-    let folder = tempfile::tempdir().expect("a folder");
-    let (trace, mark) = (folder.path().join("run.vgt"), folder.path().join("go"));
-    let command = format!(
-        "test -t 1 && echo on-a-terminal; until test -e {}; do sleep 0.1; done; echo second-word; sleep 600",
-        mark.display()
-    );
-    let mut viewer = Viewer::start(&format!(
-        "run --tui -o {} -- sh -c '{command}'",
-        trace.display()
-    ));
-    viewer.shows("[3 Events]");
-    viewer.keys("4");
-    viewer.shows("on-a-terminal");
-    assert!(!viewer.shown().contains("second-word"));
-    fs::write(&mark, "").expect("a file");
-    viewer.shows("second-word");
-    viewer.keys("q");
-    let (code, screen) = viewer.end();
-    assert_eq!(code, Some(130), "{screen}");
-    assert!(screen.rfind(GIVEN_BACK) > screen.rfind(TAKEN), "{screen}");
-    assert!(screen.contains("interrupted"), "{screen}");
-    let shown = Command::new(binary().expect("the binary"))
-        .arg("show")
-        .arg(&trace)
-        .arg("second-word")
-        .output()
-        .expect("it runs");
-    let words = String::from_utf8_lossy(&shown.stderr).into_owned();
-    assert!(
-        shown.status.success() && !words.contains("warning"),
-        "{words}"
-    );
-}
-
-#[test]
 fn without_a_terminal_it_says_what_to_use_instead() {
     let Some(tool) = binary() else {
         gate::skip(test_name!(), "there is no vgputrace binary");
@@ -271,4 +238,49 @@ fn without_a_terminal_it_says_what_to_use_instead() {
     let words = String::from_utf8_lossy(&said.stderr);
     assert!(words.contains("replay needs a terminal"), "{words}");
     assert!(words.contains("vgputrace show"), "{words}");
+}
+
+#[test]
+fn a_terminal_that_only_takes_lines_is_told_apart() {
+    if !gate::tool(test_name!(), "script", "--version") {
+        return;
+    }
+    let tool = binary().expect("the binary");
+    let line = format!(
+        "TERM=dumb exec {} replay {}",
+        tool.display(),
+        broken().display()
+    );
+    let (code, screen) = Viewer::in_a_terminal(&line).end();
+    assert_eq!(code, Some(2), "{screen}");
+    assert!(
+        screen.contains("a terminal that can place text"),
+        "{screen}"
+    );
+    assert!(!screen.contains(TAKEN), "{screen}");
+}
+
+#[test]
+fn two_recordings_stand_side_by_side_at_their_first_difference_and_move_together() {
+    if !gate::tool(test_name!(), "script", "--version") {
+        return;
+    }
+    let good = workspace().join("tests/corpus/traces/runner-no-driver.vgt");
+    let words = format!("replay --diff {} {}", good.display(), broken().display());
+    let mut viewer = Viewer::start(&words);
+    viewer.shows("BAD stops being like GOOD");
+    viewer.shows("[BAD]");
+    viewer.shows("1 of ");
+    let first = viewer.shown();
+    viewer.keys("n");
+    viewer.shows("2 of ");
+    assert_ne!(viewer.shown(), first);
+    viewer.keys("\t");
+    viewer.shows("[GOOD]");
+    viewer.keys("?");
+    viewer.shows("the other column gets the keys");
+    viewer.keys("q");
+    let (code, screen) = viewer.end();
+    assert_eq!(code, Some(0), "{screen}");
+    assert!(screen.rfind(GIVEN_BACK) > screen.rfind(TAKEN), "{screen}");
 }

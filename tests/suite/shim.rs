@@ -5,8 +5,10 @@
 
 mod commands;
 mod faults;
+mod labelled;
 mod tools;
 mod unchanged;
+mod without_rights;
 
 use std::collections::BTreeMap;
 use std::os::unix::fs::{MetadataExt, symlink};
@@ -20,14 +22,14 @@ use vgputrace_tests::standin::{self, Era, Tree};
 use vgputrace_tests::{Recorded, Target, gate, libraries, npm, open_folder};
 
 /// An installation, and a folder for temporary files.
-struct Installed {
+pub(super) struct Installed {
     folder: TempDir,
     tree: Tree,
 }
 
 /// Lays it out, or skips by name.
 #[track_caller]
-fn installed(test: &str) -> Option<Installed> {
+pub(super) fn installed(test: &str) -> Option<Installed> {
     if !gate::root(test) {
         return None;
     }
@@ -55,7 +57,7 @@ impl Installed {
     }
 
     /// The server under `run --shim` with more options, until its discovery is over.
-    fn command(&self, options: &[&str]) -> Target {
+    pub(super) fn command(&self, options: &[&str]) -> Target {
         self.tree
             .command()
             .env("TMPDIR", self.scratch())

@@ -67,9 +67,15 @@ pub(crate) struct Socket {
     pub(crate) left: u64,
 }
 
-/// Calls whose return has to know of their entry, by thread and stack pointer.
+/// The newest call of each thread (pid_tgid) whose return has to know of its entry.
 #[map]
-pub(crate) static CALLS: LruHashMap<[u64; 2], OpenCall> = LruHashMap::with_max_entries(16_384, 0);
+pub(crate) static NEWEST: HashMap<u64, OpenCall> = HashMap::with_max_entries(16_384, 0);
+
+/// Those that were entered before it and are still open, by thread and stack pointer. Some never come back (longjmp); the
+/// oldest go.
+#[map]
+pub(crate) static OTHERS_OPEN: LruHashMap<[u64; 2], OpenCall> =
+    LruHashMap::with_max_entries(8_192, 0);
 
 /// What is kept of a call until it comes back.
 #[repr(C)]
@@ -79,6 +85,8 @@ pub(crate) struct OpenCall {
     pub(crate) args: [u64; 6],
     /// When it was entered.
     pub(crate) start: u64,
+    /// Stack pointer.
+    pub(crate) sp: u64,
     /// Index of the descriptor.
     pub(crate) function: u32,
     /// Not 0: it is counted and not told.

@@ -6,6 +6,7 @@ mod argument;
 mod count;
 mod exec;
 mod function;
+mod open;
 mod process;
 mod signal;
 mod stream;

@@ -112,9 +112,6 @@ pub enum Command {
     /// Driver, NVML, CUDA runtime and cuBLAS for a machine without a GPU, inside this program. Programs find one device, allocate and
     /// copy; kernels do not run. `vgputrace run --shim` uses them for one recording and changes nothing.
     Shim(shim::Args),
-    /// The child of `try`.
-    #[command(hide = true)]
-    LoadHere(try_load::Here),
     /// Print the completion script for a shell.
     Completions(completions::Args),
     /// Print the manual page, or write all of them to a folder.

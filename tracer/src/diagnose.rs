@@ -13,6 +13,7 @@ mod case;
 mod drivers;
 pub mod explanation;
 mod judge;
+mod platform;
 pub mod rule;
 pub mod rules;
 #[cfg(test)]

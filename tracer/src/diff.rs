@@ -3,16 +3,19 @@
 //! ```text
 //! Model + Explanation (each run) -> facts: (role, subject, name) -> value, noise taken out
 //!     -> compare: what only one side has, what both have with other values
+//!     -> order: what both have, in another order
 //!     -> rank: the difference that explains the changed verdict first, its ripple last -> Answer
 //! ```
 //!
 //! Pure. Aligned by role and name, not by time: pids, ports, addresses, the order of folders and threads never get into a
 //! fact, so they can never be a difference.
 
+mod anchors;
 mod compare;
 mod fact;
 mod facts;
 mod normal;
+mod order;
 mod prefix;
 mod rank;
 mod rule;
@@ -21,6 +24,7 @@ mod sentence;
 mod tests;
 mod verdicts;
 
+pub use anchors::anchors;
 pub use compare::{Difference, compare};
 pub use fact::{Fact, Key, Stage, Value};
 pub use facts::{Facts, gather, unit};
@@ -70,10 +74,9 @@ pub fn diff(good: Run<'_>, bad: Run<'_>, ignore: &dyn Fn(&Key) -> bool) -> Answe
             name: change.name.as_str().to_owned(),
         })
     });
-    rank(
-        compare(&one, &two),
-        changes,
-        good.explanation,
-        bad.explanation,
-    )
+    let mut found = compare(&one, &two);
+    let mut orders = order::compare(good, bad, [&one, &two]);
+    orders.retain(|order| counts(&order.key));
+    found.append(&mut orders);
+    rank(found, changes, good.explanation, bad.explanation)
 }

@@ -25,7 +25,6 @@ fn main() -> ExitCode {
         Command::Check(args) => cmd::check::run(&args.into_props()),
         Command::Try(args) => cmd::try_load::run(&args.into_props()),
         Command::Shim(args) => cmd::shim::run(&args.into_props()),
-        Command::LoadHere(args) => cmd::try_load::here(&args.library),
         Command::Completions(args) => cmd::completions::run(args.into_props(), cli::definition()),
         Command::Man(args) => cmd::man::run(args.into_props(), cli::definition()),
     };

@@ -2,6 +2,8 @@
 #![expect(unsafe_code, reason = "the one place for it")]
 
 pub mod filter;
+pub mod fork;
+pub mod inherited;
 pub mod load;
 pub mod ptrace;
 pub mod readiness;

@@ -14,18 +14,21 @@ mod colour;
 mod digest;
 mod draw;
 mod keys;
+mod pair;
 pub mod picture;
 mod recording;
 mod state;
 mod terminal;
 #[cfg(test)]
 mod tests;
+mod typing;
 
 pub use colour::Palette;
 pub use keys::Action;
+pub use pair::{Compared, Pair, PairBegin, Stop, run as run_pair};
 pub use recording::{FrameFacts, Page, Recording};
 pub use state::prompt::Typed;
 pub use state::report::Request;
 pub use state::snapshot::Cache;
 pub use state::{Explain, State, View};
-pub use terminal::{Begin, run};
+pub use terminal::{Begin, Keys, run};

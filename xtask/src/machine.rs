@@ -44,10 +44,13 @@ pub(crate) fn is_program(file: &Path) -> bool {
 
 /// Where `cargo install` puts programs.
 pub(crate) fn cargo_programs() -> PathBuf {
+    cargo_home().join("bin")
+}
+
+/// Cargo's own folder.
+pub(crate) fn cargo_home() -> PathBuf {
     let home = env::var_os("HOME").unwrap_or_else(|| "/root".into());
-    env::var_os("CARGO_HOME")
-        .map_or_else(|| Path::new(&home).join(".cargo"), PathBuf::from)
-        .join("bin")
+    env::var_os("CARGO_HOME").map_or_else(|| Path::new(&home).join(".cargo"), PathBuf::from)
 }
 
 /// True when the effective user is root.

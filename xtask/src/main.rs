@@ -4,6 +4,7 @@
 //! end with one sentence when the network, a tool or a right is missing.
 
 mod cmd;
+mod debian;
 mod machine;
 mod packs;
 mod step;
@@ -12,7 +13,7 @@ mod tidy;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::Parser;
 
 #[derive(Parser)]
 #[command(
@@ -22,45 +23,11 @@ use clap::{Parser, Subcommand};
 )]
 struct Arguments {
     #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Subcommand)]
-enum Command {
-    /// Install what building and testing need, where it is missing.
-    Setup,
-    /// Measure what recording costs, beside other tracers, and write docs/PERFORMANCE.md; or with `tui` what the viewer costs.
-    Bench(cmd::bench::Options),
-    /// Set up, build, and record how a real program loads its GPU backend.
-    Demo,
-    /// Set up and run every check and test, those of the kernel part included.
-    Test,
-    /// Count how often explain gives the right cause: stand-in, reports, real recordings and logs, a real Ollama.
-    Accuracy,
-    /// Draw the viewer's screens for the documents, from the traces that the program carries.
-    Screens,
-    /// Check the rules of the repository: module arrows, sizes, words, links.
-    Tidy,
-    /// Write the generated part of the function table from the published headers, and the pages of the rules.
-    Gen {
-        /// Write nothing; fail when a file is not what the headers give.
-        #[arg(long)]
-        check: bool,
-    },
+    command: cmd::Command,
 }
 
 fn main() -> ExitCode {
-    let done = match Arguments::parse().command {
-        Command::Setup => cmd::setup::run().map(|()| true),
-        Command::Bench(options) => cmd::bench::run(&options).map(|()| true),
-        Command::Demo => cmd::demo::run().map(|()| true),
-        Command::Test => cmd::test::run(),
-        Command::Accuracy => cmd::accuracy::run(),
-        Command::Screens => cmd::screens::run(),
-        Command::Tidy => cmd::tidy::run(),
-        Command::Gen { check } => cmd::generate::run(check),
-    };
-    match done {
+    match Arguments::parse().command.run() {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {

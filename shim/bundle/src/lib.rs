@@ -1,4 +1,4 @@
-//! The shim's libraries as they are built, inside whatever uses this crate; and their variants for ready-made faults.
+//! The shim's libraries and its loader program as they are built, inside whatever uses this crate; and their variants for ready-made faults.
 //!
 //! In: what [`build.rs`](../build.rs) built. Out: bytes for files. Touches no file system.
 
@@ -10,6 +10,9 @@ use vgputrace_device::ready::{Change, Made, Ready};
 
 /// SONAME and content of each.
 static FILES: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/files.rs"));
+
+/// The program that loads one library with the system's own loader and tells how it went (`shim/load`).
+pub static LOADER: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/vgpu_load"));
 
 /// A file to put into a folder.
 #[derive(Clone, Debug)]

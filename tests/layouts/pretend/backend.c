@@ -1,10 +1,11 @@
-/* A small CUDA backend for the tests: it asks the runtime for devices, says what the real one says, and offers one device.
+/* A small CUDA backend for the tests: it asks the runtime for devices, says what the real one says, and offers them.
  * It computes nothing. The device struct is that of ggml's ggml-backend-impl.h, which changes between releases without a
  * new API version; macro OLLAMA_0_16 gives the one of Ollama 0.16.3 (one more function, more properties).
  *
  * Macros: LIBRARY ("CUDA"), KIND (1: a card, 2: part of the processor), ARCHS (what it says it is compiled for). AT_WORD: it
  * writes to NULL in a process with this argument. In the second look at a device (GGML_CUDA_INIT) REFUSES_CARD aborts as the
- * real one does for a card it is not compiled for, and WAITS does not come back. */
+ * real one does for a card it is not compiled for (REFUSES: for those whose id ends in one of these characters), ROCBLAS
+ * initialises rocBLAS, and WAITS does not come back. */
 #include <stdbool.h>
 #include <stdio.h>
 #include <stddef.h>
@@ -25,6 +26,9 @@ extern int cudaDeviceGetPCIBusId(char *id, int length, int device);
 extern int cudaMemGetInfo(size_t *available, size_t *total);
 extern int cublasCreate_v2(void *handle);
 extern int cuMemCreate(void *handle);
+extern void rocblas_initialize(void);
+
+#define MOST 16
 
 struct properties {
     const char *name, *description;
@@ -75,9 +79,11 @@ struct backend_reg {
 };
 
 static int devices;
-static char pci_id[32];
+static struct device all[MOST];
+static char pci_ids[MOST][32], names[MOST][16], ids[MOST][64];
 
-static const char *device_name(struct device *device) { return LIBRARY "0"; }
+static int index_of(struct device *device) { return (int)(device - all); }
+static const char *device_name(struct device *device) { return names[index_of(device)]; }
 static const char *description(struct device *device) { return "NVIDIA H100 80GB HBM3"; }
 static int type(struct device *device) { return KIND; }
 static bool no_op(struct device *device, const void *op) { return false; }
@@ -130,18 +136,17 @@ static void properties(struct device *device, struct properties *to) {
     to->name = device_name(device);
     to->description = description(device);
     to->type = type(device);
-    to->device_id = pci_id;
+    to->device_id = pci_ids[index_of(device)];
     memory(device, &to->memory_free, &to->memory_total);
 #ifdef OLLAMA_0_16
-    /* That of the virtual GPU's device 0, so that it is found again when a server asks for it by its id. */
-    to->id = "GPU-76677075-0000-8000-8000-000000000005";
+    to->id = ids[index_of(device)];
     to->driver_major = 13;
     to->compute_major = 9;
     to->library = LIBRARY;
 #endif
 }
 
-static struct device the_device = {
+static const struct device a_device = {
     .get_name = device_name,
     .get_description = description,
     .get_memory = memory,
@@ -155,7 +160,7 @@ static struct device the_device = {
 
 static const char *name(struct backend_reg *reg) { return LIBRARY; }
 static size_t count(struct backend_reg *reg) { return (size_t)devices; }
-static struct device *device(struct backend_reg *reg, size_t index) { return &the_device; }
+static struct device *device(struct backend_reg *reg, size_t index) { return &all[index]; }
 
 #ifdef ARCHS
 struct feature {
@@ -187,12 +192,30 @@ static void stumble(void) {
 }
 #endif
 
+#ifdef REFUSES
+static int is_refused(void) {
+    const char *shown = getenv("CUDA_VISIBLE_DEVICES");
+    return shown && *shown && strchr(REFUSES, shown[strlen(shown) - 1]) != NULL;
+}
+#define REFUSES_CARD
+#else
+static int is_refused(void) { return 1; }
+#endif
+
 /* What happens to the second look at the device. */
 static void look_again(void) {
     if (!getenv("GGML_CUDA_INIT")) return;
+    (void)is_refused;
 #ifdef REFUSES_CARD
-    fprintf(stderr, "ggml-cuda.cu:251: GGML_ASSERT(ggml_cuda_has_arch(info.devices[id].cc) && \"ggml was not compiled with support for this arch\") failed\n");
-    abort();
+    if (is_refused()) {
+        fprintf(stderr, "ggml-cuda.cu:251: GGML_ASSERT(ggml_cuda_has_arch(info.devices[id].cc) && \"ggml was not compiled with support for this arch\") failed\n");
+        abort();
+    }
+#endif
+#ifdef ROCBLAS
+    fprintf(stderr, "ggml_cuda_init: initializing rocBLAS on device 0\n");
+    rocblas_initialize();
+    fprintf(stderr, "ggml_cuda_init: rocBLAS initialized on device 0\n");
 #endif
 #ifdef WAITS
     sleep(120);
@@ -212,15 +235,27 @@ struct backend_reg *ggml_backend_init(void) {
         devices = 0;
         return &the_backend;
     }
+    if (devices > MOST) {
+        fprintf(stderr, "ggml-cuda.cu:251: GGML_ASSERT(info.device_count <= GGML_CUDA_MAX_DEVICES) failed\n");
+        abort();
+    }
     fprintf(stderr, "ggml_cuda_init: found %d CUDA devices:\n", devices);
-    cudaDeviceGetPCIBusId(pci_id, sizeof pci_id, 0);
-    the_device.reg = &the_backend;
+    for (int index = 0; index < devices; index++) {
+        unsigned bus = 0, slot = 0;
+        cudaDeviceGetPCIBusId(pci_ids[index], sizeof pci_ids[index], index);
+        sscanf(pci_ids[index], "%*x:%x:%x", &bus, &slot);
+        snprintf(names[index], sizeof names[index], LIBRARY "%d", index);
+        /* That of a virtual GPU at this address, so that it is found again when a server asks for it by its id. */
+        snprintf(ids[index], sizeof ids[index], "GPU-76677075-0000-8000-8000-%012x", (bus & 0xff) << 8 | (slot & 0xff));
+        memcpy(&all[index], &a_device, sizeof a_device);
+        all[index].reg = &the_backend;
+    }
     the_buffer_type.get_name = buffer_name;
     the_buffer_type.get_alignment = alignment;
-    the_buffer_type.device = &the_device;
+    the_buffer_type.device = &all[0];
     the_backend_of_the_device.get_name = backend_name;
     the_backend_of_the_device.free = free_nothing;
-    the_backend_of_the_device.device = &the_device;
+    the_backend_of_the_device.device = &all[0];
     return &the_backend;
 }
 

@@ -1,9 +1,10 @@
 /* A pretend libcuda.so.1 with one device: what Ollama's probe, the CUDA runtime beside this file and a CUDA backend ask
  * of a driver. Macros: INIT_RESULT (cuInit), SECOND_RESULT (cuInit in the second look at a device, GGML_CUDA_INIT), VERSION
- * (13000 is 13.0), COUNT, MEMORY_RESULT (cuMemGetInfo), RESOURCE (a file without which it has no device). Codes are those
+ * (13000 is 13.0), COUNT, CARDS (each device is a card of its own), MEMORY_RESULT (cuMemGetInfo), RESOURCE (a file without which it has no device). Codes are those
  * of CUresult: 0 success, 2 out of memory, 100 no device, 801 not supported, 999 unknown. */
 #include <fcntl.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -73,7 +74,11 @@ int cuDeviceTotalMem_v2(size_t *bytes, int device) {
 }
 
 int cuDeviceGetPCIBusId(char *id, int length, int device) {
+#ifdef CARDS
+    snprintf(id, (size_t)length, "0000:00:%02x.0", 5 + device);
+#else
     strncpy(id, "0000:05:00.0", (size_t)length);
+#endif
     return 0;
 }
 

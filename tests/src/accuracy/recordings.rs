@@ -1,7 +1,7 @@
 //! Layouts under the stand-in and under real servers, and recordings of the corpus.
 
 use serde::Deserialize;
-use vgputrace::diagnose::explain;
+use vgputrace::diagnose::{Certainty, explain};
 
 use super::Case;
 use crate::layouts::facts::verdicts::{Outcome, model, of_era, outcome, told};
@@ -91,9 +91,43 @@ struct Known {
     object: Option<String>,
 }
 
+/// What must be said of the only start of a model in a recording of the corpus.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Start {
+    trace: String,
+    rule: String,
+    certain: bool,
+}
+
 #[derive(Debug, Deserialize)]
 struct Book {
     recording: Vec<Known>,
+    start: Vec<Start>,
+}
+
+/// The start of a model in a recording, against what was done to make it.
+fn of_start(start: &Start, path: &std::path::Path) -> Result<Case, String> {
+    let explanation = explain(&model(path)?);
+    let told = match explanation.models.as_slice() {
+        [one] => Some(one),
+        _ => None,
+    };
+    let sure = told.is_some_and(|told| told.certainty == Certainty::Certain);
+    let outcome = match told {
+        Some(told) if told.rule == start.rule && sure == start.certain => Outcome::Right,
+        Some(_) if sure => Outcome::WrongAndCertain,
+        _ => Outcome::Wrong,
+    };
+    Ok(Case {
+        name: format!("{}, its model", start.trace),
+        said: if outcome == Outcome::Right {
+            String::new()
+        } else {
+            format!("{:?}, not {start:?}", explanation.models)
+        },
+        outcome,
+    })
 }
 
 /// Recordings of real servers in the corpus, against what was laid out for them (`verdicts.toml`).
@@ -121,6 +155,10 @@ pub fn corpus() -> Result<Vec<Case>, String> {
             ..Expect::default()
         };
         cases.extend(of_trace(&name, &expect, Era::Runner, &folder.join(&name))?);
+    }
+    for start in &book.start {
+        let path = folder.join(format!("{}.vgt", start.trace));
+        cases.push(of_start(start, &path)?);
     }
     Ok(cases)
 }

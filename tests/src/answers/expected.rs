@@ -49,7 +49,7 @@ pub fn arguments(function: &Function, at: usize) -> Vec<Named> {
             }
             Type::Str => text(&format!("{} {index}", function.name)),
             // In a vector register, or a structure on the stack.
-            Type::Float | Type::OnStack => Expected::Is(Value::Unseen(Why::Gone)),
+            Type::Float | Type::OnStack => Expected::Is(Value::Unseen(Why::Unread)),
             Type::I32 | Type::U32 if is_length(function, index) => int(200),
             kind => plain(raw, kind),
         };

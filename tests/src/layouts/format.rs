@@ -119,14 +119,17 @@ pub struct Need {
     pub version: Option<String>,
 }
 
-/// A folder that is mounted onto itself with other options.
+/// A folder that is mounted onto itself with other options, or onto another.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Mount {
     /// The folder.
     pub at: String,
-    /// `noexec`, `ro`, ...
+    /// `noexec`, `ro`, ...; `rw` for none.
     pub options: String,
+    /// The folder of this machine that it covers, by its whole path; itself when absent.
+    #[serde(default)]
+    pub over: Option<String>,
 }
 
 /// How the server is started.

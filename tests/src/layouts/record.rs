@@ -123,16 +123,9 @@ fn hash_file(path: &Path, hash: &mut DefaultHasher) {
 #[track_caller]
 fn make(test: &str, layout: &Layout, server: &Server, place: &Path) -> Option<()> {
     let root = neutral_folder();
-    let home = root.path().join("home");
-    let command = server.lay_out(root.path())?;
-    let open = fs::create_dir_all(&home)
-        .and_then(|()| fs::set_permissions(&home, fs::Permissions::from_mode(0o777)));
-    assert!(open.is_ok(), "{}: {open:?}", home.display());
-    place::all(test, &layout.put, root.path(), server.release()).ok()?;
+    let command = command(test, layout, server, root.path())?;
     let trace = root.path().join("home/run.vgt");
-    let recorded = target(layout, server, command, root.path())
-        .output(&trace)
-        .run();
+    let recorded = command.output(&trace).run();
     recorded.ended_with(0);
     if let Err(why) = fs::copy(&trace, place.with_extension("new"))
         .and_then(|_| fs::rename(place.with_extension("new"), place))
@@ -140,6 +133,22 @@ fn make(test: &str, layout: &Layout, server: &Server, place: &Path) -> Option<()
         panic!("{}: {why}", place.display());
     }
     Some(())
+}
+
+/// Lays a layout out below a folder, for a test that changes it between two runs; `None` when its parts are not to be had.
+///
+/// # Panics
+/// When a file cannot be made.
+#[must_use]
+#[track_caller]
+pub fn command(test: &str, layout: &Layout, server: &Server, root: &Path) -> Option<Target> {
+    let home = root.join("home");
+    let command = server.lay_out(root)?;
+    let open = fs::create_dir_all(&home)
+        .and_then(|()| fs::set_permissions(&home, fs::Permissions::from_mode(0o777)));
+    assert!(open.is_ok(), "{}: {open:?}", home.display());
+    place::all(test, &layout.put, root, server.release()).ok()?;
+    Some(target(layout, server, command, root))
 }
 
 /// A temporary folder whose name says nothing.
@@ -208,8 +217,10 @@ fn target(layout: &Layout, server: &Server, command: Target, root: &Path) -> Tar
     let mut script = String::new();
     for mount in &layout.mount {
         let (at, options) = (root.join(&mount.at), &mount.options);
-        let at = at.display();
-        let line = format!("mount --bind {at} {at} && mount -o remount,bind,{options} {at} && ");
+        let at = at.display().to_string();
+        let over = mount.over.as_ref().unwrap_or(&at);
+        let line =
+            format!("mount --bind {at} {over} && mount -o remount,bind,{options} {over} && ");
         script.push_str(&line);
     }
     script.push_str("exec \"$@\"");

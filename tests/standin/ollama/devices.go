@@ -18,6 +18,7 @@ type device struct {
 	Compute     string `json:"compute"`
 	Driver      string `json:"driver"`
 	PCI         string `json:"pci_id"`
+	Release     int    `json:"nvidia_driver_major,omitempty"`
 	Integrated  bool   `json:"integrated"`
 	Total       uint64 `json:"total_memory"`
 	Free        uint64 `json:"free_memory"`

@@ -3,6 +3,7 @@
 
 #include <dlfcn.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* CUdevice_attribute */
@@ -50,18 +51,19 @@ int standin_driver_start(struct standin_driver *driver) {
     return code;
 }
 
-void standin_nvml(struct standin_driver *driver) {
+int standin_nvml(struct standin_driver *driver) {
     (void)driver;
     char words[1024];
     void *handle = open_first("libnvidia-ml.so.1", "libnvidia-ml.so", words, sizeof words);
-    if (!handle) return;
+    if (!handle) return 0;
     int (*init)(void) = (int (*)(void))dlsym(handle, "nvmlInit_v2");
     int (*end)(void) = (int (*)(void))dlsym(handle, "nvmlShutdown");
     int (*version)(char *, unsigned) = (int (*)(char *, unsigned))dlsym(handle, "nvmlSystemGetDriverVersion");
-    char text[80];
-    if (!init || !end || !version || init() != 0) return;
+    char text[80] = "";
+    if (!init || !end || !version || init() != 0) return 0;
     version(text, sizeof text);
     end();
+    return atoi(text);
 }
 
 int standin_driver_count(struct standin_driver *driver, int *count) {

@@ -22,7 +22,7 @@ func probeDriver() ([]device, error) {
 	if code := C.standin_driver_start(&opened); code != 0 {
 		return nil, fmt.Errorf("cuInit failed: %d", int(code))
 	}
-	C.standin_nvml(&opened)
+	release := int(C.standin_nvml(&opened))
 	if code := C.standin_driver_count(&opened, &count); code != 0 {
 		return nil, fmt.Errorf("cuDeviceGetCount failed: %d", int(code))
 	}
@@ -38,6 +38,7 @@ func probeDriver() ([]device, error) {
 			Compute:     fmt.Sprintf("%d.%d", int(facts.major), int(facts.minor)),
 			Driver:      fmt.Sprintf("%d.%d", int(opened.version)/1000, int(opened.version)%1000/10),
 			PCI:         C.GoString(&facts.pci[0]),
+			Release:     release,
 			Integrated:  facts.integrated != 0,
 			Total:       uint64(facts.total),
 		})

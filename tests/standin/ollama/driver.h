@@ -26,5 +26,5 @@ int standin_driver_start(struct standin_driver *driver);
 int standin_driver_count(struct standin_driver *driver, int *count);
 int standin_driver_describe(struct standin_driver *driver, int ordinal, struct standin_gpu *gpu);
 
-/* Asks NVML for the version of the driver; what it says matters to one folder name only. */
-void standin_nvml(struct standin_driver *driver);
+/* The first number of the driver's version, by NVML; 0 when it does not say. It matters to one folder name only. */
+int standin_nvml(struct standin_driver *driver);

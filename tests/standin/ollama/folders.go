@@ -75,7 +75,11 @@ func bootstrapFolders(ctx context.Context, folders map[string]struct{}) []device
 			directories = append(directories, folder)
 		}
 		first, cancel := context.WithTimeout(ctx, limit(30))
-		devices = append(devices, attempt(first, directories, nil)...)
+		found := attempt(first, directories, nil)
+		if !runnerEra && filepath.Base(folder) == "cuda_v12" {
+			found = dropOldDriver(found)
+		}
+		devices = append(devices, found...)
 		cancel()
 	}
 	debug(place{"runner.go:124", "runner.go:131"}, "evaluating which, if any, devices to filter out",

@@ -68,7 +68,7 @@ func merge(listed, native []device, archs, directories []string, capabilities ma
 		})
 		if same >= 0 {
 			one.PCI, one.Compute, one.Driver = native[same].PCI, native[same].Compute, native[same].Driver
-			one.Integrated = native[same].Integrated
+			one.Integrated, one.Release = native[same].Integrated, native[same].Release
 			// The probe's word counts, unless it has none.
 			if one.Library == "CUDA" && !strings.HasPrefix(one.Compute, "0.") {
 				capabilities[one.ID] = strings.ReplaceAll(one.Compute, ".", "") + "0"

@@ -117,7 +117,7 @@ func join(devices, driver []device) []device {
 		for _, other := range driver {
 			if one.Library == "CUDA" && strings.EqualFold(one.PCI, other.PCI) {
 				devices[at].Compute, devices[at].Driver = other.Compute, other.Driver
-				devices[at].Integrated = other.Integrated
+				devices[at].Integrated, devices[at].Release = other.Integrated, other.Release
 			}
 		}
 	}

@@ -6,7 +6,7 @@ use vgputrace_tests::libraries::{Fault, place};
 use vgputrace_tests::standin::{self, Era};
 use vgputrace_tests::{gate, open_folder, outline, test_name};
 
-use super::planted::compare;
+use vgputrace_tests::compared;
 
 /// Runs of each era; with `VGPUTRACE_SLOW` so many that they make 496 pairs.
 fn runs() -> usize {
@@ -55,7 +55,7 @@ fn check(era: Era) {
     for (at, one) in models.iter().enumerate() {
         for other in models.iter().skip(at + 1) {
             pairs += 1;
-            let answer = compare(one, other);
+            let answer = compared::models(one, other);
             if !answer.same {
                 let first = answer.first.map(|first| first.sentence);
                 wrong.push(first.unwrap_or_else(|| format!("{:?}", answer.verdict_changes)));

@@ -1,84 +1,103 @@
-//! Layouts: the healthy one beside each faulty one, and what the first sentence names.
+//! Every layout beside the nearest one without what was planted in it: the first sentence names that.
 
-use vgputrace::diagnose::explain;
-use vgputrace::diff::{Answer, Run, diff};
+mod table;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use vgputrace::diff::Answer;
 use vgputrace::discover::Model;
 use vgputrace_tests::layouts::{self, Era, record, server};
-use vgputrace_tests::{outline, test_name};
+use vgputrace_tests::{compared, outline, test_name};
 
-/// The layout that all others are compared with.
-const HEALTHY: &str = "gpu_healthy";
+use table::{HEALTHY, PLANTED, Planted};
 
-/// Faulty layout, and what its author did to it: one of these words stands in the first sentence.
-const PLANTED: &[(&str, &[&str])] = &[
-    // The driver is out of reach because its folder is no longer searched.
-    ("driver_absent", &["LD_LIBRARY_PATH", "libcuda.so.1"]),
-    ("driver_memory_fails", &["cuMemGetInfo", "libcuda.so.1"]),
-    ("driver_no_count", &["cuDeviceGetCount", "libcuda.so.1"]),
-    ("driver_no_device", &["cuInit", "libcuda.so.1"]),
-    ("driver_old", &["libcuda.so.1", "cuDriverGetVersion"]),
-    ("driver_unknown_error", &["cuInit", "libcuda.so.1"]),
-    ("healthy_cpu", &["cuda_v13"]),
-    ("requested_absent", &["OLLAMA_LLM_LIBRARY", "cuda_v13"]),
-];
-
-pub(super) fn compare(good: &Model, bad: &Model) -> Answer {
-    let (before, after) = (explain(good), explain(bad));
-    diff(
-        Run {
-            model: good,
-            explanation: &before,
-        },
-        Run {
-            model: bad,
-            explanation: &after,
-        },
-        &|_| false,
-    )
+/// Models of layouts under one server, each recorded once.
+struct Models<'a> {
+    test: &'a str,
+    era: Era,
+    server: &'a server::Server,
+    made: BTreeMap<&'static str, Option<Model>>,
 }
 
-/// The model of a layout under a server; `None` where it cannot be recorded here.
-fn model(test: &str, name: &str, era: Era, server: &server::Server) -> Option<Model> {
-    let layout = match layouts::read(name) {
-        Ok(layout) => layout,
-        Err(why) => panic!("{why}"),
-    };
-    if !layout.eras.contains(&era) {
-        return None;
+impl Models<'_> {
+    /// The model of a layout; `None` where it is not for this era, or cannot be recorded here.
+    #[track_caller]
+    fn of(&mut self, name: &'static str) -> Option<&Model> {
+        let (test, era, server) = (self.test, self.era, self.server);
+        let make = || {
+            let layout = match layouts::read(name) {
+                Ok(layout) => layout,
+                Err(why) => panic!("{why}"),
+            };
+            let fits = layout.eras.contains(&era);
+            let recording = fits.then(|| record::recording(test, name, &layout, server));
+            Some(outline::model(&recording.flatten()?.path))
+        };
+        self.made.entry(name).or_insert_with(make).as_ref()
     }
-    let recording = record::recording(test, name, &layout, server)?;
-    Some(outline::model(&recording.path))
+}
+
+/// What the first sentence says of the difference, before it comes to the verdict.
+pub(super) fn difference(answer: &Answer) -> String {
+    let first = answer.first.as_ref();
+    let sentence = first
+        .map(|first| first.sentence.clone())
+        .unwrap_or_default();
+    let before = sentence.split("; ").next().unwrap_or_default();
+    before.to_owned()
+}
+
+/// Compares under every server of an era, and says how many of the sentences are right.
+fn check(test: &str, era: Era) {
+    let mut wrong = Vec::new();
+    for server in server::of(test, era) {
+        let mut models = Models {
+            test,
+            era,
+            server: &server,
+            made: BTreeMap::new(),
+        };
+        let (mut all, before) = (0, wrong.len());
+        for Planted { bad, good, words } in PLANTED {
+            let Some(before) = models.of(good).cloned() else {
+                continue;
+            };
+            let Some(after) = models.of(bad) else {
+                continue;
+            };
+            all += 1;
+            let answer = compared::models(&before, after);
+            let first = answer.first.as_ref();
+            let sentence = first.map_or("no difference", |first| &first.sentence);
+            println!("{bad}: {sentence}");
+            if !words.iter().any(|word| difference(&answer).contains(word)) {
+                wrong.push(format!("{bad} under {}: {sentence}", server.name()));
+            }
+        }
+        let right = all - (wrong.len() - before);
+        println!("under {}: {right} of {all}", server.name());
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]
-fn the_first_sentence_names_what_was_planted() {
-    let test = test_name!();
-    let (mut all, mut wrong) = (0, Vec::new());
-    for era in [Era::Runner, Era::LlamaServer] {
-        for server in server::of(test, era) {
-            let Some(good) = model(test, HEALTHY, era, &server) else {
-                continue;
-            };
-            for (name, words) in PLANTED {
-                let Some(bad) = model(test, name, era, &server) else {
-                    continue;
-                };
-                all += 1;
-                let answer = compare(&good, &bad);
-                let first = answer.first.map(|first| first.sentence).unwrap_or_default();
-                // What the sentence says before the verdict is the difference.
-                let difference = first.split("; cuda_").next().unwrap_or_default();
-                println!("{name} under {}: {first}", server.name());
-                if !words.iter().any(|word| difference.contains(word)) {
-                    wrong.push(format!("{name} under {}: {first}", server.name()));
-                }
-            }
-        }
-    }
-    assert!(
-        wrong.is_empty(),
-        "{} of {all}:\n{}",
-        wrong.len(),
-        wrong.join("\n")
-    );
+fn the_first_sentence_names_what_was_planted_in_the_runner_era() {
+    check(test_name!(), Era::Runner);
+}
+
+#[test]
+fn the_first_sentence_names_what_was_planted_in_the_llama_server_era() {
+    check(test_name!(), Era::LlamaServer);
+}
+
+#[test]
+fn every_layout_is_healthy_or_has_its_line_in_the_table() {
+    let planted = PLANTED.iter().map(|one| one.bad);
+    let told: BTreeSet<String> = planted
+        .chain(HEALTHY.iter().copied())
+        .map(str::to_owned)
+        .collect();
+    let there: BTreeSet<String> = layouts::names().into_iter().collect();
+    assert_eq!(told, there);
+    assert!(PLANTED.iter().all(|one| there.contains(one.good)));
 }

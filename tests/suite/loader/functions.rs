@@ -4,7 +4,7 @@ use vgputrace::event::call::Value;
 use vgputrace_tests::events::calls::{Called, sentence};
 use vgputrace_tests::events::text;
 use vgputrace_tests::libraries::{Fault, place};
-use vgputrace_tests::programs::program;
+use vgputrace_tests::programs::{library_of, program};
 use vgputrace_tests::symbols::assert_inside;
 use vgputrace_tests::{Events, gate, open_folder, test_name, trace};
 
@@ -252,5 +252,35 @@ fn a_library_that_could_not_be_known_before_is_marked_late_when_its_first_call_i
         seen || marked,
         "neither the call nor a word on its loss\n{}",
         events.story(&[])
+    );
+}
+
+#[test]
+fn a_function_of_cpp_is_known_by_its_name_in_the_library() {
+    if !gate::engine(test_name!()) {
+        return;
+    }
+    let source = vgputrace_tests::programs::sources().join("lib/common_log.cpp");
+    let flags: [&str; 0] = [];
+    let file = library_of(Some("g++"), &source, "libllama-common.so", &flags);
+    let folder = file.parent().expect("a folder");
+    let record = trace(program("logs_by_callback"))
+        .arg(&file)
+        .arg("_Z27common_log_default_callback14ggml_log_levelPKcPv")
+        .env("LD_LIBRARY_PATH", folder)
+        .run();
+    record.ended_with(0);
+    let events = &record.events;
+    assert!(events.of_kind("late_library").is_empty());
+    let called = events.calls("common_log_default_callback");
+    assert_eq!(called.len(), 1, "{}", events.story(DL));
+    let text = Value::Str(vgputrace::event::Seen::Yes(
+        "load_backend: failed to find backend\n".into(),
+    ));
+    let args = &called[0].call.args;
+    assert!(args.iter().any(|(_, value)| *value == text), "{args:?}");
+    assert!(
+        args.contains(&("level".into(), Value::Name("warn".into()))),
+        "{args:?}"
     );
 }

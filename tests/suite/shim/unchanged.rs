@@ -1,5 +1,9 @@
 //! A healthy run in both ways, and what is left afterwards: nothing.
 
+use std::os::unix::fs::symlink;
+
+use vgputrace_tests::libraries::copy;
+use vgputrace_tests::programs::{library_of, sources};
 use vgputrace_tests::{Recorded, gate, test_name};
 
 use super::{Installed, explained, installed, judged, state};
@@ -62,6 +66,39 @@ fn a_folder_without_a_file_is_whole_again_afterwards() {
     let record = nothing_is_left(&installed, || installed.command(&fault).run());
     record.ended_with(0);
     assert_eq!(judged(&explained(&record), "cuda_v13").0, "failed");
+}
+
+#[test]
+fn a_driver_of_the_systems_own_is_missing_when_a_fault_wants_it_and_there_again_afterwards() {
+    let Some(installed) = installed(test_name!()) else {
+        return;
+    };
+    let system = installed.folder.path().join("system");
+    std::fs::create_dir(&system).expect("a new folder");
+    let flags = ["-Wl,-soname,libcuda.so.1"];
+    let made = library_of(
+        None,
+        &sources().join("lib/absent.c"),
+        "libcuda.so.1",
+        &flags,
+    );
+    copy(&made, &system.join("libcuda.so.580.65.06"));
+    symlink("libcuda.so.580.65.06", system.join("libcuda.so.1")).expect("a new link");
+    let before = state(&system);
+    let record = nothing_is_left(&installed, || {
+        installed
+            .command(&["--fault", "cuda-missing"])
+            .env("LD_LIBRARY_PATH", &system)
+            .run()
+    });
+    record.ended_with(0);
+    let (verdict, rule, object) = judged(&explained(&record), "cuda_v13");
+    assert_eq!(
+        (verdict.as_str(), rule.as_deref()),
+        ("failed", Some("VG052"))
+    );
+    assert_eq!(object.as_deref(), Some("libcuda.so.1"));
+    assert_eq!(before, state(&system));
 }
 
 /// The recorder as somebody with CAP_BPF and CAP_PERFMON only, who may not mount.

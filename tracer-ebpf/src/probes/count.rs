@@ -8,8 +8,9 @@ use vgputrace_ebpf::wire::{Count, CountKey, FnDesc};
 
 use crate::emit;
 use crate::kernel::now;
-use crate::maps::{CALLS, COUNTS, OpenCall};
+use crate::maps::{COUNTS, OpenCall};
 use crate::probes::argument::argument;
+use crate::probes::open;
 use crate::scope::Task;
 
 /// Counts a call. True when it is only counted: it leaves no record.
@@ -45,10 +46,11 @@ pub(crate) fn entered(who: Task, function: u32, desc: &FnDesc, args: &[u64; 6], 
         let open = OpenCall {
             args: *args,
             start: now(),
+            sp,
             function,
             counted: 1,
         };
-        if CALLS.insert(&[who.pid_tgid, sp], &open, 0).is_err() {
+        if !open::keep(who, &open) {
             emit::lose(lost::TABLE);
             return false;
         }

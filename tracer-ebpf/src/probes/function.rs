@@ -14,9 +14,10 @@ use vgputrace_ebpf::wire::{Head, Kind};
 
 use crate::emit::{self, DONE, MORE};
 use crate::kernel::user;
-use crate::maps::{CALLS, FUNCTIONS, OTHERS, OpenCall, RECORDS};
+use crate::maps::{FUNCTIONS, OTHERS, OpenCall, RECORDS};
 use crate::probes::argument::{argument, input_address, mask, read_bytes, read_input, registers};
 use crate::probes::count;
+use crate::probes::open;
 use crate::scope::Task;
 
 /// A short call: everything on the BPF stack, so that a preempted program shares nothing.
@@ -151,11 +152,11 @@ fn keep(who: Task, cookie: u32, small: &Small) {
     let open = OpenCall {
         args: small.body.args,
         start: small.head.time,
+        sp: small.body.sp,
         function: cookie,
         counted: 0,
     };
-    let key = [who.pid_tgid, small.body.sp];
-    if CALLS.insert(&key, &open, 0).is_err() {
+    if !open::keep(who, &open) {
         emit::lose(lost::TABLE);
     }
 }
@@ -245,20 +246,15 @@ fn returned(regs: *const pt_regs, cookie: u32) {
         zero: 0,
     };
     let mut args = [0_u64; 6];
-    if desc.flags & (DESC_OUTS | DESC_COUNTED) != 0 {
-        let key = [who.pid_tgid, sp];
-        // SAFETY: the value is copied at once.
-        if let Some(open) = unsafe { CALLS.get(&key) }.copied()
-            && open.function == cookie
-        {
-            let _ = CALLS.remove(&key);
-            if open.counted != 0 {
-                count::returned(who, desc, &open, result);
-                return;
-            }
-            args = open.args;
-            outputs(desc, &args, &mut body);
+    if desc.flags & (DESC_OUTS | DESC_COUNTED) != 0
+        && let Some(open) = open::take(who, cookie, sp)
+    {
+        if open.counted != 0 {
+            count::returned(who, desc, &open, result);
+            return;
         }
+        args = open.args;
+        outputs(desc, &args, &mut body);
     }
     if desc.blob == NONE {
         emit::record(&(head, body));

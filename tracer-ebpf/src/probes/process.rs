@@ -12,6 +12,7 @@ use vgputrace_ebpf::wire::{Compat, Exit, Fork, Head, Kind, Oom};
 use crate::emit;
 use crate::kernel::{field, task};
 use crate::maps::{IN_FLIGHT, TRACED, Traced};
+use crate::probes::open;
 use crate::scope::{Task, is_traced};
 
 /// `SIGNAL_GROUP_EXIT` (include/linux/sched/signal.h).
@@ -49,6 +50,7 @@ pub fn on_fork(ctx: BtfTracePointContext) -> i32 {
 pub fn on_exit(_ctx: BtfTracePointContext) -> i32 {
     let Some(who) = Task::traced() else { return 0 };
     let _ = IN_FLIGHT.remove(&who.pid_tgid);
+    open::forget(who);
     let task = task();
     let Some(signal) = field::<*const u8>(task, TASK_SIGNAL) else {
         return 0;

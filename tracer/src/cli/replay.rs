@@ -19,15 +19,29 @@ Exit codes:
 Examples:
   vgputrace replay run.vgt
   vgputrace replay --follow run.vgt
+  vgputrace replay --diff good.vgt bad.vgt
   vgputrace replay --example crash")]
 pub struct Args {
     /// The trace.
-    #[arg(value_name = "TRACE", required_unless_present = "example")]
+    #[arg(value_name = "TRACE", required_unless_present_any = ["example", "diff"])]
     trace: Option<PathBuf>,
 
     /// Stay at the end of a trace that is being written.
     #[arg(long, conflicts_with = "example")]
     follow: bool,
+
+    /// A descriptor that leads to the keyboard of the recorded command; `run --tui` gives it.
+    #[arg(long, value_name = "FD", requires = "follow", hide = true)]
+    keyboard: Option<i32>,
+
+    /// Two traces side by side, locked together, at their first difference.
+    #[arg(
+        long,
+        num_args = 2,
+        value_names = ["GOOD", "BAD"],
+        conflicts_with_all = ["trace", "follow", "example"]
+    )]
+    diff: Option<Vec<PathBuf>>,
 
     /// Show a trace that the program carries; `list` names them.
     #[arg(long, value_name = "NAME", conflicts_with = "trace")]
@@ -63,9 +77,12 @@ impl Args {
     /// The same without clap.
     #[must_use]
     pub fn into_props(self) -> Props {
+        if let Some([good, bad]) = self.diff.as_deref() {
+            return Props::Pair(good.clone(), bad.clone());
+        }
         match (self.example, self.trace) {
             (Some(Name::One(example)), _) => Props::Example(example),
-            (None, Some(trace)) if self.follow => Props::Follow(trace),
+            (None, Some(trace)) if self.follow => Props::Follow(trace, self.keyboard),
             (None, Some(trace)) => Props::File(trace),
             (Some(Name::List), _) | (None, None) => Props::List,
         }

@@ -52,13 +52,6 @@ pub struct Args {
     json: bool,
 }
 
-/// What the child gets.
-#[derive(Clone, Debug, clap::Args)]
-pub struct Here {
-    /// The library.
-    pub library: PathBuf,
-}
-
 impl Args {
     /// The same without clap.
     #[must_use]

@@ -9,8 +9,9 @@ use super::{Report, terminal};
 use crate::diagnose::explain;
 use crate::diff::{Answer, Key, Rule, Run, Stage, diff};
 use crate::discover::Model;
-use crate::view::Looks;
+use crate::discover::model::Era;
 use crate::view::diff::{Names, json, markdown, text};
+use crate::view::{Looks, escape};
 
 /// Exit code when the runs differ.
 const DIFFERENT: u8 = 1;
@@ -52,15 +53,9 @@ pub enum Form {
 /// One of them cannot be read, or holds nothing that could be compared.
 pub fn run(props: &Props) -> Result<u8, Report> {
     let project = Project::find(props.project.as_deref())?;
-    // Each side on a processor of its own: a trace of millions of events takes seconds.
-    let (good, bad) = std::thread::scope(|scope| {
-        let bad = scope.spawn(|| read(&props.bad));
-        (read(&props.good), bad.join())
-    });
-    let (good, bad) = (
-        good?,
-        bad.unwrap_or_else(|_| Err(Report::new("reading the second side failed")))?,
-    );
+    let [good, bad] = sides(&props.good, &props.bad)?;
+    related(props, [&good, &bad])?;
+    warn_of_holes(props, [&good, &bad]);
     let (before, after) = (explain(&good), explain(&bad));
     let ignored = |key: &Key| {
         let named = |rules: &[Rule]| rules.iter().any(|rule| rule.picks(key));
@@ -96,6 +91,74 @@ pub(super) fn told(answer: &Answer, names: &Names, form: Form, looks: Looks) -> 
         Form::Json => json(answer, names),
         Form::Markdown => markdown(answer, names),
     }
+}
+
+/// The models of both sides.
+///
+/// # Errors
+/// One of them cannot be read, or holds nothing that could be compared.
+pub(super) fn sides(good: &Path, bad: &Path) -> Result<[Model; 2], Report> {
+    // Each on a processor of its own: a trace of millions of events takes seconds.
+    let (good, bad) = std::thread::scope(|scope| {
+        let bad = scope.spawn(|| read(bad));
+        (read(good), bad.join())
+    });
+    let failed = || Err(Report::new("reading the second side failed"));
+    Ok([good?, bad.unwrap_or_else(|_| failed())?])
+}
+
+/// Both are of one kind.
+///
+/// # Errors
+/// One is of an Ollama and the other of a program that loads ggml by itself: they have no process in common.
+fn related(props: &Props, models: [&Model; 2]) -> Result<(), Report> {
+    let own = models.map(|model| model.era == Era::Ggml);
+    if own[0] == own[1] {
+        return Ok(());
+    }
+    let words = |own: bool| {
+        if own {
+            "a program that loads ggml by itself"
+        } else {
+            "an Ollama"
+        }
+    };
+    Err(Report::new(format!(
+        "cannot compare {} with {}: the one shows {}, the other {}",
+        props.good.display(),
+        props.bad.display(),
+        words(own[0]),
+        words(own[1])
+    ))
+    .help("each by itself: vgputrace explain FILE"))
+}
+
+/// Says which side shows less than a whole run: what it does not show is not compared.
+fn warn_of_holes(props: &Props, models: [&Model; 2]) {
+    for (path, model) in [&props.good, &props.bad].into_iter().zip(models) {
+        let what = if model.blind.damaged {
+            "is damaged"
+        } else if model.blind.cut && !model.finished {
+            "ends before the discovery was over"
+        } else if !model.blind.lost.is_empty() {
+            "lost records"
+        } else {
+            continue;
+        };
+        let name = path.display().to_string();
+        say(&format!(
+            "vgputrace: {} {what}: what it does not show is not compared\n",
+            escape::text(&name)
+        ));
+    }
+}
+
+#[expect(
+    clippy::print_stderr,
+    reason = "the answer alone is on standard output"
+)]
+fn say(text: &str) {
+    eprint!("{text}");
 }
 
 /// The model of one side, which must hold a discovery.

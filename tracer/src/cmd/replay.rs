@@ -4,17 +4,24 @@ mod ahead;
 mod cache;
 mod examples;
 mod growing;
+mod pair;
 mod recorded;
 
+use std::fs::File;
 use std::io::{Cursor, IsTerminal as _, Write as _};
+use std::os::fd::RawFd;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
 use super::standard_output::StandardOutput;
 use super::{Report, terminal};
+use crate::sys::inherited;
 use crate::trace::Reader;
 use crate::tui::{self, Begin, Cache, Palette, Recording};
+use crate::view::Looks;
 
 use cache::CacheFile;
 pub use examples::Example;
@@ -26,8 +33,11 @@ use recorded::Recorded;
 pub enum Props {
     /// A trace file.
     File(PathBuf),
-    /// A trace file that a recorder writes just now: the play head stays at its end.
-    Follow(PathBuf),
+    /// A trace file that a recorder writes just now: the play head stays at its end. With a descriptor that leads to the
+    /// keyboard of what is recorded.
+    Follow(PathBuf, Option<RawFd>),
+    /// Two trace files side by side: the good one, and the bad one.
+    Pair(PathBuf, PathBuf),
     /// A trace that the program carries.
     Example(Example),
     /// The names of those.
@@ -41,33 +51,54 @@ pub enum Props {
 pub fn run(props: &Props) -> Result<u8, Report> {
     let recording = match props {
         Props::File(path) => file(path)?,
-        Props::Follow(path) => follow(path)?,
+        Props::Follow(path, _) => follow(path)?,
         Props::Example(example) => carried(*example)?,
+        Props::Pair(good, bad) => {
+            on_a_terminal(props)?;
+            return pair::run(good, bad);
+        }
         Props::List => return list(),
     };
-    if !(std::io::stdout().is_terminal() && std::io::stdin().is_terminal()) {
-        return Err(no_terminal(props));
-    }
+    on_a_terminal(props)?;
     let looks = terminal::standard_output();
-    let palette = if looks.colour {
-        Palette::Sixteen
-    } else {
-        Palette::Plain
-    };
+    let palette = palette(looks);
     let stop = ended_by_signal()?;
     tui::run(Begin {
         recording,
         cache: cache(props),
-        follow: matches!(props, Props::Follow(_)),
+        follow: matches!(props, Props::Follow(..)),
         looks,
         palette,
         explain: crate::diagnose::explain,
+        keyboard: keyboard(props)?,
         stop: Box::new(move || stop.load(Ordering::Relaxed)),
         write,
         suspend,
     })
     .map_err(|error| Report::new("cannot use the terminal").because(&error))?;
     Ok(0)
+}
+
+/// Fails where the viewer cannot be shown, and says what to use instead.
+fn on_a_terminal(props: &Props) -> Result<(), Report> {
+    if !(std::io::stdout().is_terminal() && std::io::stdin().is_terminal()) {
+        let words = "replay needs a terminal, and this is none";
+        return Err(no_terminal(props, words));
+    }
+    if !terminal::has_a_screen() {
+        let words =
+            "replay needs a terminal that can place text, and TERM says that this one cannot";
+        return Err(no_terminal(props, words));
+    }
+    Ok(())
+}
+
+fn palette(looks: Looks) -> Palette {
+    match (looks.colour, terminal::is_light()) {
+        (false, _) => Palette::Plain,
+        (true, false) => Palette::Sixteen,
+        (true, true) => Palette::Light,
+    }
 }
 
 fn file(path: &Path) -> Result<Box<dyn Recording>, Report> {
@@ -99,6 +130,22 @@ fn cache(props: &Props) -> Option<Box<dyn Cache>> {
     CacheFile::of(path).map(|file| Box::new(file) as Box<dyn Cache>)
 }
 
+/// Types into the recorded command. What it does not take is not waited for.
+fn keyboard(props: &Props) -> Result<Option<tui::Keys>, Report> {
+    let Props::Follow(_, Some(number)) = props else {
+        return Ok(None);
+    };
+    let terminal = inherited::own(*number)
+        .map_err(|error| Report::new("cannot type into the command").because(&error))?;
+    let mut terminal = File::from(terminal);
+    Ok(Some(Box::new(move |bytes: &[u8]| {
+        let mut asked = [PollFd::new(&terminal, PollFlags::OUT)];
+        let now = Timespec::default();
+        let ready = poll(&mut asked, Some(&now)).is_ok_and(|ready| ready > 0);
+        ready && terminal.write_all(bytes).is_ok()
+    })))
+}
+
 fn list() -> Result<u8, Report> {
     let mut out = StandardOutput::new();
     for example in Example::ALL {
@@ -108,10 +155,10 @@ fn list() -> Result<u8, Report> {
     Ok(0)
 }
 
-fn no_terminal(props: &Props) -> Report {
-    let report = Report::new("replay needs a terminal, and this is none");
+fn no_terminal(props: &Props, words: &str) -> Report {
+    let report = Report::new(words);
     match props {
-        Props::File(path) | Props::Follow(path) => {
+        Props::File(path) | Props::Follow(path, _) => {
             let shown = path.display();
             report
                 .help(format!("as text: vgputrace show {shown}"))
@@ -119,6 +166,11 @@ fn no_terminal(props: &Props) -> Report {
                     "why a backend was not used: vgputrace explain {shown}"
                 ))
         }
+        Props::Pair(good, bad) => report.help(format!(
+            "as text: vgputrace diff {} {}",
+            good.display(),
+            bad.display()
+        )),
         _ => report,
     }
 }
@@ -138,7 +190,7 @@ fn ended_by_signal() -> Result<Arc<AtomicBool>, Report> {
 
 /// Writes a new file for the user who asked; an old one is left alone.
 fn write(path: &Path, text: &str) -> Result<(), String> {
-    let mut file = std::fs::File::create_new(path).map_err(|error| match error.kind() {
+    let mut file = File::create_new(path).map_err(|error| match error.kind() {
         std::io::ErrorKind::AlreadyExists => "there is such a file already".to_owned(),
         _ => error.to_string(),
     })?;

@@ -3,6 +3,7 @@
 pub(in crate::cmd) mod diagnostics;
 pub(in crate::cmd) mod engine;
 pub(in crate::cmd) mod finish;
+mod front;
 mod last_good;
 pub(in crate::cmd) mod live;
 pub(in crate::cmd) mod output;
@@ -31,6 +32,7 @@ use crate::trace::{self, Writer};
 use crate::view::summary::Summary;
 
 use diagnostics::diagnostics;
+use front::Side;
 use live::{Limits, Live, Outcomes, Why};
 use progress::Progress;
 use screen::Screen;
@@ -107,6 +109,11 @@ pub enum Engine {
 pub fn run(props: Props) -> Result<u8, Report> {
     diagnostics(props.verbose);
     watch::block().map_err(|error| trouble("cannot watch signals", &error))?;
+    let split = props.tui.then(front::split).transpose();
+    let side = split.map_err(|error| trouble("cannot make a process for the viewer", &error))?;
+    if let Some(Side::Front(code)) = side {
+        return Ok(code);
+    }
     let mut target = target::target(&props)?;
     target.command.open_files = raise_open_files();
     // Before anything is opened or started: what the command sees may be other files than now.
@@ -124,7 +131,11 @@ pub fn run(props: Props) -> Result<u8, Report> {
         ..trace::Options::default()
     };
     let writer = Writer::create(&path, &header, options).map_err(|error| output::report(&error))?;
-    let viewer = screen.map(|screen| screen.show(&path)).transpose()?;
+    let group = match side {
+        Some(Side::Recorder(group)) => Some(group),
+        _ => None,
+    };
+    let viewer = screen.map(|screen| screen.show(&path, group)).transpose()?;
     let recorded = record(&props, target, session, writer, header);
     if let Some(viewer) = viewer {
         let over = recorded

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use super::standard_output::StandardOutput;
 use super::{Report, terminal};
 use crate::event::Event;
-use crate::view::filter::{Filter, FilterError};
+use crate::view::filter::{Filter, FilterError, is_label};
 use crate::view::lines::Lines;
 use crate::view::scene::Scene;
 use crate::view::summary::{File, Page, Summary};
@@ -119,7 +119,8 @@ fn filter(props: &Props) -> Result<Filter, Report> {
     if props.failures {
         all.push(Filter::Failed);
     }
-    Ok(Filter::All(all))
+    // What is shown of a run without a real GPU says so, whatever else is asked for.
+    Ok(Filter::Any(vec![Filter::All(all), Filter::Label]))
 }
 
 fn wrong(what: &str, error: &FilterError) -> Report {
@@ -189,7 +190,7 @@ fn text(
         }
         for event in ready.drain(..) {
             any = true;
-            shown |= renderer.event(&event, filter, &mut out);
+            shown |= renderer.event(&event, filter, &mut out) && !is_label(&event);
         }
         if !more {
             renderer.finish(&mut out);
@@ -218,7 +219,7 @@ fn json_lines(source: &mut dyn Source, filter: &Filter, sink: Sink<'_>) -> Resul
         any = true;
         scene.before(&item.event);
         if filter.matches(&item.event, &scene) {
-            shown = true;
+            shown |= !is_label(&item.event);
             lines
                 .event(&item.event, item.raw, &mut out)
                 .map_err(encode)?;

@@ -15,8 +15,6 @@ use crate::source::tree::closure_in;
 use crate::source::user::{self, Accounts as _, Identity, SystemAccounts};
 use crate::view::try_load::{Tried, json, text};
 
-pub use child::here;
-
 /// What to try, and how to tell it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Props {
@@ -58,8 +56,7 @@ pub fn run(props: &Props) -> Result<u8, Report> {
         (None, Some(dir)) => folder::plan(dir, props)?,
         (None, None) => return Err(Report::new("neither --like nor --dir says as whom to try")),
     };
-    let own = std::env::current_exe()
-        .map_err(|error| Report::new("cannot find this program's own file").because(&error))?;
+    let loader = child::Loader::new()?;
     let user = who(props, &mut plan)?;
     if !plan.cwd.is_dir() {
         plan.notes.push(format!(
@@ -78,11 +75,16 @@ pub fn run(props: &Props) -> Result<u8, Report> {
         library: Text::from(plan.library.to_string_lossy().into_owned()),
         like: plan.like.clone(),
         user: user.0.clone(),
-        closure: closure_in(&plan.library, &own, library_path.as_ref(), &plan.cwd),
+        closure: closure_in(
+            &plan.library,
+            &loader.path(),
+            library_path.as_ref(),
+            &plan.cwd,
+        ),
         preload: value("LD_PRELOAD"),
         library_path,
         notes: plan.notes.clone(),
-        result: child::load(&own, &plan, user.1, props.timeout)?,
+        result: child::load(&loader, &plan, user.1, props.timeout)?,
     };
     let page = if props.json {
         json(&tried)

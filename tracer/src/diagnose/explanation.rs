@@ -147,4 +147,6 @@ pub struct Explanation {
     pub cpu_only: bool,
     /// The discovery was over.
     pub finished: bool,
+    /// The GPU of the run is no real one: the sentence that says so.
+    pub virtual_gpu: Option<Text>,
 }

@@ -3,16 +3,18 @@
 use std::collections::BTreeSet;
 
 use crate::discover::Model;
-use crate::discover::model::{Device, Era, Folder, Origin, Place};
+use crate::discover::model::{Child, Device, Era, Folder, Origin, Place, Reported};
 use crate::discover::role::{Role, Step};
 use crate::event::Text;
 
 use super::advice;
 use super::case::Case;
 use super::explanation::{BackendVerdict, Certainty, DeviceVerdict, Explanation, Finding, Verdict};
+use super::platform;
 use super::rule::{Check, Stage};
 use super::rules;
 use super::unexplained::{no_filter_seen, no_reason, not_listed, not_over};
+use super::words::base;
 
 /// Says what became of each backend and why.
 #[must_use]
@@ -49,11 +51,13 @@ pub fn explain(model: &Model) -> Explanation {
             .filter_map(|start| start_of(model, start))
             .collect(),
         notes: notes(model),
+        virtual_gpu: model.virtual_gpu.clone(),
         lost: model.blind.lost.iter().map(|lost| lost.count).sum(),
         cpu_only: model.cpu_only.is_some() && model.devices.is_empty(),
         finished: model.finished,
     };
     hush(&mut explanation);
+    platform::fit(&mut explanation);
     if model.era == Era::Ggml {
         for finding in explanation
             .backends
@@ -297,11 +301,34 @@ fn devices(model: &Model, backends: &[BackendVerdict]) -> Vec<DeviceVerdict> {
                 dir: attempt.dir.clone(),
                 pci_id: device.pci_id.clone().unwrap_or_default(),
                 verdict: Verdict::Filtered,
-                finding: verdict.findings.first().cloned(),
+                finding: finding_of(model, attempt.dir.as_str(), device, verdict).cloned(),
             });
         }
     }
     all
+}
+
+/// Why this one was removed: of a folder's devices some can be another folder's too, and others have failed.
+fn finding_of<'a>(
+    model: &Model,
+    dir: &str,
+    device: &Reported,
+    verdict: &'a BackendVerdict,
+) -> Option<&'a Finding> {
+    // The list calls it CUDA0, the line 0.
+    let id = device.id.as_str();
+    let short = id.trim_start_matches(|one: char| one.is_ascii_alphabetic());
+    let overlapped = model
+        .lines_saying("filtering device with overlapping libraries")
+        .any(|line| {
+            line.field("library").is_some_and(|path| base(path) == dir)
+                && line
+                    .field("id")
+                    .is_some_and(|named| named == id || named == short)
+        });
+    let fits = |finding: &&Finding| (finding.rule == rules::OVERLAP.id) == overlapped;
+    let own = verdict.findings.iter().find(fits);
+    own.or(verdict.findings.first())
 }
 
 /// Plain sentences about the source.
@@ -334,11 +361,12 @@ fn notes(model: &Model) -> Vec<String> {
     if model.origin == Origin::Log && !steps.is_empty() && model.era == Era::Runner {
         notes.push("A log has no line for the folder that is tried: a missing skip line proves nothing by itself.".to_owned());
     }
-    if model
-        .children
-        .iter()
-        .any(|child| child.role == Role::Program)
-    {
+    let is_program = |child: &Child| {
+        // A log that ends in an error may have no word of ggml's.
+        let nothing = child.loads.is_empty() && child.inits.is_empty() && child.calls.is_empty();
+        child.role == Role::Program && (child.process.is_some() || !nothing)
+    };
+    if model.children.iter().any(is_program) {
         notes.push(
             "This is a ggml program without Ollama; what it loads by itself is judged.".to_owned(),
         );

@@ -21,21 +21,25 @@ mod preload;
 mod program;
 mod refused;
 mod sanity;
+mod sanity_attributes;
 mod scan;
 mod scan_library;
+mod server_end;
 mod skip;
 mod source;
 mod spawn;
 mod start;
+mod start_lost;
 mod symbols;
 mod validate;
 mod validate_driver;
+mod vanished;
 mod variables;
 
 use super::rule::Rule;
 
 pub(super) use answer::NO_REASON;
-pub(super) use filter::NO_FILTER_SEEN;
+pub(super) use filter::{NO_FILTER_SEEN, OVERLAP};
 pub(super) use scan::NOT_SHIPPED;
 pub(super) use source::{LOG_CANNOT_TELL, NOT_MENTIONED, NOT_OVER, level_name};
 
@@ -62,15 +66,19 @@ pub static ALL: &[&[&Rule]] = &[
     program::RULES,
     refused::RULES,
     sanity::RULES,
+    sanity_attributes::RULES,
     scan::RULES,
     scan_library::RULES,
     skip::RULES,
+    server_end::RULES,
     source::RULES,
     spawn::RULES,
     start::RULES,
+    start_lost::RULES,
     symbols::RULES,
     validate::RULES,
     validate_driver::RULES,
+    vanished::RULES,
     variables::RULES,
 ];
 

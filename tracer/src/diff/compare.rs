@@ -1,7 +1,8 @@
 //! What only one side has, and what both have with other values. Only what both sides could see is compared.
 
-use super::fact::{Fact, Key};
+use super::fact::{Fact, Key, Stage};
 use super::facts::Facts;
+use crate::discover::model::At;
 
 /// One difference.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,12 +26,40 @@ impl Difference {
 }
 
 impl Difference {
+    /// The number of the event where it was seen, on the side that has it; 0 where it was none.
+    #[must_use]
+    pub fn event(&self) -> u64 {
+        let seen = self.either().and_then(|fact| fact.evidence.as_ref());
+        match seen.map(|seen| &seen.at) {
+            Some(At::Event(seq)) => seq.0,
+            _ => 0,
+        }
+    }
+
+    /// It depends on a file with a name that begins so.
+    #[must_use]
+    pub fn is_of(&self, file: &str) -> bool {
+        let fact = self.either();
+        fact.is_some_and(|fact| fact.stems_from.iter().any(|one| one.starts_with(file)))
+    }
+
     /// The name of what differs, as it is on the side that has it.
     #[must_use]
     pub fn name(&self) -> &str {
         let own = self.either().and_then(|fact| fact.named.as_deref());
         own.unwrap_or(&self.key.name)
     }
+}
+
+/// The same value; of files also a link and what it leads to (`libcublas.so.13`, `libcublas.so.13.0.2`): a load that failed names
+/// the one, a mapped file has the other.
+fn is_same(key: &Key, one: &str, two: &str) -> bool {
+    let leads = |from: &str, to: &str| {
+        to.strip_prefix(from)
+            .is_some_and(|end| end.starts_with('.'))
+    };
+    let file = key.stage == Stage::File && key.role != "machine";
+    one == two || (file && (leads(one, two) || leads(two, one)))
 }
 
 /// All differences, in order of their keys.
@@ -43,7 +72,7 @@ pub fn compare(good: &Facts, bad: &Facts) -> Vec<Difference> {
     for key in keys {
         let (one, two) = (good.facts.get(key), bad.facts.get(key));
         let same = match (one, two) {
-            (Some(one), Some(two)) => one.value.same == two.value.same,
+            (Some(one), Some(two)) => is_same(key, &one.value.same, &two.value.same),
             // What one side has, the other must have been able to show.
             (Some(_), None) => !bad.shows(key, good),
             (None, Some(_)) => !good.shows(key, bad),

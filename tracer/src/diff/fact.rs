@@ -33,13 +33,15 @@ pub enum Stage {
     Answer,
     /// How it ended.
     End,
+    /// In which order it did the same things.
+    Order,
     /// What became of the backend.
     Verdict,
 }
 
 impl Stage {
     /// All of them, in order.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Release,
         Self::Machine,
         Self::Setting,
@@ -53,6 +55,7 @@ impl Stage {
         Self::Words,
         Self::Answer,
         Self::End,
+        Self::Order,
         Self::Verdict,
     ];
 
@@ -79,6 +82,7 @@ impl Stage {
             Self::Words => "words",
             Self::Answer => "answer",
             Self::End => "end",
+            Self::Order => "order",
             Self::Verdict => "verdict",
         }
     }
@@ -136,6 +140,8 @@ pub struct Fact {
     pub derived: bool,
     /// Paths, names and words by which it is linked to a cause, beside its name and value.
     pub links: Vec<String>,
+    /// Files that it depends on, by name or its beginning: `libcuda.so` for a call of the driver.
+    pub stems_from: Vec<String>,
     /// Where it was seen.
     pub evidence: Option<Evidence>,
     /// Its name as it is on this side, where that is another one than that of the key.
@@ -151,6 +157,7 @@ impl Fact {
             dir: None,
             derived: false,
             links: Vec::new(),
+            stems_from: Vec::new(),
             evidence: None,
             named: None,
         }
@@ -174,6 +181,13 @@ impl Fact {
     #[must_use]
     pub fn linked(mut self, words: impl IntoIterator<Item = String>) -> Self {
         self.links.extend(words);
+        self
+    }
+
+    /// Files that it depends on.
+    #[must_use]
+    pub fn stemming_from<'a>(mut self, files: impl IntoIterator<Item = &'a str>) -> Self {
+        self.stems_from.extend(files.into_iter().map(str::to_owned));
         self
     }
 

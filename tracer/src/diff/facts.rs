@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Run;
 use super::fact::{Fact, Key, Stage, Value};
-use crate::discover::model::{Child, End, Era, Origin};
+use crate::discover::model::{Blind, Child, End, Era, Origin, Spawn};
 use crate::discover::{Model, Role};
 use crate::event::Text;
 
@@ -30,6 +30,8 @@ pub struct Facts {
     roles: BTreeSet<String>,
     /// Roles of which something could not be seen.
     blind: BTreeSet<String>,
+    /// Roles in which a library was probed late: calls of it may be missing, and no more.
+    late: BTreeSet<String>,
     /// Roles of which the whole environment was seen.
     environments: BTreeSet<String>,
     /// Roles whose driver calls were recorded.
@@ -64,11 +66,21 @@ impl Facts {
             return false;
         }
         match key.stage {
+            // A server that started nothing discovered in a way that was not seen.
+            Stage::Release if key.name == "discovery" => false,
             Stage::Setting => self.environments.contains(&key.role),
-            Stage::Call => self.calls && !log,
+            Stage::Call => self.calls && !log && !self.late.contains(&key.role),
             Stage::Verdict => true,
             _ => !log,
         }
+    }
+
+    /// Nothing that this role did can be missing.
+    pub(super) fn shows_all_of(&self, role: &str) -> bool {
+        self.roles.contains(role)
+            && !self.blind.contains(role)
+            && !self.late.contains(role)
+            && !self.cut
     }
 
     /// Where the Ollama lies: told, and no difference that counts.
@@ -115,20 +127,29 @@ pub fn gather(run: Run<'_>, eras_differ: bool) -> Facts {
         cut: is_cut(model),
         ..Facts::default()
     };
+    let in_time = Blind {
+        late: Vec::new(),
+        ..model.blind.clone()
+    };
     settings::gather(model, &mut facts);
     folders::gather(model, &mut facts);
     for child in &model.children {
         let role = aligned(&child.role, eras_differ);
-        facts.roles.insert(role.clone());
+        // What never ran could show nothing: that it did not run is the difference.
+        if child.spawn == Spawn::Done {
+            facts.roles.insert(role.clone());
+        }
         if child.env_whole {
             facts.environments.insert(role.clone());
         }
-        if let Some(process) = child.process
-            && !model
-                .blind
-                .absence_is_certain(process, child.begun, child.ended)
-        {
-            facts.blind.insert(role.clone());
+        if let Some(process) = child.process {
+            if !in_time.absence_is_certain(process, child.begun, child.ended) {
+                facts.blind.insert(role.clone());
+            }
+            let mut late = model.blind.late.iter();
+            if late.any(|late| late.process.is_none_or(|one| one == process)) {
+                facts.late.insert(role.clone());
+            }
         }
         if facts.cut && child.end == End::Unknown {
             facts.blind.insert(role.clone());

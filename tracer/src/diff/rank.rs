@@ -3,20 +3,21 @@
 //! A difference is linked to the change when its name, file or value stands in the cause that the diagnosis gives for
 //! the worse side, or when it names the folder of such a file (a search path). Of the linked ones the earliest stage
 //! comes first: what a process was given comes before what it did. Without a link the earliest stage decides alone.
+//! What programs say, answer and how they end explains a difference and causes none, so it comes last.
+
+mod links;
 
 use std::collections::BTreeSet;
 
 use super::compare::Difference;
 use super::fact::{Key, Stage};
-use super::normal;
 use super::sentence;
 use super::verdicts::{VerdictChange, of_name, other_cause};
 use crate::diagnose::{Explanation, Finding, Verdict};
 use crate::discover::model::Evidence;
 use crate::event::Text;
 
-/// Shorter words link nothing: `no`, `NOW`, `64`.
-const SHORTEST_LINK: usize = 4;
+use links::Causes;
 
 /// What the comparison says.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -31,6 +32,8 @@ pub struct Answer {
     pub differences: Vec<Ranked>,
     /// Differences that come only from another kernel, engine or release of the recorder.
     pub technical: Vec<Difference>,
+    /// Good side, bad side: the sentence that says that its GPU is no real one.
+    pub virtual_gpu: [Option<Text>; 2],
 }
 
 /// The first difference that matters.
@@ -73,24 +76,32 @@ pub fn rank(
         .into_iter()
         .filter(|one| one.key.stage != Stage::Verdict)
         .partition(|one| one.technical);
-    let other = changes.is_empty().then(|| other_cause(good, bad)).flatten();
+    // A backend that nothing was seen of says less than one that fails for another reason.
+    let telling = |change: &&VerdictChange| weight(change) > 0;
+    let other = other_cause(good, bad);
     let main = changes
         .iter()
+        .filter(telling)
         .max_by_key(|change| weight(change))
-        .or(other.as_ref());
+        .or(other.as_ref())
+        .or(changes.first());
     let causes = main.map_or_else(Vec::new, |change| causes(change, good, bad));
-    let linked = links(&found, main, &causes);
+    let linked = links::links(&found, main, &Causes::new(&causes));
+    let derived = derived(&found);
     let mut ranked: Vec<Ranked> = found
         .into_iter()
         .zip(linked)
-        .map(|(difference, linked)| Ranked {
+        .zip(derived)
+        .map(|((difference, linked), derived)| Ranked {
             sentence: sentence::of(&difference),
             linked,
-            ripple: false,
+            // Until the order is known, what follows from anything at all.
+            ripple: derived,
             difference,
         })
         .collect();
-    ranked.sort_by(|one, two| order(one, main).cmp(&order(two, main)));
+    let causes_named = Causes::new(&causes);
+    ranked.sort_by_cached_key(|one| order(one, main, &causes_named));
     let first = ranked.first().map(|top| divergence(top, main, &causes));
     let begin = ranked.first().map(|top| top.difference.key.stage);
     for one in ranked.iter_mut().skip(1) {
@@ -102,28 +113,72 @@ pub fn rank(
         verdict_changes: changes,
         differences: ranked,
         technical,
+        virtual_gpu: [good, bad].map(|side| side.virtual_gpu.clone()),
     }
 }
 
 /// Follows from what came first: a derived value, a behaviour, a word. What a person can change back is none.
 fn is_ripple(one: &Ranked, begin: Option<Stage>) -> bool {
     let stage = one.difference.key.stage;
-    derived(&one.difference)
-        || (stage >= Stage::Attempt && begin.is_some_and(|begin| begin < stage))
+    one.ripple || (stage >= Stage::Attempt && begin.is_some_and(|begin| begin < stage))
 }
 
-/// It follows from an earlier stage; so does what a file is that only one side uses: why it is used is another difference.
-fn derived(one: &Difference) -> bool {
-    let one_sided = one.good.is_none() || one.bad.is_none();
-    let contents = one.key.stage == Stage::File && one.key.role == "machine";
-    one.either().is_some_and(|fact| fact.derived) || (contents && one_sided)
+/// Which of them follow from others: by their nature, or because of what else is there.
+fn derived(found: &[Difference]) -> Vec<bool> {
+    let moved = found.iter().any(is_library_folder);
+    let loads: BTreeSet<(&str, &str)> = found
+        .iter()
+        .filter(|one| one.key.stage == Stage::Load)
+        .filter_map(|one| {
+            let name = one.key.name.strip_prefix("load of ")?;
+            Some((one.key.role.as_str(), name))
+        })
+        .collect();
+    // A call that never came back is told by the crash in it, or by what hung in it.
+    let ended: BTreeSet<&str> = found
+        .iter()
+        .filter(|one| one.key.stage == Stage::Call && one.bad.is_some())
+        .filter(|one| matches!(one.key.name.as_str(), "crash" | "hanging"))
+        .map(|one| one.key.role.as_str())
+        .collect();
+    let called: BTreeSet<&str> = found
+        .iter()
+        .filter(|one| one.key.stage == Stage::Call && one.bad.is_some())
+        .map(|one| one.key.role.as_str())
+        .collect();
+    let follows = |one: &Difference| {
+        // What is not called any more: what came before it is told.
+        let uncalled = one.key.stage == Stage::Call
+            && one.bad.is_none()
+            && called.contains(one.key.role.as_str());
+        let open = one.key.stage == Stage::Call
+            && ended.contains(one.key.role.as_str())
+            && one
+                .bad
+                .as_ref()
+                .is_some_and(|fact| fact.value.same.starts_with("never came back"));
+        let one_sided = one.good.is_none() || one.bad.is_none();
+        let file = one.key.stage == Stage::File && one_sided;
+        // Another library folder has other folders in it.
+        let below = moved && one.key.stage == Stage::Folder && !is_library_folder(one);
+        // What a file is that only one side uses: why it is used is another difference. And a load that failed has its words.
+        let unused = file
+            && (one.key.role == "machine"
+                || loads.contains(&(one.key.role.as_str(), one.key.name.as_str())));
+        one.either().is_some_and(|fact| fact.derived) || below || unused || open || uncalled
+    };
+    found.iter().map(follows).collect()
 }
 
-type Order<'a> = (bool, bool, bool, bool, Stage, bool, &'a Key);
+/// The server took another folder for its libraries.
+fn is_library_folder(one: &Difference) -> bool {
+    one.key.stage == Stage::Folder && one.key.role == "server" && one.key.name == "library folder"
+}
 
-fn order<'a>(one: &'a Ranked, main: Option<&VerdictChange>) -> Order<'a> {
+type Order = (bool, bool, bool, bool, Stage, bool, bool, u64, bool, Key);
+
+fn order(one: &Ranked, main: Option<&VerdictChange>, causes: &Causes) -> Order {
     let fact = one.difference.either();
-    let derived = derived(&one.difference);
     let elsewhere = match (fact.and_then(|fact| fact.dir.as_ref()), main) {
         (Some(dir), Some(change)) => *dir != change.name,
         _ => false,
@@ -132,23 +187,36 @@ fn order<'a>(one: &'a Ranked, main: Option<&VerdictChange>) -> Order<'a> {
     // What a program says about itself explains, it causes nothing.
     let words = stage >= Stage::Words;
     (
+        words,
+        one.ripple,
         !one.linked,
         elsewhere,
-        derived,
-        words,
         stage,
+        !causes.is_object(one.difference.name()),
+        // A runtime answers what the driver under it answered.
+        stage == Stage::Call && !one.difference.is_of("libcuda.so"),
+        // Of what processes did, the first thing.
+        if stage >= Stage::Attempt {
+            one.difference.event()
+        } else {
+            0
+        },
         // A file that both have and that is another one leads to files that only one of them came to.
         one.difference.good.is_none() || one.difference.bad.is_none(),
-        &one.difference.key,
+        one.difference.key.clone(),
     )
 }
 
-/// A backend that was used and is not any more outweighs all other changes.
-fn weight(change: &VerdictChange) -> (bool, bool) {
-    (
-        change.good == Some(Verdict::Used),
-        change.good == Some(Verdict::Used) || change.bad == Some(Verdict::Used),
-    )
+/// A backend that was used and is not any more outweighs all other changes, and those that tell nothing come last.
+fn weight(change: &VerdictChange) -> u8 {
+    let tells = |verdict: Option<Verdict>| {
+        !matches!(verdict, None | Some(Verdict::Absent | Verdict::Unknown))
+    };
+    match (change.good, change.bad) {
+        (Some(Verdict::Used), _) => 3,
+        (_, Some(Verdict::Used)) => 2,
+        (good, bad) => u8::from(tells(good) || tells(bad)),
+    }
 }
 
 /// The findings for the changed backend on the side where it fares worse, and those about the whole run.
@@ -168,84 +236,6 @@ fn causes<'a>(
         .collect()
 }
 
-/// Which differences are linked to the causes.
-fn links(found: &[Difference], main: Option<&VerdictChange>, causes: &[&Finding]) -> Vec<bool> {
-    let mut text = String::new();
-    for finding in causes {
-        let evidence = finding.evidence.iter().map(|one| one.text.as_str());
-        let objects = finding.missing_object.iter().chain(&finding.missing);
-        for part in std::iter::once(finding.sentence.as_str())
-            .chain(objects.map(Text::as_str))
-            .chain(evidence)
-        {
-            text.push_str(part);
-            text.push('\n');
-        }
-    }
-    let bears = |one: &Difference| {
-        let dir = one.either().and_then(|fact| fact.dir.as_ref());
-        match (dir, main) {
-            (Some(dir), Some(change)) => *dir == change.name,
-            _ => true,
-        }
-    };
-    let mut linked: Vec<bool> = found
-        .iter()
-        .map(|one| bears(one) && words(one).any(|word| mentions(&text, word)))
-        .collect();
-    // A search path that leads to a linked file, and the file in a linked folder, belong to the chain.
-    let folders: BTreeSet<String> = found
-        .iter()
-        .zip(&linked)
-        .filter(|(one, linked)| **linked && one.key.stage == Stage::File)
-        .flat_map(|(one, _)| [&one.good, &one.bad])
-        .flatten()
-        .filter_map(|fact| fact.value.shown.rsplit_once('/'))
-        .map(|(folder, _)| folder.to_owned())
-        .filter(|folder| folder.len() >= SHORTEST_LINK)
-        .collect();
-    for (one, linked) in found.iter().zip(&mut linked) {
-        let values = [&one.good, &one.bad].into_iter().flatten();
-        *linked |= one.key.stage == Stage::Setting
-            && one.key.role == "server"
-            && values
-                .flat_map(|fact| fact.value.shown.split(':'))
-                .any(|part| folders.contains(part.trim_end_matches('/')));
-    }
-    linked
-}
-
-/// The words by which a difference may be named in a cause.
-fn words(one: &Difference) -> impl Iterator<Item = &str> {
-    let facts = [&one.good, &one.bad].into_iter().flatten();
-    let own = facts.flat_map(|fact| fact.links.iter().map(String::as_str));
-    std::iter::once(one.key.name.as_str()).chain(own.map(|word| {
-        if word.contains('/') {
-            normal::base(word)
-        } else {
-            word
-        }
-    }))
-}
-
-/// The word stands in the text, not as a part of a longer word.
-fn mentions(text: &str, word: &str) -> bool {
-    if word.len() < SHORTEST_LINK {
-        return false;
-    }
-    let part = |c: char| c.is_alphanumeric() || c == '_';
-    let mut rest = text;
-    while let Some(at) = rest.find(word) {
-        let before = rest.get(..at).and_then(|head| head.chars().next_back());
-        let tail = rest.get(at + word.len()..).unwrap_or_default();
-        if !before.is_some_and(part) && !tail.chars().next().is_some_and(part) {
-            return true;
-        }
-        rest = tail;
-    }
-    false
-}
-
 fn divergence(top: &Ranked, main: Option<&VerdictChange>, causes: &[&Finding]) -> Divergence {
     let difference = &top.difference;
     let shown = |fact: &Option<super::Fact>| {
@@ -254,8 +244,9 @@ fn divergence(top: &Ranked, main: Option<&VerdictChange>, causes: &[&Finding]) -
     };
     let seen = |fact: &Option<super::Fact>| fact.as_ref().and_then(|fact| fact.evidence.clone());
     let mut sentence = format!(
-        "BAD stops being like GOOD at {}: {}",
-        difference.key.role, top.sentence
+        "BAD stops being like GOOD {}: {}",
+        sentence::place(&difference.key),
+        top.sentence
     );
     if let Some(change) = main {
         let verdict = |verdict: Option<Verdict>| verdict.unwrap_or(Verdict::Absent).name();

@@ -1,13 +1,29 @@
 //! A difference in words: what is now, and what was.
 
+use std::collections::BTreeSet;
+
 use super::compare::Difference;
-use super::fact::{Fact, Stage};
+use super::fact::{Fact, Key, Stage};
 
 /// What is known of both sides.
 enum Sides<'a> {
     Both(&'a str, &'a str),
     OnlyGood(&'a str),
     OnlyBad(&'a str),
+}
+
+/// Where it is, as it stands behind "stops being like GOOD".
+#[must_use]
+pub(super) fn place(key: &Key) -> String {
+    match (key.stage, key.role.as_str()) {
+        (Stage::Machine, _) => "on the machine".to_owned(),
+        (Stage::File, "machine") => "in a file".to_owned(),
+        (Stage::Release, _) => "with the server".to_owned(),
+        (Stage::Setting, "server") => "at the start of the server".to_owned(),
+        (Stage::Folder, _) => "in the folders".to_owned(),
+        (Stage::Attempt, _) => "with what the server tries".to_owned(),
+        (_, role) => format!("at {role}"),
+    }
 }
 
 /// One clause, without a full stop. Not escaped.
@@ -32,13 +48,14 @@ pub(super) fn of(difference: &Difference) -> String {
         Stage::Folder => folder(role, name, &sides),
         Stage::File => file(name, &sides),
         Stage::Attempt => attempt(name, &sides),
-        Stage::Spawn => plain("it", "", &sides),
+        Stage::Spawn => spawn(&sides),
         Stage::Load => load(name, &sides),
         Stage::Call => call(name, &sides),
         Stage::Refused => refused(name, &sides),
         Stage::Words => words(name, &sides),
         Stage::Answer => answer(name, &sides),
         Stage::End => plain("its end", "is", &sides),
+        Stage::Order => order(name, &sides),
         Stage::Verdict => plain(name, "is", &sides),
     }
 }
@@ -53,6 +70,14 @@ fn plain(what: &str, verb: &str, sides: &Sides<'_>) -> String {
         Sides::Both(was, is) => format!("{what} {verb}`{is}` (was `{was}`)"),
         Sides::OnlyGood(was) => format!("{what} is not there any more (was `{was}`)"),
         Sides::OnlyBad(is) => format!("{what} {verb}`{is}` (was not there)"),
+    }
+}
+
+fn spawn(sides: &Sides<'_>) -> String {
+    match sides {
+        Sides::Both(was, is) => format!("{is} ({was} before)"),
+        Sides::OnlyGood(was) => format!("it was started now, where {was}"),
+        Sides::OnlyBad(is) => format!("{is}, where it was started"),
     }
 }
 
@@ -83,7 +108,7 @@ fn folder(role: &str, name: &str, sides: &Sides<'_>) -> String {
     if name == "library folder" {
         return plain("the library folder", "is", sides);
     }
-    let place = if role == "library folder" {
+    let place = if matches!(role, "library folder" | "toplevel") {
         "the library folder".to_owned()
     } else {
         format!("the folder {role}")
@@ -101,6 +126,13 @@ fn file(name: &str, sides: &Sides<'_>) -> String {
             Sides::Both(was, is) => format!("{path} is another file: {is} (was {was})"),
             Sides::OnlyGood(was) => format!("{path} is not used any more (was {was})"),
             Sides::OnlyBad(is) => format!("{path} is used now: {is}"),
+        };
+    }
+    if let Some(path) = name.strip_prefix("access to ") {
+        return match sides {
+            Sides::Both(was, is) => format!("{path} has {is} (had {was})"),
+            Sides::OnlyGood(was) => format!("{path} is not used any more (had {was})"),
+            Sides::OnlyBad(is) => format!("{path} is used now, with {is}"),
         };
     }
     match sides {
@@ -137,9 +169,46 @@ fn call(name: &str, sides: &Sides<'_>) -> String {
         ("crash", Sides::OnlyGood(was)) => format!("it does not crash any more ({was})"),
         ("hanging", Sides::OnlyBad(is)) => format!("it hangs in {is}"),
         ("hanging", Sides::OnlyGood(was)) => format!("it does not hang any more ({was})"),
-        (_, Sides::Both(was, is)) => format!("{name} answers {is} (was {was})"),
+        (_, Sides::Both(was, is)) => {
+            let asked = asked(was, is);
+            let (is, was) = (apart(is, was), apart(was, is));
+            format!("{name}{asked} answers {is} (was {was})")
+        }
         (_, Sides::OnlyGood(was)) => format!("{name} is not called any more (answered {was})"),
         (_, Sides::OnlyBad(is)) => format!("{name} is called and answers {is} (was not called)"),
+    }
+}
+
+/// What both asked for, where it has a name: ` with attrib=CU_DEVICE_ATTRIBUTE_WARP_SIZE`.
+fn asked(one: &str, other: &str) -> String {
+    let others: BTreeSet<&str> = other.split(", ").collect();
+    let named = |part: &&str| {
+        let value = part.split_once('=').map(|(_, value)| value);
+        value.is_some_and(|value| value.starts_with("CU") || value.starts_with("cuda"))
+    };
+    let both: Vec<&str> = one
+        .split(", ")
+        .filter(|part| others.contains(part))
+        .filter(named)
+        .collect();
+    if both.is_empty() {
+        String::new()
+    } else {
+        format!(" with {}", both.join(", "))
+    }
+}
+
+/// Of a result and its outputs those that the other side does not have.
+fn apart(one: &str, other: &str) -> String {
+    let others: BTreeSet<&str> = other.split(", ").collect();
+    let own: Vec<&str> = one
+        .split(", ")
+        .filter(|part| !others.contains(part))
+        .collect();
+    if own.is_empty() {
+        one.to_owned()
+    } else {
+        own.join(", ")
     }
 }
 
@@ -156,6 +225,14 @@ fn words(name: &str, sides: &Sides<'_>) -> String {
         Sides::OnlyGood(was) => format!("it does not say `{was}` any more"),
         Sides::OnlyBad(is) => format!("it says `{is}`"),
         Sides::Both(..) => format!("it says `{name}` in other words"),
+    }
+}
+
+fn order(name: &str, sides: &Sides<'_>) -> String {
+    match sides {
+        Sides::Both(was, is) => format!("{name} comes {is} (came {was})"),
+        Sides::OnlyGood(was) => format!("{name} comes once less (came {was})"),
+        Sides::OnlyBad(is) => format!("{name} comes once more, {is}"),
     }
 }
 

@@ -211,7 +211,7 @@ fn the_search_path_that_leads_to_the_other_file_comes_before_it() {
     let answer = compare(&good, &bad, Some(cause));
     assert!(
         first(&answer).starts_with(
-            "BAD stops being like GOOD at server: LD_LIBRARY_PATH is `/opt/vgpu/lib` (was not set)"
+            "BAD stops being like GOOD at the start of the server: LD_LIBRARY_PATH is `/opt/vgpu/lib` (was not set)"
         ),
         "{}",
         first(&answer)

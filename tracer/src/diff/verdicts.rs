@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Run;
 use super::facts::is_cut;
+use super::normal;
 use crate::diagnose::{BackendVerdict, Explanation, Verdict};
 use crate::discover::model::Origin;
 use crate::event::Text;
@@ -76,10 +77,14 @@ pub(super) fn other_cause(good: &Explanation, bad: &Explanation) -> Option<Verdi
     bad.backends.iter().find_map(|after| {
         let before = of_name(good, &after.name)?;
         let (was, is) = (before.findings.first()?, after.findings.first()?);
-        let same = before.verdict == after.verdict
-            && was.missing_object == is.missing_object
-            && was.rule == is.rule;
-        (!same).then(|| VerdictChange {
+        let base = |object: &Option<Text>| {
+            let object = object.as_ref();
+            object.map(|object| normal::base(object.as_str()).to_owned())
+        };
+        // That a folder is not installed has one reason only.
+        let told = before.verdict != Verdict::Absent || was.rule != is.rule;
+        let same = was.rule == is.rule && base(&was.missing_object) == base(&is.missing_object);
+        (before.verdict == after.verdict && told && !same).then(|| VerdictChange {
             name: after.name.clone(),
             good: Some(before.verdict),
             bad: Some(after.verdict),

@@ -37,7 +37,7 @@ pub(super) use self::roles::base;
 use self::child::Building;
 use self::processes::Processes;
 use self::server::Looking;
-use super::model::{Blind, Child, Era, Evidence, LateAttach, LostRecords, Model, Spawn};
+use super::model::{Blind, Child, Era, Evidence, LateAttach, LostRecords, Model, Recorder, Spawn};
 use super::role::{Role, Step};
 use crate::event::host::Header;
 use crate::event::net::Socket;
@@ -46,6 +46,12 @@ use crate::event::{Event, Kind, Proc, Seq, Text};
 
 /// Children, lines and the like that are kept; a discovery has some dozens.
 const MAX_CHILDREN: usize = 4_096;
+/// Entries that all children keep together (calls, loads, lines and so on); beyond it each keeps `FEW` of a kind. A
+/// discovery has some thousands, a server that runs for weeks looks for its devices again and again.
+const MAX_TOGETHER: usize = 65_536;
+/// Entries of each list of one process, and of one that comes when the others have kept too much.
+const MAX_EACH: usize = 4_096;
+const FEW: usize = 64;
 
 /// Errors of connect that only mean "not yet": EINPROGRESS, ECONNREFUSED, EINTR, EALREADY (connect(2)).
 const GOES_ON: [u16; 4] = [115, 111, 4, 114];
@@ -64,10 +70,13 @@ pub struct Discovery {
     processes: Processes,
     looking: Looking,
     children: Vec<Building>,
+    /// Entries that the children keep.
+    kept: usize,
     /// Index into `children` by process number.
     by_number: BTreeMap<u32, usize>,
     libraries: libraries::Libraries,
     blind: Blind,
+    virtual_gpu: Option<Text>,
     /// Processes in `Blind::unread`.
     unread: BTreeSet<Proc>,
     /// Starts of a server that ended before another began.
@@ -115,12 +124,24 @@ impl Discovery {
                 seen: Evidence::event(event.seq, "probed after it had been mapped"),
             }),
             Kind::End(_) => self.ended = true,
+            Kind::Note(note) if note.is_label() => self.virtual_gpu = Some(note.text.clone()),
             Kind::Signal(signal) => {
                 let target = signal.to.or(event.process);
+                if self.is_server(target) {
+                    self.looking.signal(event, signal);
+                }
                 self.of(target, |child, server| child.signal(event, signal, server));
             }
-            Kind::Oom(oom) => self.of(oom.victim, |child, _| child.oom(event)),
+            Kind::Oom(oom) => {
+                if self.is_server(oom.victim) {
+                    self.looking.oom(event);
+                }
+                self.of(oom.victim, |child, _| child.oom(event));
+            }
             Kind::Exit(exit) => {
+                if self.is_server(event.process) {
+                    self.looking.exited(event, exit);
+                }
                 self.processes.exited(event, exit);
                 self.of(event.process, |child, _| child.exited(event, exit));
             }
@@ -146,8 +167,20 @@ impl Discovery {
         if !self.by_number.contains_key(&number) && loads::shows_ggml(event) {
             self.program(event, number);
         }
-        if let Some(index) = self.by_number.get(&number).copied() {
-            self.children[index].push(event);
+        let most = if self.kept < MAX_TOGETHER {
+            MAX_EACH
+        } else {
+            FEW
+        };
+        let index = self.by_number.get(&number).copied();
+        if let Some(child) = index.and_then(|index| self.children.get_mut(index)) {
+            let before = child.kept();
+            child.limit(most);
+            child.push(event);
+            self.kept += child.kept().saturating_sub(before);
+            if child.is_full() {
+                self.not_read(process, event, "more was seen of it than is kept");
+            }
         }
     }
 
@@ -263,6 +296,7 @@ impl Discovery {
         let looking = std::mem::take(&mut self.looking);
         let children = std::mem::take(&mut self.children);
         self.by_number.clear();
+        self.kept = 0;
         self.earlier = self.earlier.saturating_add(1);
         if looking.finished() {
             self.whole = Some(Start { looking, children });
@@ -287,6 +321,10 @@ impl Discovery {
         }
     }
 
+    fn is_server(&self, process: Option<Proc>) -> bool {
+        process.is_some_and(|process| self.processes.server == Some(process.number))
+    }
+
     fn child_of(&self, event: &Event) -> Option<usize> {
         self.by_number.get(&event.process?.number).copied()
     }
@@ -302,12 +340,25 @@ impl Discovery {
     /// The model of all that was seen so far; of several starts of a server, of the last whose discovery came to its end.
     #[must_use]
     pub fn finish(&self) -> Model {
-        let older = self.whole.as_ref().filter(|_| !self.looking.finished());
-        let mut model = match older {
-            Some(start) => self.of_start(&start.looking, &start.children),
-            None => self.of_start(&self.looking, &self.children),
+        self.clone().into_model()
+    }
+
+    /// The same when nothing more comes: without a copy of what was kept.
+    #[must_use]
+    pub fn into_model(mut self) -> Model {
+        let current = Start {
+            looking: std::mem::take(&mut self.looking),
+            children: std::mem::take(&mut self.children),
         };
-        model.blind = self.blind.clone();
+        let older = self.whole.take().filter(|_| !current.looking.finished());
+        let about = if older.is_some() {
+            "the last one whose discovery came to its end (a later start is not whole)"
+        } else {
+            "the last one"
+        };
+        let mut model = self.of_start(older.unwrap_or(current));
+        model.roles = self.processes.roles();
+        model.blind = self.blind;
         model.blind.cut = !self.ended;
         // ptrace sees no functions of processes that it has not started.
         let by_calls_alone = self
@@ -316,22 +367,21 @@ impl Discovery {
             .is_some_and(|header| header.attached.is_some() && header.engine.as_str() == "ptrace");
         model.blind.began_late =
             by_calls_alone || model.server.as_ref().is_some_and(|server| server.already);
-        model.roles = self.processes.roles();
+        model.virtual_gpu = self.virtual_gpu;
         if self.earlier > 0 {
             model.notes.push(format!(
-                "The trace holds {} starts of the server; this is about {}.",
+                "The trace holds {} starts of the server; this is about {about}.",
                 u64::from(self.earlier) + 1,
-                if older.is_some() {
-                    "the last one whose discovery came to its end (a later start is not whole)"
-                } else {
-                    "the last one"
-                }
             ));
         }
         model
     }
 
-    fn of_start(&self, looking: &Looking, children: &[Building]) -> Model {
+    fn of_start(&self, start: Start) -> Model {
+        let Start {
+            looking,
+            mut children,
+        } = start;
         let mut model = Model {
             command: self
                 .header
@@ -339,17 +389,22 @@ impl Discovery {
                 .map(|header| header.command.clone())
                 .unwrap_or_default(),
             host: self.header.as_ref().map(|header| header.host.clone()),
+            recorder: self.header.as_ref().map(|header| Recorder {
+                tool: header.tool.clone(),
+                engine: header.engine.clone(),
+                calls: header.calls.clone(),
+            }),
             libraries: self.libraries.all(),
             ..Model::default()
         };
-        let mut children = children.to_vec();
-        not_made::name_folders(&mut children, looking);
-        model.children = children.iter().map(|one| one.finish(self.last)).collect();
+        not_made::name_folders(&mut children, &looking);
+        let finished = children.into_iter().map(|one| one.finish(self.last));
+        model.children = finished.collect();
         missing::share_causes(&mut model.children);
         looking.finish(&mut model);
-        model.attempts = attempts::group(&model, looking);
-        (model.era, model.era_seen) = era(&model, looking);
-        folders::gather(&mut model, looking);
+        model.attempts = attempts::group(&model, &looking);
+        (model.era, model.era_seen) = era(&model, &looking);
+        folders::gather(&mut model, &looking);
         programs::gather(&mut model);
         model.models = models::starts(&model);
         model

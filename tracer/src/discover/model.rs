@@ -87,6 +87,8 @@ pub struct Model {
     pub command: Vec<Text>,
     /// The machine; `None` for a log.
     pub host: Option<Host>,
+    /// What made the recording; `None` for what is none.
+    pub recorder: Option<Recorder>,
     /// `ollama serve`, when one was seen.
     pub server: Option<Server>,
     /// Every folder that exists, was asked for, or was tried, in order of its path.
@@ -115,6 +117,19 @@ pub struct Model {
     /// What the reader of the source has to say about the source itself, in plain sentences: several starts in one log,
     /// text that was left out.
     pub notes: Vec<String>,
+    /// The GPU of this run is no real one: the recorder's sentence that says so (`run --shim`).
+    pub virtual_gpu: Option<Text>,
+}
+
+/// What made a recording.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Recorder {
+    /// `vgputrace 0.1.0`.
+    pub tool: Text,
+    /// `ebpf` or `ptrace`.
+    pub engine: Text,
+    /// Which driver calls were recorded, where it says so.
+    pub calls: Option<Text>,
 }
 
 impl Model {

@@ -18,9 +18,8 @@ static LAYERS: LazyLock<Option<Regex>> = LazyLock::new(|| {
 /// Messages that speak for why fewer layers went to a GPU (llm/server.go, llm/memory.go, server/sched.go, discover).
 const REASONS: &[&str] = &[
     "gpu memory",
-    "unable to refresh",
+    "unable to refresh free memory",
     "model requires more",
-    "requested context size too large",
     "insufficient VRAM",
     "gpu has too little memory",
     "not enough vram",

@@ -15,11 +15,11 @@ use super::process::{Compat, Exec, ExecFailed, Exit, Fork, ForkFailed};
 use super::signal::{Oom, Signal};
 
 macro_rules! kinds {
-    ($($(#[$doc:meta])* $key:literal => $name:ident),* $(,)?) => {
+    ($($(#[$doc:meta])* $key:literal => $name:ident($body:ty)),* $(,)?) => {
         /// What happened.
         #[derive(Clone, Debug)]
         pub enum Kind {
-            $($(#[$doc])* $name($name),)*
+            $($(#[$doc])* $name($body),)*
             /// A kind of a newer release: kept as it stands, shown, never fatal.
             Unknown(String, Box<RawValue>),
         }
@@ -79,65 +79,65 @@ macro_rules! kinds {
 
 kinds! {
     /// A child process.
-    "fork" => Fork,
+    "fork" => Fork(Fork),
     /// A child process that could not be made.
-    "fork_failed" => ForkFailed,
+    "fork_failed" => ForkFailed(ForkFailed),
     /// A new program image.
-    "exec" => Exec,
+    "exec" => Exec(Exec),
     /// A program that could not be started.
-    "exec_failed" => ExecFailed,
+    "exec_failed" => ExecFailed(ExecFailed),
     /// The end of a process.
-    "exit" => Exit,
+    "exit" => Exit(Exit),
     /// The first and last word on a process that makes 32-bit system calls.
-    "compat" => Compat,
+    "compat" => Compat(Compat),
     /// A signal was sent, or raised by a fault.
-    "signal" => Signal,
+    "signal" => Signal(Signal),
     /// The kernel chose a victim for lack of memory.
-    "oom" => Oom,
+    "oom" => Oom(Oom),
     /// open, openat, openat2.
-    "open" => Open,
+    "open" => Open(Open),
     /// stat, lstat, newfstatat, statx.
-    "stat" => Stat,
+    "stat" => Stat(Stat),
     /// access, faccessat, faccessat2.
-    "access" => Access,
+    "access" => Access(Access),
     /// readlink, readlinkat.
-    "readlink" => Readlink,
+    "readlink" => Readlink(Readlink),
     /// getcwd.
-    "getcwd" => Getcwd,
+    "getcwd" => Getcwd(Getcwd),
     /// One getdents64: names of a directory.
-    "list" => List,
+    "list" => List(List),
     /// chdir, fchdir.
-    "chdir" => Chdir,
+    "chdir" => Chdir(Chdir),
     /// ioctl on a device node of a GPU.
-    "ioctl" => Ioctl,
+    "ioctl" => Ioctl(Ioctl),
     /// An executable mapping of a file, or the attempt.
-    "map" => Map,
+    "map" => Map(Map),
     /// An executable mapping went away.
-    "unmap" => Unmap,
-    /// Facts about a library file, once per file.
-    "library" => Library,
+    "unmap" => Unmap(Unmap),
+    /// Facts about a library file, once per file. They are many, and events are moved about by the million.
+    "library" => Library(Box<Library>),
     /// A library that got its probes only after it had been mapped.
-    "late_library" => LateLibrary,
+    "late_library" => LateLibrary(LateLibrary),
     /// A traced function was entered.
-    "call" => Call,
+    "call" => Call(Call),
     /// A traced function came back.
-    "return" => Return,
+    "return" => Return(Return),
     /// A call that had not come back when it was looked at.
-    "unfinished" => Unfinished,
+    "unfinished" => Unfinished(Unfinished),
     /// Calls that were counted instead of told one by one.
-    "counted" => Counted,
+    "counted" => Counted(Counted),
     /// The dynamic loader's own error text.
-    "loader_error" => LoaderError,
+    "loader_error" => LoaderError(LoaderError),
     /// Bytes written to fd 1 or 2.
-    "output" => Output,
+    "output" => Output(Output),
     /// bind, listen, connect, accept on loopback.
-    "socket" => Socket,
+    "socket" => Socket(Socket),
     /// Request or body of a discovery endpoint.
-    "http" => Http,
+    "http" => Http(Http),
     /// Records that did not reach the trace.
-    "loss" => Loss,
+    "loss" => Loss(Loss),
     /// A word of the recorder about itself.
-    "note" => Note,
+    "note" => Note(Note),
     /// The orderly end of a recording.
-    "end" => End,
+    "end" => End(End),
 }

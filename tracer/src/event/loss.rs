@@ -23,3 +23,14 @@ pub struct Note {
     /// One sentence.
     pub text: Text,
 }
+
+impl Note {
+    /// The note of a run whose GPU is no real one (`run --shim`): every output has to show it.
+    pub const VIRTUAL_GPU: &'static str = "virtual_gpu";
+
+    /// Whether it is that note.
+    #[must_use]
+    pub fn is_label(&self) -> bool {
+        self.id.as_str() == Self::VIRTUAL_GPU
+    }
+}

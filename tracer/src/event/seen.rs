@@ -23,6 +23,8 @@ pub enum Why {
     Null,
     /// The process or file was gone before it could be read.
     Gone,
+    /// The recorder does not read such values: arguments in vector registers, structures by value on the stack.
+    Unread,
 }
 
 /// What was seen of a value.

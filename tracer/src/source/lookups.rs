@@ -18,7 +18,12 @@ pub fn look_up(wish: &Wish, facts: &mut Facts, tracker: &mut Tracker, events: &m
         Wish::Counts { .. } | Wish::EntryPoint { .. } | Wish::Program { .. } => None,
     };
     if let Some((tgid, library)) = found {
-        events.push(event_of(tracker, tgid, Kind::Library(library), events));
+        events.push(event_of(
+            tracker,
+            tgid,
+            Kind::Library(Box::new(library)),
+            events,
+        ));
     }
 }
 

@@ -1,9 +1,10 @@
 //! Which places of a file are watched: its functions that the table has, and its constructors. The same for every engine.
 
-use std::cell::OnceCell;
-use std::collections::HashMap;
+mod table;
 
-use vgputrace_api::{Function, Returns, driver};
+use std::cell::OnceCell;
+
+use vgputrace_api::{Function, Returns};
 use vgputrace_ebpf::wire::function::{DESC_RETURN_PROBE, FnDesc};
 
 use super::library::constructors::constructors;
@@ -13,48 +14,11 @@ use super::library::symbol::Symbols;
 use super::library::{self, Image};
 use super::tracker::{Label, Probes, constructor_descriptor, descriptor};
 use crate::event::Text;
+use table::function_of;
+pub use table::{Calls, Table};
 
 /// Functions a recording can hold; as many as the kernel side's table.
 pub const MOST: usize = 8_192;
-
-/// Which functions of drivers and runtimes carry probes, beside those of loader and ggml.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Calls {
-    /// None.
-    None,
-    /// Those that decide whether a GPU is used.
-    #[default]
-    Discovery,
-    /// All that the table has.
-    All,
-}
-
-impl Calls {
-    /// Its name on the command line and in a trace.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::Discovery => "discovery",
-            Self::All => "all",
-        }
-    }
-
-    /// The functions, by name.
-    pub(super) fn table(self) -> Table {
-        let mut table = HashMap::new();
-        let mut add = |function: &'static Function| {
-            table.entry(function.name).or_insert(function);
-        };
-        vgputrace_api::all().for_each(&mut add);
-        match self {
-            Self::None => {}
-            Self::Discovery => driver::discovery().for_each(&mut add),
-            Self::All => driver::all().for_each(&mut add),
-        }
-        table
-    }
-}
 
 /// Whether a file's constructors are looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,9 +37,6 @@ pub struct EntryPoint {
     /// Which function it is.
     pub function: &'static Function,
 }
-
-/// Functions that are probed, by name.
-pub type Table = HashMap<&'static str, &'static Function>;
 
 /// The places of one file that are watched: offsets in the file, each with the number of its function.
 #[derive(Default)]
@@ -107,7 +68,10 @@ pub fn plan(
     probes: &mut Probes,
     back: Back,
 ) -> Option<Plan> {
-    let found = functions(image, Tables::Dynamic, |name| table.contains_key(name)).ok()?;
+    let found = functions(image, Tables::Dynamic, |name| {
+        function_of(table, name).is_some()
+    })
+    .ok()?;
     if found.list.is_empty() && interest == Interest::ByContent {
         return None;
     }
@@ -121,11 +85,11 @@ pub fn plan(
         .iter()
         .filter(|function| function.text && !function.ifunc)
     {
-        let known = function
+        let found = function
             .names
             .iter()
-            .find_map(|name| table.get(name.text.as_str()).copied());
-        let Some(known) = known else { continue };
+            .find_map(|name| function_of(table, name.text.as_str()));
+        let Some(known) = found else { continue };
         interesting |= known.api != "dl";
         if probes.len() >= MOST {
             break;
@@ -136,7 +100,7 @@ pub fn plan(
             Returns::Probe => (Vec::new(), true),
             Returns::Sites => ways_back(function, image, symbols(), |jump| {
                 let name = jump.symbol.as_ref().map(Text::as_str);
-                name.is_some_and(|name| table.contains_key(name))
+                name.is_some_and(|name| function_of(table, name).is_some())
             }),
         };
         let number = probes.add(known, object, function.address, !seen);

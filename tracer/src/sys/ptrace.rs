@@ -29,6 +29,9 @@ pub const ARCH_64: u32 = 0xc000_003e;
 /// The 32-bit one (`AUDIT_ARCH_I386`).
 pub const ARCH_32: u32 = 0x4000_0003;
 
+/// `PTRACE_GET_SYSCALL_INFO` (include/uapi/linux/ptrace.h), which not every C library names.
+const GET_SYSCALL_INFO: i32 = 0x420e;
+
 /// A thread that is stopped and belongs to its tracer until it is resumed.
 #[derive(Debug)]
 pub struct Stopped {
@@ -285,7 +288,7 @@ impl Stopped {
         // `struct ptrace_syscall_info`: op and arch, ip, sp, then number and arguments, or the result.
         let mut words = [0_u64; 12];
         request(
-            libc::PTRACE_GET_SYSCALL_INFO,
+            GET_SYSCALL_INFO,
             self.tid,
             size_of_val(&words),
             words.as_mut_ptr() as usize,
@@ -347,10 +350,12 @@ impl Stopped {
 /// `PTRACE_SYSCALL_INFO_EXIT`.
 const EXIT: u64 = 2;
 
-fn request(what: libc::c_uint, tid: u32, address: usize, data: usize) -> io::Result<()> {
+/// The system call itself: C libraries do not agree on the type of `what`.
+fn request(what: impl Into<i64>, tid: u32, address: usize, data: usize) -> io::Result<()> {
+    let (what, tid) = (what.into(), i64::from(tid));
     // SAFETY: every caller hands over a number, or the address of a value of its own as large as the request writes or
     // reads.
-    let code = unsafe { libc::ptrace(what, tid.cast_signed(), address, data) };
+    let code = unsafe { libc::syscall(libc::SYS_ptrace, what, tid, address, data) };
     if code == -1 {
         return Err(io::Error::last_os_error());
     }

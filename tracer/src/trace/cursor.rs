@@ -106,23 +106,31 @@ impl Cursor {
 
     /// The next event, without taking it.
     pub(super) fn peek(&mut self, warnings: &mut Warnings) -> Option<&Event> {
-        while self.peeked.is_none() {
-            let span = self.next_line()?;
-            if let Some(event) = self.read(span, warnings) {
-                self.chain = Chain {
-                    seq: event.seq.0,
-                    time: event.time,
-                };
-                self.peeked = Some((event, span));
-            }
+        if self.peeked.is_none() {
+            self.peeked = self.advance(warnings);
         }
         self.peeked.as_ref().map(|(event, _)| event)
     }
 
     /// Takes the next event and the place of its line.
     pub(super) fn take(&mut self, warnings: &mut Warnings) -> Option<(Event, Span)> {
-        self.peek(warnings)?;
-        self.peeked.take()
+        match self.peeked.take() {
+            Some(peeked) => Some(peeked),
+            None => self.advance(warnings),
+        }
+    }
+
+    fn advance(&mut self, warnings: &mut Warnings) -> Option<(Event, Span)> {
+        loop {
+            let span = self.next_line()?;
+            if let Some(event) = self.read(span, warnings) {
+                self.chain = Chain {
+                    seq: event.seq.0,
+                    time: event.time,
+                };
+                return Some((event, span));
+            }
+        }
     }
 
     /// Says that the number of the event just taken is not above those before it.

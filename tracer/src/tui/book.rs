@@ -9,6 +9,7 @@ use std::rc::Rc;
 
 use super::recording::{Page, Recording};
 use crate::event::Event;
+use crate::view::filter::Stretch;
 use crate::view::scene::Scene;
 
 /// Decoded frames kept.
@@ -104,6 +105,11 @@ impl Book {
 
     pub(super) fn recording(&self) -> &dyn Recording {
         self.recording.as_ref()
+    }
+
+    /// What the index says of a frame.
+    pub(super) fn stretch(&mut self, frame: usize) -> Option<Stretch> {
+        self.recording.stretch(frame)
     }
 
     /// The begin of the recording, in nanoseconds of CLOCK_BOOTTIME.

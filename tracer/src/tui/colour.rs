@@ -9,17 +9,21 @@ use crate::view::line::Role;
 pub enum Palette {
     /// None (NO_COLOR): bold, dim and reverse only.
     Plain,
-    /// The sixteen of every terminal, which the user's theme, light or dark, decides.
+    /// The sixteen of every terminal, as the user's theme has them.
     #[default]
     Sixteen,
+    /// Those of them that can be read on a light background: neither yellow nor cyan.
+    Light,
 }
 
 /// The style of a role.
 pub(super) fn style(role: Role, palette: Palette) -> Style {
     let plain = Style::new();
-    let coloured = |colour: Color| match palette {
-        Palette::Plain => Style::new(),
-        Palette::Sixteen => Style::new().fg(colour),
+    let coloured = |colour: Color| match (palette, colour) {
+        (Palette::Plain, _) => Style::new(),
+        (Palette::Light, Color::Cyan) => Style::new().fg(Color::Blue),
+        (Palette::Light, Color::Yellow) => Style::new().fg(Color::Red),
+        _ => Style::new().fg(colour),
     };
     match role {
         Role::Plain => plain,

@@ -34,6 +34,10 @@ const MOST: usize = 4_096;
 const MOST_TOGETHER: usize = 400_000;
 /// Names of functions, for completion.
 const MAX_FUNCTIONS: usize = 4_096;
+/// Words of the recorder.
+const MAX_NOTES: usize = 256;
+/// The recorder's word about a run with the shim (docs/SHIM.md).
+const VIRTUAL_GPU: &str = "virtual_gpu";
 /// Characters of a command line.
 const MAX_NAME: usize = 1_000;
 
@@ -56,6 +60,8 @@ pub(super) struct Digest {
     /// Functions that were called.
     pub(super) functions: BTreeSet<String>,
     pub(super) lost: u64,
+    /// What the recorder said about itself and the run: id and sentence.
+    pub(super) notes: Vec<(String, String)>,
     /// Events looked at.
     pub(super) done: u64,
     /// Nanoseconds since the begin, of the last event.
@@ -110,9 +116,20 @@ impl Digest {
         self.frames >= book.frames()
     }
 
-    /// The model so far.
-    pub(super) fn model(&self) -> Model {
-        self.discovery.finish()
+    /// The model so far. At the end of a recording that grows no more it can be had once: what was kept for it goes into it.
+    pub(super) fn model(&mut self, book: &Book) -> Model {
+        let mut model = if self.finished(book) && !book.recording().grows() {
+            std::mem::take(&mut self.discovery).into_model()
+        } else {
+            self.discovery.finish()
+        };
+        model.blind.damaged = book.recording().is_damaged();
+        model
+    }
+
+    /// The GPU of this run was the shim's.
+    pub(super) fn is_virtual(&self) -> bool {
+        self.notes.iter().any(|(id, _)| id == VIRTUAL_GPU)
     }
 
     fn take(&mut self, event: &Event, index: u64) {
@@ -185,6 +202,10 @@ impl Digest {
                 self.mark(number, time, Mark::Word, index);
             }
             Kind::Loss(loss) => self.lost = self.lost.saturating_add(loss.count),
+            Kind::Note(note) if self.notes.len() < MAX_NOTES => {
+                let text = |text: &Text| text.as_str().chars().take(MAX_NAME).collect();
+                self.notes.push((text(&note.id), text(&note.text)));
+            }
             Kind::End(_) => self.ended = true,
             _ => {}
         }

@@ -38,17 +38,22 @@ pub(super) fn draw(state: &mut State, palette: Palette, frame: &mut Frame<'_>) {
     ])
     .areas(area);
     bar::tabs(state, palette, frame, tabs);
-    match state.view {
-        View::Overview => overview::draw(state, palette, frame, body),
-        View::Timeline => timeline::draw(state, palette, frame, body),
-        View::Events => events::draw(state, palette, frame, body),
-        View::Log | View::Processes | View::Libraries | View::Calls => {
-            lists::draw(state, palette, frame, body);
-        }
-    }
+    self::body(state, palette, frame, body);
     bar::foot(state, palette, frame, foot);
     if state.help {
         help::draw(state.view, palette, frame, body);
+    }
+}
+
+/// Draws what the view shows, without tabs and foot.
+pub(super) fn body(state: &mut State, palette: Palette, frame: &mut Frame<'_>, area: Rect) {
+    match state.view {
+        View::Overview => overview::draw(state, palette, frame, area),
+        View::Timeline => timeline::draw(state, palette, frame, area),
+        View::Events => events::draw(state, palette, frame, area),
+        View::Log | View::Processes | View::Libraries | View::Calls => {
+            lists::draw(state, palette, frame, area);
+        }
     }
 }
 
@@ -63,7 +68,7 @@ fn cells(line: &Line, palette: Palette) -> Cells<'static> {
 }
 
 /// Writes lines from the top of an area; what does not fit is cut.
-fn write(frame: &mut Frame<'_>, area: Rect, lines: &[Line], palette: Palette) {
+pub(super) fn write(frame: &mut Frame<'_>, area: Rect, lines: &[Line], palette: Palette) {
     for (row, line) in (0..area.height).zip(lines) {
         let at = Rect {
             y: area.y + row,

@@ -68,6 +68,8 @@ pub enum Action {
     DetailDown,
     /// The detail a line up.
     DetailUp,
+    /// Give the keyboard to the recorded command.
+    HandKeyboard,
     /// Leave stretches out in which nothing happens.
     Compress,
     /// A click into the body.
@@ -134,6 +136,10 @@ pub(super) const HELP: &[Help] = &[
         "leave out stretches in which nothing happens",
         &[View::Timeline],
     ),
+    everywhere(
+        "i",
+        "type into the command of `run --tui`; Ctrl-] ends that",
+    ),
     everywhere("Esc", "leave help, filter, search"),
     everywhere("mouse", "click or drag: play head; wheel: rows"),
     everywhere("Ctrl-z", "suspend"),
@@ -181,6 +187,7 @@ pub(super) fn action(key: KeyEvent) -> Option<Action> {
         KeyCode::Char('c') => Action::Compress,
         KeyCode::Char('h') | KeyCode::Left => Action::Earlier,
         KeyCode::Char('l') | KeyCode::Right => Action::Later,
+        KeyCode::Char('i') => Action::HandKeyboard,
         KeyCode::Char('J') => Action::DetailDown,
         KeyCode::Char('K') => Action::DetailUp,
         KeyCode::Esc => Action::Back,

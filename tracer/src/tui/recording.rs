@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use crate::event::Event;
 use crate::event::host::Header;
+use crate::view::filter::Stretch;
 
 /// What is known of a frame without decoding it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -54,8 +55,16 @@ pub trait Recording {
     /// A sentence: the file cannot be read.
     fn page(&mut self, frame: usize) -> Result<Page, String>;
 
+    /// What the index says of a frame, so that a filter may pass it over; `None` where nothing is known.
+    fn stretch(&mut self, _frame: usize) -> Option<Stretch> {
+        None
+    }
+
     /// Damage, in words.
     fn warnings(&self) -> Vec<String>;
+
+    /// Damage cost events among the frames read so far: that something is not among them proves nothing.
+    fn is_damaged(&self) -> bool;
 
     /// More events may come.
     fn grows(&self) -> bool;

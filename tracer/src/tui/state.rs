@@ -1,6 +1,7 @@
 //! What the viewer knows of itself: view, play head, filter, search, prompt. Changed by actions only, no I/O.
 
 mod complete;
+mod keyboard;
 mod limits;
 pub(super) mod list;
 mod moves;
@@ -29,6 +30,7 @@ use prompt::Prompt;
 use report::Request;
 use understanding::Understanding;
 
+pub(super) use keyboard::Keyboard;
 pub use view::View;
 
 /// Turns a model into its explanation; given by the command, so that a test can give another.
@@ -69,6 +71,7 @@ pub struct State {
     pub(super) lane_top: usize,
     /// The play head stays at the end of a recording that grows.
     pub(super) follow: bool,
+    pub(super) keyboard: Keyboard,
     pub(super) message: String,
     pub(super) quit: bool,
     suspend: bool,
@@ -107,6 +110,7 @@ impl State {
             scale: Scale::default(),
             lane_top: 0,
             follow: false,
+            keyboard: Keyboard::default(),
             message: String::new(),
             quit: false,
             suspend: false,
@@ -135,8 +139,14 @@ impl State {
         self.quit
     }
 
-    /// Does a slice of what is still to be read or matched; false when there is nothing left.
+    /// Does a slice of what is still to be read and matched; false when there is nothing left. A filter follows the
+    /// reading, so its first matches are there before all is read.
     pub fn work(&mut self) -> bool {
+        let read = self.read_on();
+        self.match_on(read) || read
+    }
+
+    fn read_on(&mut self) -> bool {
         if let Some(mut reading) = self.reading.take() {
             reading.step(&mut self.book);
             if reading.finished(&self.book) {
@@ -156,15 +166,24 @@ impl State {
         if !self.moved && self.head == 0 {
             self.open_at_the_cause();
         }
+        false
+    }
+
+    fn match_on(&mut self, reading: bool) -> bool {
         let asks = [&self.matching, &self.search];
-        let roles = if asks.into_iter().flatten().any(Matching::asks_for_roles) {
+        let asks_for_roles = asks.into_iter().flatten().any(Matching::asks_for_roles);
+        // Who is what is known when all was read, or from before.
+        let known = !reading || self.reading.is_some() || self.progress().is_none();
+        let roles = if asks_for_roles && known {
             self.roles()
         } else {
             Roles::default()
         };
         let mut worked = false;
         for matching in [&mut self.matching, &mut self.search].into_iter().flatten() {
-            worked |= matching.step(&mut self.book, &roles);
+            if known || !matching.asks_for_roles() {
+                worked |= matching.step(&mut self.book, &roles);
+            }
         }
         worked
     }
@@ -215,6 +234,7 @@ impl State {
             Action::Later => self.pan(true),
             Action::DetailDown => self.detail_top = self.detail_top.saturating_add(1),
             Action::DetailUp => self.detail_top = self.detail_top.saturating_sub(1),
+            Action::HandKeyboard => self.hand_keyboard(),
             Action::Compress => self.compress = !self.compress,
             Action::Click { row, column } => self.click(row, column),
         }

@@ -9,13 +9,15 @@ use ratatui::crossterm::event::{
     KeyModifiers, MouseButton, MouseEventKind,
 };
 use ratatui::crossterm::execute;
+use ratatui::crossterm::terminal::{Clear, ClearType};
 
 use super::colour::Palette;
 use super::draw;
 use super::keys::{self, Action};
 use super::recording::Recording;
 use super::state::snapshot::Cache;
-use super::state::{Explain, State};
+use super::state::{Explain, Keyboard, State};
+use super::typing;
 use crate::view::Looks;
 
 /// Between two frames while something moves.
@@ -27,12 +29,17 @@ const IDLE: Duration = Duration::from_secs(3600);
 /// How long one slice of reading may take before keys are looked at.
 const SLICE: Duration = Duration::from_millis(20);
 
+/// Types into the recorded command; false when it takes nothing just now.
+pub type Keys = Box<dyn FnMut(&[u8]) -> bool>;
+
 /// What a viewer begins with.
 pub struct Begin {
     /// The recording.
     pub recording: Box<dyn Recording>,
     /// The play head stays at the end of a recording that grows.
     pub follow: bool,
+    /// The keyboard of the recorded command, where it can be typed to.
+    pub keyboard: Option<Keys>,
     /// Where what a long pass gave is kept for the next time.
     pub cache: Option<Box<dyn Cache>>,
     /// Signs of the terminal.
@@ -55,7 +62,7 @@ pub struct Begin {
 /// The terminal cannot be set up, read or written. It is given back in any case, after a panic too.
 pub fn run(begin: Begin) -> io::Result<()> {
     let mut terminal = ratatui::try_init()?;
-    let entered = execute!(io::stdout(), EnableMouseCapture);
+    let entered = begin_screen();
     let result = entered.and_then(|()| show(&mut terminal, begin));
     let left = execute!(io::stdout(), DisableMouseCapture);
     ratatui::try_restore()?;
@@ -71,6 +78,9 @@ fn show(terminal: &mut ratatui::DefaultTerminal, mut begin: Begin) -> io::Result
     if begin.follow {
         state.follow_the_end();
     }
+    if begin.keyboard.is_some() {
+        state.keyboard = Keyboard::Viewer;
+    }
     let mut stale = true;
     loop {
         if looked.elapsed() >= LOOK && state.book.recording().grows() {
@@ -80,6 +90,7 @@ fn show(terminal: &mut ratatui::DefaultTerminal, mut begin: Begin) -> io::Result
                 stale = true;
             }
         }
+        stale |= state.keyboard_of_nobody();
         let started = Instant::now();
         let mut busy = state.work();
         while busy && started.elapsed() < SLICE {
@@ -114,7 +125,14 @@ fn show(terminal: &mut ratatui::DefaultTerminal, mut begin: Begin) -> io::Result
         };
         if event::poll(wait)? {
             let area = terminal.get_frame().area();
-            stale |= input(&mut state, event::read()?, area.height);
+            let event = event::read()?;
+            stale |= match &mut begin.keyboard {
+                Some(keys) if state.keyboard == Keyboard::Command => {
+                    hand_on(&mut state, event, keys);
+                    true
+                }
+                _ => input(&mut state, event, area.height),
+            };
             if let Some(request) = state.request() {
                 let result = (begin.write)(&request.path, &request.text);
                 state.written(&request.path, result);
@@ -133,8 +151,29 @@ fn suspend(terminal: &mut ratatui::DefaultTerminal, stop: fn()) -> io::Result<()
     ratatui::try_restore()?;
     stop();
     *terminal = ratatui::try_init()?;
-    execute!(io::stdout(), EnableMouseCapture)?;
-    terminal.clear()
+    begin_screen()
+}
+
+/// Clears the screen, for terminals that have no second one, and asks for the mouse. Nothing is asked that the terminal
+/// would have to answer (`Terminal::clear` asks for the cursor's place): a serial line may not.
+fn begin_screen() -> io::Result<()> {
+    execute!(io::stdout(), Clear(ClearType::All), EnableMouseCapture)
+}
+
+/// A key while the keyboard is the command's.
+fn hand_on(state: &mut State, input: Input, keys: &mut Keys) {
+    match input {
+        Input::Key(key) if key.kind == KeyEventKind::Release => {}
+        Input::Key(key) if typing::takes_back(key) => state.take_keyboard(),
+        Input::Key(key) => {
+            let taken = keys(&typing::bytes(key));
+            state.message.clear();
+            if !taken {
+                "the command takes no keys just now".clone_into(&mut state.message);
+            }
+        }
+        _ => {}
+    }
 }
 
 /// Takes one input; true when the screen must be drawn anew.

@@ -4,6 +4,10 @@ use proptest::prelude::*;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 
+mod keyboard;
+mod palettes;
+mod reading;
+
 use super::draw::draw;
 use super::{Action, FrameFacts, Page, Palette, Recording, State, Typed, View};
 use crate::diagnose::{BackendVerdict, Certainty, Explanation, Finding, Verdict};
@@ -15,17 +19,19 @@ use crate::view::Looks;
 use crate::view::samples::bootstrap;
 
 /// Events in frames of a few.
-struct Made {
+pub(super) struct Made {
     frames: Vec<Vec<Event>>,
     header: Header,
+    damaged: bool,
 }
 
 impl Made {
-    fn new(size: usize) -> Self {
+    pub(super) fn new(size: usize) -> Self {
         let (header, events) = (bootstrap::header(), bootstrap::events());
         Self {
             frames: events.chunks(size).map(<[Event]>::to_vec).collect(),
             header,
+            damaged: false,
         }
     }
 }
@@ -66,6 +72,10 @@ impl Recording for Made {
         Vec::new()
     }
 
+    fn is_damaged(&self) -> bool {
+        self.damaged
+    }
+
     fn grows(&self) -> bool {
         false
     }
@@ -103,6 +113,23 @@ fn state(size: usize) -> State {
         unicode: true,
     };
     State::new(Box::new(Made::new(size)), looks, explain)
+}
+
+#[test]
+fn what_a_damaged_recording_does_not_have_proves_nothing() {
+    for damaged in [false, true] {
+        let mut made = Made::new(7);
+        made.damaged = damaged;
+        let looks = Looks {
+            colour: false,
+            unicode: true,
+        };
+        let mut state = State::new(Box::new(made), looks, explain);
+        settle(&mut state);
+        let model = state.digest.model(&state.book);
+        assert_eq!(model.blind.damaged, damaged);
+        assert_eq!(model.blind.is_clear(), !damaged);
+    }
 }
 
 /// Reads everything, as the loop does between keys.

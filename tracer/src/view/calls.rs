@@ -26,6 +26,7 @@ pub fn belongs(event: &Event, scene: &Scene) -> bool {
         | Kind::LateLibrary(_)
         | Kind::LoaderError(_)
         | Kind::Loss(_) => true,
+        Kind::Note(note) => note.is_label(),
         _ => false,
     }
 }

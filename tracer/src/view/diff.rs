@@ -23,9 +23,19 @@ pub struct Names {
     pub bad: String,
 }
 
-/// The one sentence that answers the question.
+/// The one sentence that answers the question, with a word about each run whose GPU is no real one.
 #[must_use]
 pub fn headline(answer: &Answer) -> String {
+    let which = match &answer.virtual_gpu {
+        [None, None] => return sentence(answer),
+        [Some(_), None] => "in the good run",
+        [None, Some(_)] => "in the bad run",
+        [Some(_), Some(_)] => "in both runs",
+    };
+    format!("{} (no real GPU {which})", sentence(answer))
+}
+
+fn sentence(answer: &Answer) -> String {
     if answer.same {
         return "the two runs are the same in everything that counts".to_owned();
     }

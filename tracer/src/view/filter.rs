@@ -17,6 +17,7 @@
 
 mod error;
 mod parse;
+mod stretch;
 #[cfg(test)]
 mod tests;
 mod value;
@@ -32,6 +33,7 @@ use super::scene::Scene;
 
 pub use error::FilterError;
 pub use parse::KEYS;
+pub use stretch::Stretch;
 pub use value::groups;
 
 /// Which events to keep.
@@ -63,6 +65,14 @@ pub enum Filter {
     Time(u64, u64),
     /// Event numbers, both ends included.
     Seq(u64, u64),
+    /// Says that the run's GPU is no real one.
+    Label,
+}
+
+/// The event says that the run's GPU is no real one.
+#[must_use]
+pub fn is_label(event: &Event) -> bool {
+    matches!(&event.kind, Kind::Note(note) if note.is_label())
 }
 
 /// One value of `kind:`.
@@ -140,6 +150,7 @@ impl Filter {
             Self::Text(part) => text(event, scene).to_lowercase().contains(part),
             Self::Matches(regex) => regex.is_match(&text(event, scene)),
             Self::Failed => event.kind.failed(),
+            Self::Label => is_label(event),
             Self::Time(from, to) => (*from..=*to).contains(&scene.since_begin(event.time)),
             Self::Seq(from, to) => (*from..=*to).contains(&event.seq.0),
         }

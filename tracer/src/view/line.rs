@@ -139,6 +139,7 @@ impl Line {
                 Why::Lost => "<lost>",
                 Why::Null => "NULL",
                 Why::Gone => "<gone>",
+                Why::Unread => "<not read>",
             },
         )
     }

@@ -3,10 +3,13 @@
 //! Everything runs interleaved (each round runs every subject under every tracer), so that a slow moment of the machine meets
 //! all alike; medians of the rounds are compared. Writes docs/PERFORMANCE.md and prints it. Asserts nothing.
 
+mod calls;
+mod compare;
 mod driver;
 mod figures;
 mod peers;
 mod place;
+mod ptrace;
 mod recorder;
 mod report;
 mod subject;
@@ -31,8 +34,12 @@ use crate::{machine, step};
 enum What {
     /// What recording costs.
     Recording,
+    /// Only what recording calls of a driver costs; the document is not written.
+    Calls,
     /// What the viewer costs on a trace of ten million events.
     Tui,
+    /// What the comparison of two traces of a million and ten million events costs.
+    Diff,
 }
 
 /// What to measure how often.
@@ -84,6 +91,9 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     if options.driver {
         return driver::run(&root, options.rounds.unwrap_or(7).max(1));
     }
+    if options.what == What::Diff {
+        return compare::run(&root, options.quick);
+    }
     if options.what == What::Tui {
         return viewer::run(&root, options.quick);
     }
@@ -101,6 +111,11 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     step::must("release build", "about 4 minutes when cold", &mut build)?;
     peers::install();
     let place = Place::prepare(&root)?;
+    if options.what == What::Calls {
+        let calls = calls::measure(&root, &place, options.quick, rounds)?;
+        println!("{}", report::of_calls(&calls));
+        return Ok(());
+    }
     let (subjects, absent) = Subject::list(&root, &options.ollama);
     let mut table = Table::new();
     for round in 1..=rounds {
@@ -121,6 +136,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     step::say("bench: processes that are not traced");
     let neighbours = recorder::neighbours(&place, options.quick, rounds)?;
     let rates = recorder::rates(&place, options.quick)?;
+    let calls = calls::measure(&root, &place, options.quick, rounds)?;
     let report = Report {
         rounds,
         absent,
@@ -129,6 +145,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
         costs,
         neighbours,
         rates,
+        calls,
     };
     let text = report.text();
     println!("{text}");

@@ -4,6 +4,7 @@
 //! apt-get. Without bpf-linker nothing can be built, so that one is an error; a missing test tool is named, and the
 //! tests that need it are reported as skipped.
 
+use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context, bail};
@@ -19,7 +20,7 @@ struct Tool {
     needed_for: &'static str,
 }
 
-const TOOLS: [Tool; 6] = [
+const TOOLS: [Tool; 7] = [
     Tool {
         program: "gcc",
         package: "gcc libc6-dev",
@@ -29,6 +30,11 @@ const TOOLS: [Tool; 6] = [
         program: "g++",
         package: "g++",
         needed_for: "compiling the C++ programs that tests trace",
+    },
+    Tool {
+        program: "musl-gcc",
+        package: "musl-tools",
+        needed_for: "the static binary, and programs on another C library that tests trace",
     },
     Tool {
         program: "go",
@@ -61,6 +67,31 @@ pub(crate) fn run() -> anyhow::Result<()> {
     bpf_linker()?;
     step::say("setup: all there");
     Ok(())
+}
+
+/// Installs the standard library of the static binary's target.
+///
+/// # Errors
+/// One sentence that names what cannot be had and why.
+pub(crate) fn static_target() -> anyhow::Result<()> {
+    let target = super::dist::TARGET;
+    if machine::program("musl-gcc").is_none() {
+        bail!("the static binary needs musl-gcc: apt-get install musl-tools");
+    }
+    let root = Command::new("rustc").args(["--print", "sysroot"]).output();
+    let root = root.context("cannot start rustc")?.stdout;
+    let root = PathBuf::from(String::from_utf8_lossy(&root).trim());
+    if root.join("lib/rustlib").join(target).join("lib").is_dir() {
+        return Ok(());
+    }
+    let mut add = Command::new("rustup");
+    add.args(["target", "add", target]);
+    step::must(
+        &format!("installing the Rust target {target}"),
+        "seconds",
+        &mut add,
+    )
+    .map(|_| ())
 }
 
 fn bpf_linker() -> anyhow::Result<()> {

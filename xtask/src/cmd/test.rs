@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use crate::step::{self, Outcome};
 use crate::tally::{self, Tally};
-use crate::{machine, packs};
+use crate::{debian, machine, packs};
 
 /// Longest time for one step; a test that hangs costs this much and not the whole day.
 const LIMIT: Duration = Duration::from_secs(15 * 60);
@@ -114,6 +114,12 @@ impl Suite {
                 "tests on the real ggml loader will be skipped: {error:#}"
             ));
         }
+        if let Err(error) = debian::roots(&self.root) {
+            step::say(&format!(
+                "tests on other C libraries will be skipped: {error:#}"
+            ));
+        }
+        self.static_build()?;
         let build = [
             "test",
             "-p",
@@ -148,6 +154,18 @@ impl Suite {
             let outcome = step::run(&label, "a few minutes", LIMIT, &mut command)?;
             self.count(&label, &outcome);
         }
+        Ok(())
+    }
+
+    /// Without optimisation: what is tested is that it needs nothing, and the build for users takes too long here.
+    fn static_build(&mut self) -> anyhow::Result<()> {
+        super::setup::static_target()?;
+        let mut build = super::dist::build(&self.root, &[]);
+        build.env("CARGO_PROFILE_DEV_DEBUG", "0");
+        let label = "static build";
+        let outcome = step::run(label, "about 2 minutes when cold", LIMIT, &mut build)?;
+        self.sum.add(Tally::of_check(label, outcome.ok));
+        self.note(label, &outcome);
         Ok(())
     }
 

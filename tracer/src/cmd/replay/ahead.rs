@@ -1,6 +1,8 @@
 //! Decodes the frames that come next, on threads of their own: the first pass over a long trace asks for one after another.
-//! Memory: two pages for each thread.
+//! Memory: two pages for each thread. As many threads as processors: decoding costs as much as what is made of it, and the
+//! scheduler gives each side what it needs.
 
+use std::ops::Range;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, sync_channel};
 
@@ -18,24 +20,27 @@ const NEAR: usize = 8;
 /// Pages that come in order.
 pub(super) struct Ahead {
     next: usize,
-    /// The thread of a frame is its number modulo their count.
+    end: usize,
+    /// Number of the first frame: the thread of a frame is its distance from there modulo their count.
+    first: usize,
     threads: Vec<Receiver<Result<Page, String>>>,
 }
 
 impl Ahead {
-    /// Begins with the first frame. `None` where nothing would be won.
-    pub(super) fn new(path: &Path, frames: usize) -> Option<Self> {
+    /// Begins with the first of these frames. `None` where nothing would be won.
+    pub(super) fn new(path: &Path, frames: Range<usize>) -> Option<Self> {
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
-        let count = processors.saturating_sub(1).clamp(1, MOST);
-        if frames < 2 * NEAR {
+        let count = processors.clamp(1, MOST);
+        if frames.len() < 2 * NEAR {
             return None;
         }
         let mut threads = Vec::new();
-        for first in 0..count {
+        for thread in 0..count {
+            let mine = frames.clone().skip(thread).step_by(count);
             let mut reader = Reader::open(path).ok()?;
             let (send, receive) = sync_channel(WAITING);
             std::thread::spawn(move || {
-                for frame in (first..frames).step_by(count) {
+                for frame in mine {
                     // Whoever closes the viewer asks for no more.
                     if send.send(page(&mut reader, frame)).is_err() {
                         return;
@@ -44,7 +49,17 @@ impl Ahead {
             });
             threads.push(receive);
         }
-        Some(Self { next: 0, threads })
+        Some(Self {
+            next: frames.start,
+            end: frames.end,
+            first: frames.start,
+            threads,
+        })
+    }
+
+    /// All frames were taken or passed over.
+    pub(super) const fn is_over(&self) -> bool {
+        self.next >= self.end
     }
 
     /// A frame, if it is among those that come next.
@@ -54,7 +69,8 @@ impl Ahead {
         }
         loop {
             let at = self.next;
-            let thread = self.threads.get(at % self.threads.len().max(1))?;
+            let thread = (at - self.first) % self.threads.len().max(1);
+            let thread = self.threads.get(thread)?;
             let page = thread.recv().ok()?;
             self.next += 1;
             if at == frame {

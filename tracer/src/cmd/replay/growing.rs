@@ -5,10 +5,11 @@ use std::path::Path;
 use std::thread::sleep;
 use std::time::{Duration, SystemTime};
 
-use super::recorded::{facts, page, words};
+use super::recorded::{facts, page, stretch, words};
 use crate::event::host::Header;
 use crate::trace::{Error, Reader};
 use crate::tui::{FrameFacts, Page, Recording};
+use crate::view::filter::Stretch;
 
 /// A trace without an index that was changed within this time is still being written.
 const FRESH: Duration = Duration::from_secs(10);
@@ -81,6 +82,10 @@ impl Recording for Growing {
         page(&mut self.reader, frame)
     }
 
+    fn stretch(&mut self, frame: usize) -> Option<Stretch> {
+        stretch(&mut self.reader, frame)
+    }
+
     fn warnings(&self) -> Vec<String> {
         let warnings = self.reader.warnings().iter();
         let mut words: Vec<String> = warnings.map(ToString::to_string).collect();
@@ -88,6 +93,10 @@ impl Recording for Growing {
             words.push("it is still being written, or its recorder was killed".to_owned());
         }
         words
+    }
+
+    fn is_damaged(&self) -> bool {
+        self.reader.is_damaged()
     }
 
     fn grows(&self) -> bool {

@@ -104,7 +104,14 @@ fn sentence(good: &Path, model: &Model, explanation: &Explanation) -> Option<Str
         Run { model, explanation },
         &|_| false,
     );
-    (!answer.same).then(|| headline(&answer))
+    let told = |sentence: &str| {
+        sentence.replacen(
+            "BAD stops being like GOOD",
+            "this run stops being like it",
+            1,
+        )
+    };
+    (!answer.same).then(|| told(&headline(&answer)))
 }
 
 /// `last-good.json` in the state folder.

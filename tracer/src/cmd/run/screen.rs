@@ -3,20 +3,24 @@
 //!
 //! ```text
 //! this process: records ---> trace ---> viewer (replay --follow) on the user's terminal
-//!      ^   target on a terminal of its own                |
+//!      ^   target on a terminal of its own  <--- keys ----|
 //!      +------------------- SIGINT when the user leaves --+
 //! ```
+//!
+//! The target's terminal has the size of the user's, also when that changes.
 
 use std::fs::File;
 use std::io::{self, IsTerminal as _, Read as _, Seek as _, SeekFrom, Write as _};
 use std::os::fd::{AsRawFd as _, OwnedFd};
+use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::Child;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use nix::sys::signal::{Signal, kill};
+use nix::sys::signal::{SigSet, Signal, kill};
+use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::unistd::Pid;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
@@ -82,27 +86,38 @@ impl Screen {
             let uid = rustix::fs::Uid::from_raw(*uid);
             rustix::fs::fchown(&slave, Some(uid), None)?;
         }
+        // For `follow_the_size`; blocked before there is another thread.
+        of_size().thread_block()?;
         target.command.terminal = Some(slave.as_raw_fd());
         Ok(Self { master, slave })
     }
 
-    /// Starts the viewer on a trace that has its first line. When the user leaves it, this process is interrupted.
+    /// Starts the viewer on a trace that has its first line, in a group of processes that is in the foreground. When the
+    /// user leaves it, this process is interrupted.
     ///
     /// # Errors
     /// The viewer cannot be started.
-    pub(super) fn show(self, trace: &Path) -> Result<Viewer, Report> {
-        self.start(trace).map_err(|error| {
+    pub(super) fn show(self, trace: &Path, group: Option<Pid>) -> Result<Viewer, Report> {
+        self.start(trace, group).map_err(|error| {
             Report::new("cannot start the viewer")
                 .because(&error)
                 .code(RECORDER)
         })
     }
 
-    fn start(self, trace: &Path) -> io::Result<Viewer> {
-        let child = std::process::Command::new("/proc/self/exe")
-            .args(["replay", "--follow"])
-            .arg(trace)
-            .spawn()?;
+    fn start(self, trace: &Path, group: Option<Pid>) -> io::Result<Viewer> {
+        // The viewer types into it; nobody else is started while it is open.
+        let keys = rustix::io::dup(&self.master)?;
+        let mut command = std::process::Command::new("/proc/self/exe");
+        command
+            .args(["replay", "--keyboard", &keys.as_raw_fd().to_string()])
+            .arg("--follow")
+            .arg(trace);
+        if let Some(group) = group {
+            command.process_group(group.as_raw());
+        }
+        let child = command.spawn()?;
+        drop(keys);
         let viewer = Viewer {
             pid: Pid::from_raw(child.id().cast_signed()),
             over: Arc::default(),
@@ -112,7 +127,9 @@ impl Screen {
         };
         let (over, done) = (Arc::clone(&viewer.over), Arc::clone(&viewer.done));
         let mut master = File::from(self.master);
-        let keyboard = master.try_clone()?;
+        let (keyboard, sized) = (master.try_clone()?, master.try_clone()?);
+        let source = SignalFd::with_flags(&of_size(), SfdFlags::SFD_CLOEXEC)?;
+        std::thread::spawn(move || follow_the_size(&source, &sized));
         std::thread::spawn(move || watch_viewer(child, keyboard, &over, &done));
         // The target must never wait for a reader. What it writes is in the trace already.
         std::thread::spawn(move || {
@@ -120,6 +137,22 @@ impl Screen {
             while master.read(&mut room).is_ok_and(|length| length > 0) {}
         });
         Ok(viewer)
+    }
+}
+
+/// The signal that says that the user's terminal has another size.
+fn of_size() -> SigSet {
+    let mut set = SigSet::empty();
+    set.add(Signal::SIGWINCH);
+    set
+}
+
+/// Gives the target's terminal the size of the user's; the kernel tells the target (tty_ioctl(4), TIOCSWINSZ).
+fn follow_the_size(source: &SignalFd, terminal: &File) {
+    while source.read_signal().is_ok() {
+        if let Ok(size) = rustix::termios::tcgetwinsize(io::stdout()) {
+            let _ = rustix::termios::tcsetwinsize(terminal, size);
+        }
     }
 }
 

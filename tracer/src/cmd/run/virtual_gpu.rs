@@ -80,12 +80,6 @@ pub(super) fn begin(wanted: &Wanted, target: &mut Target) -> Result<VirtualGpu, 
     let config = folder::configure(&configured.texts, root).map_err(report)?;
     let plan = cover::plan(&found, &files, root);
     let way = if is_mounted {
-        if let Some(path) = cover::beyond_mounts(&plan, &found) {
-            return Err(beyond(
-                &path,
-                "this library is the system's own and is left where it is",
-            ));
-        }
         mounts::cover(&plan, &libraries, &root.join("folders")).map_err(report)?;
         by_mounts(&plan)
     } else {
@@ -176,6 +170,7 @@ fn by_mounts(plan: &cover::Plan) -> String {
         .iter()
         .map(|(path, _)| path)
         .chain(&plan.hidden)
+        .chain(&plan.masked)
         .filter_map(|path| path.parent())
         .collect();
     if !folders.is_empty() {
@@ -228,7 +223,7 @@ fn tell(target: &mut Target, words: &str) {
     }
     target.changed.sort_by(|one, two| one.k.cmp(&two.k));
     target.notes.push(Note {
-        id: Text::from("virtual_gpu"),
+        id: Text::from(Note::VIRTUAL_GPU),
         text: screen::text(
             format!("the GPU of this run is the shim's virtual one, {words}").as_bytes(),
         ),

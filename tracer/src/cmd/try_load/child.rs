@@ -1,23 +1,24 @@
-//! The child: this program once more, with a hidden command, so that LD_LIBRARY_PATH and LD_PRELOAD take effect.
+//! The child: the loader program that this one carries, so that the system's own loader does the work, with LD_LIBRARY_PATH and
+//! LD_PRELOAD, even where this program is a static binary.
 //!
-//! It tells its steps as JSON lines on what was its standard output; whatever the library itself writes goes to standard
-//! error and is shown as such.
+//! It tells its steps on what was its standard output (`shim/load`); whatever the library itself writes goes to standard error
+//! and is shown as such.
 
-use std::ffi::CString;
+use std::fs::File;
 use std::io::{Read, Write as _};
-use std::os::unix::ffi::OsStrExt as _;
+use std::os::fd::AsRawFd as _;
 use std::os::unix::process::ExitStatusExt as _;
-use std::path::Path;
+use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
-use serde::{Deserialize, Serialize};
+use rustix::fs::{MemfdFlags, memfd_create};
 
 use super::Plan;
 use crate::cmd::Report;
 use crate::event::Text;
-use crate::sys::load::{self, Credentials};
+use crate::sys::load::{Credentials, contain};
 use crate::view::try_load::{End, Loaded};
 
 /// Bytes of output that are kept.
@@ -29,40 +30,49 @@ const LOOK: Duration = Duration::from_millis(10);
 /// How long what it wrote is waited for after its end; a process of its own may keep the pipe open.
 const REST: Duration = Duration::from_millis(500);
 
-/// One line of the child.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(tag = "step", rename_all = "snake_case")]
-enum Step {
-    /// It is about to call dlopen.
-    Begin,
-    /// dlopen refused.
-    Refused { error: Text },
-    /// dlopen came back with a handle; which of the known symbols are there.
-    Opened { symbols: Vec<String> },
+/// The loader program, as a file in memory: it needs no folder that is writable and executable.
+pub(super) struct Loader(File);
+
+impl Loader {
+    /// Makes it.
+    pub(super) fn new() -> Result<Self, Report> {
+        let failed = "cannot make a file in memory for the attempt";
+        let file = memfd_create("vgpu_load", MemfdFlags::CLOEXEC)
+            .map_err(|error| Report::new(failed).because(&error))?;
+        let mut file = File::from(file);
+        file.write_all(vgputrace_bundle::LOADER)
+            .map_err(|error| Report::new(failed).because(&error))?;
+        Ok(Self(file))
+    }
+
+    /// Its path in this process, and in a child until it executes something.
+    pub(super) fn path(&self) -> PathBuf {
+        PathBuf::from(format!("/proc/self/fd/{}", self.0.as_raw_fd()))
+    }
 }
 
 /// Starts the child and waits for its end.
 pub(super) fn load(
-    own: &Path,
+    loader: &Loader,
     plan: &Plan,
     credentials: Option<Credentials>,
     timeout: Duration,
 ) -> Result<Loaded, Report> {
-    let mut command = Command::new(own);
+    let mut command = Command::new(loader.path());
     command
-        .arg("load-here")
         .arg(&plan.library)
+        .args(SYMBOLS)
         .env_clear()
         .envs(plan.environment.iter().map(|(name, value)| (name, value)))
         .current_dir(&plan.cwd)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
-    load::contain(&mut command, credentials);
+    contain(&mut command, credentials);
     let mut child = command.spawn().map_err(|error| {
-        Report::new(format!("cannot start {} for the attempt", own.display()))
+        Report::new("cannot start the attempt")
             .because(&error)
-            .help("the user who tries must be able to execute this file and to enter the working directory")
+            .help("it needs /proc, this system's /lib64/ld-linux-x86-64.so.2, and a working directory that its user may enter")
     })?;
     let steps = child.stdout.take().map(collect);
     let said = child.stderr.take().map(collect);
@@ -81,25 +91,30 @@ pub(super) fn load(
         all
     };
     let steps = text(steps);
-    let steps = steps
-        .split(|byte| *byte == b'\n')
-        .filter_map(|line| serde_json::from_slice::<Step>(line).ok());
     let mut loaded = Loaded {
         output: Text::from_bytes(&text(said)),
         ..Loaded::default()
     };
-    for step in steps {
-        match step {
-            Step::Begin => loaded.begun = true,
-            Step::Refused { error } => loaded.error = Some(error),
-            Step::Opened { symbols } => {
-                loaded.opened = true;
-                loaded.symbols = symbols;
-            }
-        }
-    }
+    understand(&steps, &mut loaded);
     loaded.end = end;
     Ok(loaded)
+}
+
+/// The words of the loader program.
+fn understand(steps: &[u8], loaded: &mut Loaded) {
+    let Some(rest) = steps.strip_prefix(b"begin\n") else {
+        return;
+    };
+    loaded.begun = true;
+    if let Some(error) = rest.strip_prefix(b"refused\n") {
+        loaded.error = Some(Text::from_bytes(error));
+    } else if let Some(symbols) = rest.strip_prefix(b"opened\n") {
+        loaded.opened = true;
+        let lines = symbols.split(|byte| *byte == b'\n');
+        let known =
+            lines.filter_map(|line| SYMBOLS.into_iter().find(|name| name.as_bytes() == line));
+        loaded.symbols = known.map(str::to_owned).collect();
+    }
 }
 
 /// What a pipe brings, piece by piece, up to a limit; the rest is read and thrown away.
@@ -148,39 +163,29 @@ fn ended(status: ExitStatus) -> End {
     }
 }
 
-/// The child's side.
-///
-/// # Errors
-/// Its descriptors cannot be arranged, or its parent is gone.
-pub fn here(library: &Path) -> Result<u8, Report> {
-    let fail = |what: &'static str| move |error: nix::Error| Report::new(what).because(&error);
-    let tell = nix::unistd::dup(std::io::stdout()).map_err(fail("dup"))?;
-    nix::unistd::dup2_stdout(std::io::stderr()).map_err(fail("dup2"))?;
-    let mut tell = std::fs::File::from(tell);
-    let mut say = |step: &Step| -> Result<(), Report> {
-        let mut line = serde_json::to_vec(step)
-            .map_err(|error| Report::new("cannot write a step").because(&error))?;
-        line.push(b'\n');
-        tell.write_all(&line)
-            .map_err(|error| Report::new("nobody reads what this child says").because(&error))
-    };
-    let path = CString::new(library.as_os_str().as_bytes())
-        .map_err(|error| Report::new("a path with a NUL").because(&error))?;
-    say(&Step::Begin)?;
-    match load::open(&path) {
-        Ok(handle) => {
-            let has = |name: &&&str| CString::new(**name).is_ok_and(|name| handle.has(&name));
-            let symbols = SYMBOLS.iter().filter(has).map(|name| (*name).to_owned());
-            say(&Step::Opened {
-                symbols: symbols.collect(),
-            })?;
-            load::leave(0)
-        }
-        Err(words) => {
-            say(&Step::Refused {
-                error: Text::from_bytes(&words),
-            })?;
-            load::leave(1)
-        }
+#[cfg(test)]
+mod tests {
+    use super::understand;
+    use crate::view::try_load::Loaded;
+
+    fn understood(steps: &[u8]) -> (bool, bool, Option<String>, Vec<String>) {
+        let mut loaded = Loaded::default();
+        understand(steps, &mut loaded);
+        let error = loaded.error.map(|error| error.as_str().to_owned());
+        (loaded.begun, loaded.opened, error, loaded.symbols)
+    }
+
+    #[test]
+    fn each_way_to_end_is_understood() {
+        assert_eq!(understood(b""), (false, false, None, vec![]));
+        assert_eq!(understood(b"begin\n"), (true, false, None, vec![]));
+        let refused = (true, false, Some("a\nb".to_owned()), vec![]);
+        assert_eq!(understood(b"begin\nrefused\na\nb"), refused);
+        let symbols = vec!["ggml_backend_init".to_owned()];
+        let opened = (true, true, None, symbols);
+        assert_eq!(
+            understood(b"begin\nopened\nggml_backend_init\nother\n"),
+            opened
+        );
     }
 }

@@ -1,5 +1,8 @@
 //! A device that answers, and cannot take the code that the backend brings for it.
 
+use crate::discover::model::{Child, DriverCall};
+use crate::discover::role::Role;
+
 use super::super::case::Case;
 use super::super::explanation::Finding;
 use super::super::rule::{Check, Rule, Stage};
@@ -29,14 +32,24 @@ nothing in the backend is for this architecture, 222 that its PTX is newer than 
     check: Check::Warning(not_taken),
 };
 
-fn not_taken(case: &Case<'_>) -> Vec<Finding> {
-    let refused = case.calls().find(|(_, call)| {
+/// The call by which this process was refused the backend's code.
+pub(super) fn refused(child: &Child) -> Option<&DriverCall> {
+    child.calls.iter().find(|call| {
         LOADING
             .iter()
             .any(|name| call.function.as_str().starts_with(name))
             && matches!(call.code, Some(NO_BINARY | NEWER_PTX))
-    });
-    let Some((_, call)) = refused else {
+    })
+}
+
+fn not_taken(case: &Case<'_>) -> Vec<Finding> {
+    // A discovery runs no kernel; what uses the folder afterwards does.
+    let of_models =
+        case.model.children.iter().filter(
+            |child| matches!(&child.role, Role::Model { dir } if dir.as_str() == case.name),
+        );
+    let mut children = case.children.iter().copied().chain(of_models);
+    let Some(call) = children.find_map(refused) else {
         return Vec::new();
     };
     let why = match call.code {

@@ -21,7 +21,7 @@ fn seen<'a>(lines: &[&'a Line]) -> Vec<&'a Evidence> {
     lines.iter().filter_map(|line| line.seen.as_ref()).collect()
 }
 
-static OVERLAP: Rule = Rule {
+pub(in super::super) static OVERLAP: Rule = Rule {
     id: "VG150",
     stage: Stage::Filter,
     title: "Another folder has the same card",
@@ -47,6 +47,17 @@ fn overlap(case: &Case<'_>) -> Vec<Finding> {
         return Vec::new();
     };
     let kept = line.field("kept_library").map_or("another folder", base);
+    if case.reported().len() > lines.len() {
+        return vec![
+            OVERLAP
+                .found(format!(
+                    "{} works with some of the cards only, and {kept} with those and others: a library is used from one folder, so {kept} is kept for all of them.",
+                    case.name
+                ))
+                .proof(seen(&lines))
+                .so(format!("Nothing is to be done, as long as {kept} serves the cards. With OLLAMA_LLM_LIBRARY={} the other cards would be lost.", case.name)),
+        ];
+    }
     vec![
         OVERLAP
             .found(format!("{} works; its card is used through {kept}, which has the same one. That is normal.", case.name))

@@ -105,9 +105,21 @@ impl<'a> Lacks<'a> {
             .collect()
     }
 
+    /// Names of libraries that the loader did not take, for whatever reason: what they would have brought is missing too.
+    fn unanswered(&self) -> Vec<&'a str> {
+        self.missing
+            .iter()
+            .filter_map(|missing| match missing {
+                Missing::Library { name, .. } => Some(name.as_str()),
+                Missing::Unfit { file, .. } => Some(base(file.as_str())),
+                _ => None,
+            })
+            .collect()
+    }
+
     /// Symbols that no missing library would have brought; and whether that is certain for all of them.
     pub(super) fn symbols(&self) -> (Vec<(&'a str, &'a str)>, bool) {
-        let libraries = self.libraries();
+        let libraries = self.unanswered();
         let mut certain = true;
         let mut symbols = Vec::new();
         for missing in &self.missing {
@@ -215,6 +227,7 @@ fn absent(case: &Case<'_>, driver: bool) -> Vec<Finding> {
         .libraries()
         .into_iter()
         .filter(|name| is_driver(name) == driver)
+        .filter(|name| !super::refused::is_closed(case, name))
         .collect();
     let Some(first) = names.first().copied() else {
         return Vec::new();

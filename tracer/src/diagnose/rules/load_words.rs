@@ -5,9 +5,9 @@ use super::super::explanation::Finding;
 use super::super::rule::{Check, Rule, Stage};
 use super::super::words::{base, list};
 use super::load_file::backend;
-use crate::discover::model::{Load, Outcome};
+use crate::discover::model::{Evidence, Load, Origin, Outcome};
 
-pub(super) static RULES: &[&Rule] = &[&ANSWERED_BY_PRELOAD, &LOADERS_WORDS];
+pub(super) static RULES: &[&Rule] = &[&ANSWERED_BY_PRELOAD, &LOADERS_WORDS, &NOT_EVEN_CPU];
 
 static ANSWERED_BY_PRELOAD: Rule = Rule {
     id: "VG061",
@@ -105,5 +105,46 @@ fn loaders_words(case: &Case<'_>) -> Vec<Finding> {
                 case.path(),
                 backend(case)
             )),
+    ]
+}
+
+static NOT_EVEN_CPU: Rule = Rule {
+    id: "VG065",
+    stage: Stage::Load,
+    title: "Not even a CPU library of ggml was loaded",
+    story: "A runner loads one of libggml-cpu-*.so from the library folder before any GPU backend, and its line \"system\" (OLLAMA_DEBUG=2) shows what that can do: SSE3, AVX, NEON. With CPU.0.LLAMAFILE alone there is only the code \
+inside the program: nothing below the library folder could be loaded.",
+    proof: "The runner's line \"system\" has CPU.0.LLAMAFILE as the only entry of its first CPU.",
+    remedy: &["See whether the library folder is whole, and of this release:"],
+    rows: &["reports A"],
+    check: Check::Backend(not_even_cpu),
+};
+
+fn not_even_cpu(case: &Case<'_>) -> Vec<Finding> {
+    // A recording has the loads themselves.
+    if case.model.origin != Origin::Log || case.loads().next().is_some() {
+        return Vec::new();
+    }
+    let bare: Vec<&Evidence> = case
+        .said()
+        .filter(|said| said.text.as_str().contains("msg=system CPU.0.LLAMAFILE="))
+        .map(|said| &said.seen)
+        .collect();
+    if bare.is_empty() {
+        return Vec::new();
+    }
+    let library = super::super::advice::library_dir(case.model);
+    vec![
+        NOT_EVEN_CPU
+            .found(format!(
+                "The runner for {} loaded no library at all, not even one of the CPU's: the library tree is not whole, or is of another build.",
+                case.name
+            ))
+            .object(library)
+            .likely()
+            .proof(bare)
+            .do_all(NOT_EVEN_CPU.remedy)
+            .so(format!("$ ls -l {library} {library}/{}; vgputrace check", case.name))
+            .so("Install the release again, over an empty folder."),
     ]
 }

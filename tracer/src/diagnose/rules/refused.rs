@@ -6,7 +6,7 @@ use super::super::explanation::Finding;
 use super::super::rule::{Check, Rule, Stage};
 use super::super::words::{base, parent};
 use super::load_file::backend;
-use crate::discover::model::{Evidence, Load};
+use crate::discover::model::{Evidence, Load, Missing};
 
 pub(super) static RULES: &[&Rule] = &[&REFUSED, &NO_ROOM];
 
@@ -72,6 +72,25 @@ pub(super) fn not_looked_at<'a>(case: &Case<'a>) -> Vec<(u16, &'a Evidence)> {
         .collect()
 }
 
+/// A library of this name is there and may not be opened: the loader says of it, too, that there is no such file.
+pub(super) fn is_closed(case: &Case<'_>, name: &str) -> bool {
+    let end = format!("/{name}");
+    refusals(case)
+        .iter()
+        .any(|(err, seen)| matches!(err, 1 | 13) && seen.text.as_str().ends_with(&end))
+}
+
+/// What the load lacks is what may not be opened; symbols that it lacks as well come of that.
+fn lacks_closed_only(case: &Case<'_>, load: &Load) -> bool {
+    let closed = |missing: &Missing| matches!(missing, Missing::Library { name, .. } if is_closed(case, name.as_str()));
+    let symbol = |missing: &Missing| matches!(missing, Missing::Symbol { .. });
+    load.missing.iter().any(closed)
+        && load
+            .missing
+            .iter()
+            .all(|missing| closed(missing) || symbol(missing))
+}
+
 /// The refusal is the only reason there is: the loader goes on to the next place when it may not open a file.
 fn is_the_reason(case: &Case<'_>) -> bool {
     case.loads().next().is_none()
@@ -80,7 +99,10 @@ fn is_the_reason(case: &Case<'_>) -> bool {
                 .words
                 .iter()
                 .any(|words| words.err.is_some_and(|err| err.0 != 2));
-            load.refused.is_some() || worded || load.missing.is_empty()
+            load.refused.is_some()
+                || worded
+                || load.missing.is_empty()
+                || lacks_closed_only(case, load)
         })
 }
 

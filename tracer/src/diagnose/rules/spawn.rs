@@ -15,7 +15,6 @@ pub(super) static RULES: &[&Rule] = &[
     &PORT_TAKEN,
     &NO_TEMPORARY,
     &NOT_OLLAMAS_PATH,
-    &CLOSED_TO_CHILD,
 ];
 
 static NO_FORK: Rule = Rule {
@@ -147,6 +146,9 @@ fn refusal(text: &str) -> String {
         "cannot allocate memory",
         "exec format error",
         "text file busy",
+        "no space left on device",
+        "read-only file system",
+        "too many open files",
     ];
     known
         .iter()
@@ -227,7 +229,8 @@ fn no_temporary(case: &Case<'_>) -> Vec<Finding> {
         .map(|(err, seen)| (err, seen))
         .collect();
     let is_temporary = |text: &str| {
-        text.contains("failed to initialize ba") && text.contains(".bin") && text.contains("open ")
+        let how = text.contains("open ") || text.contains("write ");
+        text.contains("failed to initialize ba") && text.contains(".bin") && how
     };
     let answers: Vec<&Evidence> = case
         .attempts
@@ -253,7 +256,10 @@ fn no_temporary(case: &Case<'_>) -> Vec<Finding> {
         .map(|(_, seen)| seen.text.as_str().trim_start_matches("open ").to_owned())
         .or_else(|| {
             let text = answers.first()?.text.as_str();
-            let rest = text.split_once("open ")?.1;
+            let rest = text
+                .split_once("open ")
+                .or_else(|| text.split_once("write "))?
+                .1;
             Some(rest.split(": ").next()?.to_owned())
         })
         .unwrap_or_default();
@@ -335,58 +341,6 @@ fn not_ollamas_path(case: &Case<'_>) -> Vec<Finding> {
             .proof(said)
             .proof(case.attempts.iter().filter_map(|attempt| attempt.seen.as_ref()))
             .so("Put the library folder at ../lib/ollama, seen from the folder of the program, or link it there.")
-            .so(RESTART),
-    ]
-}
-
-static CLOSED_TO_CHILD: Rule = Rule {
-    id: "VG038",
-    stage: Stage::Spawn,
-    title: "The folder is closed to the runner",
-    story: "The server could list the folder and the runner could not: removed meanwhile, or a rule of a security module. ggml passes over it in silence.",
-    proof: "The listing failed in the runner.",
-    remedy: &[
-        "See what the security module refused:",
-        "$ sudo journalctl -k -g 'apparmor|avc'",
-    ],
-    rows: &["runner 19"],
-    check: Check::Backend(closed_to_child),
-};
-
-fn closed_to_child(case: &Case<'_>) -> Vec<Finding> {
-    let listed = case.folder.is_some_and(|folder| folder.names.is_some());
-    if !listed || case.model.server.is_none() || case.loads().next().is_some() {
-        return Vec::new();
-    }
-    let refused: Vec<(&Errno, &Evidence)> = case
-        .deciding()
-        .flat_map(|child| {
-            let listed = child
-                .walked
-                .iter()
-                .filter(|folder| folder.path.as_str() == case.path())
-                .filter_map(|folder| folder.unreadable.as_ref())
-                .map(|(err, seen)| (err, seen));
-            let opened = child
-                .refused
-                .iter()
-                .filter(|(_, seen)| seen.text.as_str() == format!("open {}", case.path()))
-                .map(|(err, seen)| (err, seen));
-            listed.chain(opened)
-        })
-        .collect();
-    let Some((err, _)) = refused.first() else {
-        return Vec::new();
-    };
-    vec![
-        CLOSED_TO_CHILD
-            .found(format!(
-                "The process for {} could not list that folder ({err}), though the server could.",
-                case.name
-            ))
-            .object(case.path())
-            .proof(refused.iter().map(|(_, seen)| *seen))
-            .do_all(CLOSED_TO_CHILD.remedy)
             .so(RESTART),
     ]
 }

@@ -2,10 +2,12 @@
 
 use crate::discover::Model;
 use crate::discover::model::{Child, End, Evidence, ModelStart};
+use crate::event::Text;
 
 use super::super::advice::RESTART;
 use super::super::explanation::Finding;
 use super::super::rule::{Check, Rule, Stage};
+use super::{device_code, start_lost};
 
 pub(super) static RULES: &[&Rule] = &[
     &CRASHED,
@@ -62,7 +64,7 @@ fn crashed(model: &Model, start: &ModelStart) -> Option<Finding> {
         End::Exit(code, _) if *code != 0 => format!("exit code {code}"),
         _ => return None,
     };
-    let words: Vec<&Evidence> = child
+    let mut words: Vec<&Evidence> = child
         .said
         .iter()
         .filter(|said| {
@@ -72,14 +74,27 @@ fn crashed(model: &Model, start: &ModelStart) -> Option<Finding> {
         })
         .map(|said| &said.seen)
         .collect();
-    let said = words.first().map_or_else(String::new, |line| {
-        format!(": {}", line.text.as_str().trim())
+    // ggml says where it was first, and then what was wrong (ggml-cuda.cu, ggml_cuda_error).
+    words.sort_by_key(|line| !line.text.as_str().starts_with("CUDA error: "));
+    let refused = device_code::refused(child);
+    let said = match (refused, words.first()) {
+        (Some(call), _) => format!(
+            ": {} refused the backend's device code ({})",
+            call.function, call.result
+        ),
+        (None, Some(line)) => format!(": {}", line.text.as_str().trim()),
+        (None, None) => String::new(),
+    };
+    let refused = refused.map(|call| Evidence {
+        at: model.at(call.seq),
+        text: Text::from(format!("{} = {}", call.function, call.result)),
     });
     Some(
         CRASHED
             .found(format!("The process of the model ended with {what}{said}."))
             .proof(start.seen.as_ref())
             .proof(child.crashes.iter().map(|crash| &crash.seen))
+            .proof(&refused)
             .proof(words)
             .do_all(CRASHED.remedy),
     )
@@ -104,13 +119,24 @@ fn cpu_discovery(model: &Model, start: &ModelStart) -> Option<Finding> {
         .cpu_only
         .as_ref()
         .filter(|_| model.devices.is_empty())?;
-    Some(
-        CPU_DISCOVERY
-            .found("The model runs on the CPU, because the discovery at the start of Ollama found no GPU.".to_owned())
-            .proof([cpu])
-            .proof(start.seen.as_ref())
-            .do_all(CPU_DISCOVERY.remedy),
-    )
+    let finding = CPU_DISCOVERY
+        .found(
+            "The model runs on the CPU, because the discovery at the start of Ollama found no GPU."
+                .to_owned(),
+        )
+        .proof([cpu])
+        .proof(start.seen.as_ref());
+    let tried = model
+        .attempts
+        .iter()
+        .any(|attempt| !matches!(attempt.dir.as_str(), "" | "cpu"));
+    Some(if tried {
+        finding.do_all(CPU_DISCOVERY.remedy)
+    } else {
+        finding
+            .so("No backend was there to be tried. A backend, driver or card that is added now is found at the next start of Ollama:")
+            .so(RESTART)
+    })
 }
 
 static ASKED_FOR: Rule = Rule {
@@ -147,6 +173,27 @@ fn asked_for(model: &Model, start: &ModelStart) -> Option<Finding> {
     )
 }
 
+/// Free memory as the server saw it before this start, in words; and its line.
+fn memory<'a>(model: &'a Model, start: &ModelStart) -> Option<(String, &'a Evidence)> {
+    // The line comes while the process is being started: it is among the reasons of its own start.
+    let of_start = |seen: &&Evidence| start.reasons.contains(*seen);
+    let line = model
+        .lines
+        .iter()
+        .filter(|line| line.message.as_str() == "gpu memory")
+        .rfind(|line| {
+            start.reasons.is_empty() || line.seen.as_ref().as_ref().is_some_and(of_start)
+        })?;
+    let (available, free) = (line.field("available")?, line.field("free")?);
+    let least = line.field("minimum").map_or_else(String::new, |least| {
+        format!(", and Ollama keeps at least {least} for itself")
+    });
+    Some((
+        format!(" It had {free} free, {available} of it for the model{least}."),
+        line.seen.as_ref()?,
+    ))
+}
+
 static STALE: Rule = Rule {
     id: "VG163",
     stage: Stage::Model,
@@ -162,7 +209,7 @@ static STALE: Rule = Rule {
 };
 
 fn stale(model: &Model, start: &ModelStart) -> Option<Finding> {
-    if !(on_cpu(start) || partly(start)) {
+    if !(on_cpu(start) || partly(start)) || start_lost::is_lost(model, start) {
         return None;
     }
     let line = model.lines.iter().find(|line| {
@@ -170,14 +217,17 @@ fn stale(model: &Model, start: &ModelStart) -> Option<Finding> {
             .as_str()
             .starts_with("unable to refresh free memory")
     })?;
+    let numbers = memory(model, start);
+    let old = numbers.as_ref().map_or("", |(words, _)| words.as_str());
     Some(
         STALE
             .found(format!(
-                "The server could not ask for the free memory in time and used old numbers{}.",
+                "The server could not ask for the free memory in time and used old numbers{}.{old}",
                 layers(start)
             ))
             .likely()
             .proof(line.seen.as_ref())
+            .proof(numbers.as_ref().map(|(_, seen)| *seen))
             .proof(&start.reasons)
             .do_all(STALE.remedy),
     )
@@ -198,29 +248,19 @@ static NO_FIT: Rule = Rule {
 };
 
 fn no_fit(model: &Model, start: &ModelStart) -> Option<Finding> {
-    if !partly(start) || model.devices.is_empty() {
+    if !partly(start) || model.devices.is_empty() || start_lost::is_lost(model, start) {
         return None;
     }
     let (done, all) = start.offloaded?;
-    let mut near = model
-        .lines
-        .iter()
-        .filter(|line| line.message.as_str() == "gpu memory");
-    let numbers = near.next_back().and_then(|line| {
-        Some((
-            line.field("available")?,
-            line.field("free")?,
-            line.seen.as_ref()?,
-        ))
-    });
-    let free = numbers.map_or_else(String::new, |(available, free, _)| {
-        format!(" It had {free} free, {available} of it for the model.")
-    });
+    let numbers = memory(model, start);
+    let free = numbers.as_ref().map_or("", |(words, _)| words.as_str());
+    // With room for layers none at all can have another reason.
+    let full = free.contains(", 0 B of it");
     Some(
         NO_FIT
             .found(format!("{done} of {all} layers of the model are on the GPU; for the others its free memory was not enough.{free}"))
-            .certain_if(numbers.is_some())
-            .proof(numbers.map(|(_, _, seen)| seen))
+            .certain_if(numbers.is_some() && (done > 0 || full))
+            .proof(numbers.as_ref().map(|(_, seen)| *seen))
             .proof(start.seen.as_ref())
             .proof(&start.reasons)
             .do_all(NO_FIT.remedy),

@@ -38,6 +38,21 @@ fn dropped<'a>(case: &Case<'a>) -> Vec<&'a Evidence> {
         .collect()
 }
 
+/// The device that was dropped, by its address where there are others.
+fn which_device(case: &Case<'_>) -> String {
+    let lines = case.lines("filtering device which didn't fully initialize");
+    match lines.as_slice() {
+        [one] if case.reported().len() > 1 => one
+            .field("pci_id")
+            .filter(|address| !address.is_empty())
+            .map_or_else(
+                || "One device".to_owned(),
+                |address| format!("The device at {address}"),
+            ),
+        _ => "The device".to_owned(),
+    }
+}
+
 static ARCHITECTURE: Rule = Rule {
     id: "VG140",
     stage: Stage::Validate,
@@ -67,7 +82,8 @@ fn architecture(case: &Case<'_>) -> Vec<Finding> {
     let zero = compute == Some((0, 0));
     let mut finding = ARCHITECTURE
         .found(format!(
-            "The device was found and dropped: the backend in {} is not compiled for its architecture{which}.{}",
+            "{} was found and dropped: the backend in {} is not compiled for its architecture{which}.{}",
+            which_device(case),
             case.name,
             if zero { " 0.0 is no capability of any card: the driver or runtime reports its properties wrongly." } else { "" }
         ))

@@ -15,12 +15,15 @@ const MAX_LINES: usize = 2_000;
 pub(super) fn gather(model: &Model, child: &Child, role: &str, dir: &Text, facts: &mut Facts) {
     let spawn = match &child.spawn {
         Spawn::Done => None,
-        Spawn::ForkFailed(err, seen) => Some((could_not("be forked", *err), seen)),
-        Spawn::ExecFailed(err, seen) => Some((could_not("be executed", *err), seen)),
-        Spawn::Failed(seen) => Some(("could not be started".to_owned(), seen)),
+        Spawn::ForkFailed(err, seen) => Some((format!("it could not be forked ({err})"), seen)),
+        Spawn::ExecFailed(err, seen) => Some((not_executed(*err, seen), seen)),
+        Spawn::Failed(seen) => Some(("it could not be started".to_owned(), seen)),
     };
     if let Some((value, seen)) = spawn {
-        let fact = Fact::new(Value::plain(value)).of_dir(dir).seen(Some(seen));
+        let fact = Fact::new(Value::plain(value))
+            .of_dir(dir)
+            .seen(Some(seen))
+            .linked([program(seen).to_owned()]);
         facts.add(Stage::Spawn, role, "start", fact);
     }
     // What strace does not show is told from what a child did; that is no variable to compare.
@@ -40,9 +43,11 @@ pub(super) fn gather(model: &Model, child: &Child, role: &str, dir: &Text, facts
     }
     for (err, what) in &child.refused {
         let name = normal::text(what.text.as_str());
-        let fact = Fact::new(Value::plain(format!("refused ({err})")))
+        let mut fact = Fact::new(Value::plain(format!("refused ({err})")))
             .of_dir(dir)
+            .linked([what.text.as_str().to_owned()])
             .seen(Some(what));
+        fact.named = Some(what.text.as_str().to_owned());
         facts.add(Stage::Refused, role, name, fact);
     }
     for crash in &child.crashes {
@@ -51,17 +56,22 @@ pub(super) fn gather(model: &Model, child: &Child, role: &str, dir: &Text, facts
                 .object
                 .as_ref()
                 .map_or("no object", |path| path.as_str());
-            let symbol = site.symbol.as_ref().map_or("", |name| name.as_str());
-            format!(" in {} {symbol}", normal::base(object))
+            let symbol = site.symbol.as_ref();
+            let symbol = symbol.map_or_else(String::new, |name| format!(", function {name}"));
+            format!(" in {}{symbol}", normal::base(object))
         });
+        let object = crash.at.as_ref().and_then(|site| site.object.as_ref());
         let fact = Fact::new(Value::plain(format!("{}{place}", crash.signal)))
             .of_dir(dir)
+            .linked([format!("crashed with {}", crash.signal)])
+            .stemming_from(object.map(|path| normal::base(path.as_str())))
             .seen(Some(&crash.seen));
         facts.add(Stage::Call, role, "crash", fact);
     }
     if let Some(hanging) = &child.hanging {
         let fact = Fact::new(Value::plain(normal::text(hanging.text.as_str())))
             .of_dir(dir)
+            .linked([format!("waiting in {}", hanging.text)])
             .seen(Some(hanging));
         facts.add(Stage::Call, role, "hanging", fact);
     }
@@ -101,8 +111,20 @@ pub(super) fn words(child: &Child, role: &str, dir: &Text, facts: &mut Facts) {
     }
 }
 
-fn could_not(what: &str, err: Errno) -> String {
-    format!("could not {what} ({err})")
+fn not_executed(err: Errno, seen: &Evidence) -> String {
+    let file = program(seen);
+    if file.is_empty() {
+        format!("it could not be executed ({err})")
+    } else {
+        format!("{file} could not be executed ({err})")
+    }
+}
+
+/// The file of a failed exec: `execve(/a/llama-server) = EACCES`.
+fn program(seen: &Evidence) -> &str {
+    let call = seen.text.as_str().strip_prefix("execve(");
+    call.and_then(|call| call.rsplit_once(") = "))
+        .map_or("", |(file, _)| file)
 }
 
 fn said(answer: &Answer) -> Value {

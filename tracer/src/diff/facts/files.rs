@@ -4,7 +4,7 @@ use super::Facts;
 use crate::diff::fact::{Fact, Stage, Value};
 use crate::diff::normal;
 use crate::discover::Model;
-use crate::discover::model::{At, Child, Evidence};
+use crate::discover::model::{At, Child, Evidence, Missing, Outcome};
 use crate::event::Text;
 use crate::event::library::Library;
 
@@ -32,6 +32,19 @@ pub(super) fn gather(model: &Model, child: &Child, role: &str, dir: &Text, facts
                 );
             }
         }
+        // What was refused is no part of what was picked.
+        let asked = load.asked.as_str();
+        let unfit = load.missing.iter().filter_map(|missing| match missing {
+            Missing::Unfit { file, .. } => Some(file),
+            _ => None,
+        });
+        let asked =
+            (load.outcome == Outcome::Failed && asked.starts_with('/')).then_some(&load.asked);
+        for file in unfit.chain(asked) {
+            if let (Some(library), Some(seen)) = (model.libraries.get(file), &load.seen) {
+                contents(file.as_str(), library, seen, facts);
+            }
+        }
     }
 }
 
@@ -47,24 +60,51 @@ fn add(
         .and_then(|library| library.soname.as_ref())
         .map_or_else(|| normal::base(path), |soname| soname.as_str())
         .to_owned();
-    // Variants of the CPU backend come and go by their score, which is the processor's business.
-    if soname.starts_with("libggml-cpu") || normal::base(path).starts_with("libggml-cpu") {
+    // Variants of the CPU backend come and go by their score, which is the processor's business. The loader itself is
+    // mapped by the kernel, and once more where it looks at its own symbols.
+    if soname.starts_with("ld-linux")
+        || soname.starts_with("libggml-cpu")
+        || normal::base(path).starts_with("libggml-cpu")
+    {
         return;
     }
-    let fact = Fact::new(Value::plain(path))
+    // A file that was to be loaded has the name it was asked by, one that is mapped its own.
+    let real = library.and_then(|library| library.links.last());
+    let real = real.map_or(path, |real| real.as_str());
+    let same = normal::place(if real.starts_with('/') { real } else { path });
+    let fact = Fact::new(Value::shown(same, path))
         .of_dir(dir)
         .seen(Some(seen))
         .linked([soname.clone(), path.to_owned()]);
     facts.add(Stage::File, role, soname, fact);
-    if let Some(identity) = library.and_then(identity) {
-        // The same file in every process: said once, for all.
-        let fact = Fact::new(identity)
+    if let Some(library) = library {
+        contents(path, library, seen, facts);
+    }
+}
+
+/// Which build of a file it is. The same in every process: said once, for all.
+fn contents(path: &str, library: &Library, seen: &Evidence, facts: &mut Facts) {
+    let Some(identity) = identity(library) else {
+        return;
+    };
+    let fact = Fact::new(identity)
+        .seen(Some(seen))
+        .linked([path.to_owned(), normal::base(path).to_owned()]);
+    facts.add(
+        Stage::File,
+        "machine",
+        format!("contents of {}", normal::place(path)),
+        fact,
+    );
+    if let (Some(mode), Some([user, group])) = (library.mode, library.owner) {
+        let value = format!("mode {:03o}, owner {user}:{group}", mode & 0o7777);
+        let fact = Fact::new(Value::plain(value))
             .seen(Some(seen))
             .linked([path.to_owned(), normal::base(path).to_owned()]);
         facts.add(
             Stage::File,
             "machine",
-            format!("contents of {}", normal::place(path)),
+            format!("access to {}", normal::place(path)),
             fact,
         );
     }

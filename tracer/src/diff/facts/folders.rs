@@ -4,6 +4,7 @@ use super::{Facts, sorted};
 use crate::diff::fact::{Fact, Stage, Value};
 use crate::diff::normal;
 use crate::discover::Model;
+use crate::discover::model::Place;
 use crate::event::Text;
 
 /// Facts about folders and attempts.
@@ -37,7 +38,9 @@ pub(super) fn gather(model: &Model, facts: &mut Facts) {
         } else {
             None
         };
-        if let Some((state, refused)) = state {
+        // What lies at the top of the library folder is told by its names.
+        let own = !matches!(folder.place, Place::TopLevel);
+        if let Some((state, refused)) = state.filter(|_| own) {
             let seen = refused.as_ref().map(|(_, seen)| seen);
             let seen = seen.or(folder.dangling.as_ref()).or(folder.seen.as_ref());
             facts.add(Stage::Folder, "folders", name, of(state).seen(seen));
@@ -61,10 +64,12 @@ fn attempts(model: &Model, facts: &mut Facts) {
             continue;
         }
         let words = format!("{} pass {}", attempt.dir, attempt.pass);
-        let fact = Fact::new(Value::plain("tried"))
+        let mut fact = Fact::new(Value::plain("tried"))
             .of_dir(&attempt.dir)
             .seen(attempt.seen.as_ref())
             .linked([attempt.dir.as_str().to_owned()]);
+        // A second look follows from what the first one found.
+        fact.derived = attempt.pass > 1;
         facts.add(Stage::Attempt, "attempts", words, fact);
         if let Some(line) = &attempt.failure_line {
             let same = normal::text(line.text.as_str());

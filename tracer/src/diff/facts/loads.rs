@@ -21,7 +21,8 @@ pub(super) fn gather(child: &Child, role: &str, dir: &Text, facts: &mut Facts) {
         let fact = Fact::new(outcome(load))
             .of_dir(dir)
             .seen(load.seen.as_ref())
-            .linked(words(load));
+            .linked(words(load))
+            .stemming_from([name]);
         facts.add(Stage::Load, role, format!("load of {name}"), fact);
     }
     for words in &child.loader_words {
@@ -56,7 +57,8 @@ pub(super) fn gather(child: &Child, role: &str, dir: &Text, facts: &mut Facts) {
         let fact = Fact::new(Value::plain(value))
             .of_dir(dir)
             .seen(init.seen.as_ref())
-            .linked(["ggml_backend_init".to_owned(), name.to_owned()]);
+            .linked(["ggml_backend_init".to_owned(), name.to_owned()])
+            .stemming_from([name]);
         facts.add(
             Stage::Call,
             role,
@@ -83,9 +85,12 @@ fn calls(child: &Child, role: &str, dir: &Text, facts: &mut Facts) {
         };
         let mut same = result.clone();
         for (name, value) in &call.values {
-            // Free memory is another one in each run.
-            if !matches!(name.as_str(), "free" | "bytes_free" | "used") {
-                same.push(' ');
+            // Free memory is another one in each run; that there is none is not.
+            let memory = matches!(name.as_str(), "free" | "bytes_free" | "used");
+            if memory && value.as_str() == "0" && name.as_str() != "used" {
+                same.push_str(&format!(", {name}=0"));
+            } else if !memory {
+                same.push_str(", ");
                 same.push_str(&normal::text(&format!("{name}={value}")));
             }
         }
@@ -97,12 +102,28 @@ fn calls(child: &Child, role: &str, dir: &Text, facts: &mut Facts) {
         let fact = Fact::new(Value::shown(same, shown))
             .of_dir(dir)
             .linked([call.function.as_str().to_owned(), result])
+            .stemming_from(call.of.as_ref().map(|of| normal::base(of.as_str())))
+            .stemming_from(library(call.function.as_str()))
             .seen(Some(&crate::discover::model::Evidence::event(
                 call.seq,
                 call.function.clone(),
             )));
         facts.add(Stage::Call, role, name, fact);
     }
+}
+
+/// The library that a function belongs to, by the beginning of its name.
+fn library(function: &str) -> Option<&'static str> {
+    const LIBRARIES: [(&str, &str); 5] = [
+        ("cuda", "libcudart.so"),
+        ("cublas", "libcublas.so"),
+        ("cu", "libcuda.so"),
+        ("nvml", "libnvidia-ml.so"),
+        ("vk", "libvulkan.so"),
+    ];
+    let mut all = LIBRARIES.into_iter();
+    let found = all.find(|(prefix, _)| function.starts_with(prefix));
+    found.map(|(_, library)| library)
 }
 
 fn outcome(load: &Load) -> Value {

@@ -1,9 +1,12 @@
 //! Release, machine, and what the server was started with.
 
+use std::borrow::Cow;
+
 use super::{Facts, era};
 use crate::diff::fact::{Fact, Stage, Value};
+use crate::diff::normal;
 use crate::discover::Model;
-use crate::discover::model::Era;
+use crate::discover::model::{Child, Era, Server};
 use crate::event::process::EnvVar;
 
 /// Variables that say nothing about a backend: where the user stood, how he looks.
@@ -33,6 +36,18 @@ pub(super) fn gather(model: &Model, facts: &mut Facts) {
         facts.add(Stage::Release, "server", "discovery", fact);
     }
     machine(model, facts);
+    if let Some(recorder) = &model.recorder {
+        for (name, value) in [
+            ("vgputrace", Some(&recorder.tool)),
+            ("engine", Some(&recorder.engine)),
+            ("recorded calls", recorder.calls.as_ref()),
+        ] {
+            if let Some(value) = value {
+                let fact = Fact::new(Value::plain(value.as_str()));
+                facts.add(Stage::Machine, "recorder", name, fact);
+            }
+        }
+    }
     server(model, facts);
 }
 
@@ -105,18 +120,27 @@ fn server(model: &Model, facts: &mut Facts) {
         let words = server.argv.iter().skip(1).map(|word| word.as_str());
         add("arguments", words.collect::<Vec<_>>().join(" "));
     }
-    if !server.cwd.is_empty() {
-        add("working directory", server.cwd.as_str().to_owned());
-    }
-    if let Some(uid) = server.uid {
-        add("user id", uid.to_string());
-    }
     if let Some(unit) = server
         .cgroup
         .as_ref()
         .and_then(|group| unit(group.as_str()))
     {
         add("unit", unit.to_owned());
+    }
+    if !server.cwd.is_empty() {
+        let fact = Fact::new(Value::plain(folder_of(model, server))).seen(seen);
+        facts.add(
+            Stage::Setting,
+            "server",
+            "working directory",
+            fact.linked(["current path".to_owned()]),
+        );
+    }
+    if let Some(uid) = server.uid {
+        // Whom a permission keeps out.
+        let fact = Fact::new(Value::plain(uid.to_string())).seen(seen);
+        let fact = fact.linked(["EACCES", "EPERM"].map(str::to_owned));
+        facts.add(Stage::Setting, "server", "user id", fact);
     }
     for variable in server.env.iter().filter(|one| !is_noise(one)) {
         let fact = Fact::new(value_of(variable))
@@ -126,9 +150,30 @@ fn server(model: &Model, facts: &mut Facts) {
     }
 }
 
+/// Where the server stands. A folder that is gone still has its name in the kernel.
+fn folder_of(model: &Model, server: &Server) -> String {
+    let cwd = server.cwd.as_str();
+    let says_so = |child: &Child| {
+        let mut said = child.said.iter();
+        said.any(|said| said.text.as_str().contains("cannot get current path"))
+    };
+    let gone = server.library_dir.no_cwd.is_some() || model.children.iter().any(says_so);
+    if gone && !cwd.ends_with("(deleted)") {
+        format!("{cwd}, which is gone")
+    } else {
+        cwd.to_owned()
+    }
+}
+
 /// A variable that is no cause of anything.
 pub(super) fn is_noise(variable: &EnvVar) -> bool {
-    NOISE.contains(&variable.k.as_str())
+    // A fault of `run --shim` is told by what the virtual GPU does, not by the recorder's own file.
+    let own = variable.k.as_str() == "VGPU_CONFIG"
+        && variable
+            .v
+            .as_ref()
+            .is_some_and(|file| matches!(normal::place(file.as_str()), Cow::Owned(_)));
+    own || NOISE.contains(&variable.k.as_str())
 }
 
 /// Its value; of one that is withheld the length.

@@ -5,6 +5,7 @@ mod walks;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::MAX_EACH;
 use super::answers::{self, Http};
 use super::ends::{self, Kills};
 use super::lines::{Lines, Whole};
@@ -18,8 +19,6 @@ use crate::event::library::{Library, Map};
 use crate::event::process::{Exec, ExecFailed, Exit};
 use crate::event::{Errno, Event, Kind, Proc, Seen, Seq, Text};
 
-/// Entries of each list of one process.
-const MAX_EACH: usize = 4_096;
 /// Tables of functions whose calls are driver calls.
 const DRIVERS: [&str; 6] = ["cuda", "nvml", "cudart", "hip", "vulkan", "cublas"];
 /// open flags of x86-64 (fcntl.h).
@@ -55,11 +54,15 @@ pub(super) struct Building {
     foreign_kill: Option<(Text, Option<Text>, Seq)>,
     oom: Option<Seq>,
     exit: Option<(Exit, u64, Seq)>,
+    /// Entries of each list that may be kept now.
+    most: usize,
+    /// A call was left out.
+    full: bool,
 }
 
 impl Building {
     pub(super) fn new(role: Role, process: Option<Proc>) -> Self {
-        Self {
+        let mut building = Self {
             child: Child {
                 process,
                 ..Child::new(role)
@@ -76,7 +79,37 @@ impl Building {
             foreign_kill: None,
             oom: None,
             exit: None,
-        }
+            most: 0,
+            full: false,
+        };
+        building.limit(MAX_EACH);
+        building
+    }
+
+    /// From now on each list has so many entries at most.
+    pub(super) fn limit(&mut self, most: usize) {
+        self.most = most;
+        self.loading.limit(most);
+    }
+
+    /// Entries that it keeps.
+    pub(super) fn kept(&self) -> usize {
+        let child = &self.child;
+        child.calls.len()
+            + child.said.len()
+            + child.loads.len()
+            + child.inits.len()
+            + child.refused.len()
+            + child.mapped.len()
+            + child.loader_words.len()
+            + child.missed_symbols.len()
+            + self.out.len()
+            + self.http.len()
+    }
+
+    /// A call was left out since there was no room: what is not among them proves nothing.
+    pub(super) const fn is_full(&self) -> bool {
+        self.full || self.loading.is_full()
     }
 
     pub(super) fn executed(&mut self, exec: &Exec, seq: Seq, time: u64) {
@@ -129,7 +162,7 @@ impl Building {
     /// The system refused it something.
     fn refuse(&mut self, event: &Event, err: Errno, text: String) {
         self.loading.refused(event, err, &text, &mut self.child);
-        if self.child.refused.len() < MAX_EACH {
+        if self.child.refused.len() < self.most {
             let seen = Evidence::event(event.seq, text);
             self.child.refused.push((err, seen));
         }
@@ -137,7 +170,7 @@ impl Building {
 
     /// The server could not reach it.
     pub(super) fn unreached(&mut self, event: &Event, err: Errno, address: &Text) {
-        if self.child.refused.len() < MAX_EACH {
+        if self.child.refused.len() < self.most {
             let text = format!("connect {address} by the server");
             self.child
                 .refused
@@ -216,13 +249,13 @@ impl Building {
 
     fn said(&mut self, fd: u32, whole: Vec<Whole>) {
         for line in whole {
-            if self.child.said.len() < MAX_EACH && !line.text.is_empty() {
+            if self.child.said.len() < self.most && !line.text.is_empty() {
                 self.child.said.push(Said {
                     text: line.text.clone(),
                     seen: Evidence::event(line.seq, line.text.clone()),
                 });
             }
-            if fd == 1 && self.out.len() < MAX_EACH {
+            if fd == 1 && self.out.len() < self.most {
                 self.out.push(line);
             }
         }
@@ -242,7 +275,11 @@ impl Building {
             );
         }
         self.loading.call(event, call, &mut self.child);
-        if DRIVERS.contains(&call.api.as_str()) && self.child.calls.len() < MAX_EACH {
+        if !DRIVERS.contains(&call.api.as_str()) {
+            return;
+        }
+        self.full |= self.child.calls.len() >= self.most;
+        if self.child.calls.len() < self.most {
             self.open_calls.insert(event.seq, self.child.calls.len());
             self.child.calls.push(DriverCall {
                 api: call.api.clone(),
@@ -298,7 +335,12 @@ impl Building {
             return;
         }
         self.loading.mapped(event, path, &mut self.child);
-        if self.mapped.len() < MAX_EACH && self.mapped.insert(path.clone()) {
+        if self.mapped.contains(path) {
+            return;
+        }
+        self.full |= self.mapped.len() >= self.most;
+        if self.mapped.len() < self.most {
+            self.mapped.insert(path.clone());
             self.child.mapped.push((path.clone(), event.seq));
         }
     }
@@ -312,10 +354,10 @@ impl Building {
     }
 
     /// The child as it is now.
-    pub(super) fn finish(&self, last: u64) -> Child {
-        let mut building = self.clone();
-        let rest = building.lines.rest();
-        building.said(1, rest);
+    pub(super) fn finish(mut self, last: u64) -> Child {
+        let rest = self.lines.rest();
+        self.said(1, rest);
+        let building = self;
         let mut child = building.child;
         child.ended = building.exit.as_ref().map_or(last, |(_, time, _)| *time);
         child.end = building.exit.map_or(End::Unknown, |(exit, time, seq)| {

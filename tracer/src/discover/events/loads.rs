@@ -2,15 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::missing;
+use super::{MAX_EACH, missing};
 use crate::discover::model::{Child, Evidence, Init, Load, Outcome, Symbol, Words};
 use crate::event::call::{Because, Call, LoaderError, Return, Unfinished, Value};
 use crate::event::file::absolute;
 use crate::event::library::Library;
 use crate::event::{Errno, Event, Kind, Seen, Seq, Text};
 
-/// Loads, starts and missed symbols kept of one process.
-const MAX_EACH: usize = 4_096;
 /// dlsym calls remembered for a miss that follows.
 const MAX_ASKED: usize = 256;
 
@@ -33,6 +31,10 @@ pub(super) struct Loading {
     unmapped: BTreeSet<Text>,
     /// Starts whose result could not be read: neither a backend nor NULL.
     unread: BTreeSet<Seq>,
+    /// Loads, starts and missed symbols that may be kept now.
+    most: usize,
+    /// A load or a start was left out.
+    full: bool,
 }
 
 /// The event can only come from a program that uses ggml.
@@ -74,11 +76,25 @@ fn string(call: &Call) -> Option<&Text> {
 }
 
 impl Loading {
+    /// From now on each list has so many entries at most.
+    pub(super) const fn limit(&mut self, most: usize) {
+        self.most = most;
+    }
+
+    /// A load or a start was left out since there was no room.
+    pub(super) const fn is_full(&self) -> bool {
+        self.full
+    }
+
     /// A call of the loader or of ggml began.
     pub(super) fn call(&mut self, event: &Event, call: &Call, child: &mut Child) {
         match (call.api.as_str(), call.function.as_str()) {
-            ("dl", "dlopen" | "dlmopen") if child.loads.len() < MAX_EACH => {
+            ("dl", "dlopen" | "dlmopen") => {
                 let Some(asked) = string(call) else { return };
+                if child.loads.len() >= self.most {
+                    self.full = true;
+                    return;
+                }
                 self.loads.insert(event.seq, child.loads.len());
                 let path = asked.as_str().contains('/');
                 child.loads.push(Load {
@@ -105,7 +121,11 @@ impl Loading {
                     self.scores.insert(event.seq, file.clone());
                 }
             }
-            ("ggml", "ggml_backend_init") if child.inits.len() < MAX_EACH => {
+            ("ggml", "ggml_backend_init") => {
+                if child.inits.len() >= self.most {
+                    self.full = true;
+                    return;
+                }
                 self.inits.insert(event.seq, child.inits.len());
                 let file = call.of.clone().unwrap_or_default();
                 child.inits.push(Init {
@@ -127,7 +147,7 @@ impl Loading {
                     && !init.null
                 {
                     init.registered = true;
-                    if child.registered.len() < MAX_EACH {
+                    if child.registered.len() < self.most {
                         child
                             .registered
                             .push(Evidence::event(event.seq, init.file.clone()));
@@ -173,7 +193,7 @@ impl Loading {
         } else if let Some(file) = self.scores.remove(&back.call)
             && let Value::Int(score) = back.result
         {
-            if score == 0 && child.inits.len() < MAX_EACH && !is_cpu(file.as_str()) {
+            if score == 0 && child.inits.len() < self.most && !is_cpu(file.as_str()) {
                 child.inits.push(Init {
                     seen: Some(Evidence::event(
                         event.seq,
@@ -267,7 +287,7 @@ impl Loading {
             seen: Evidence::event(event.seq, sentence),
         };
         if let Some(name) = error.call.and_then(|call| self.asked.get(&call)) {
-            if name.as_str() == "ggml_backend_init" && child.inits.len() < MAX_EACH {
+            if name.as_str() == "ggml_backend_init" && child.inits.len() < self.most {
                 child.inits.push(Init {
                     file: object.clone(),
                     no_symbol: true,
@@ -275,7 +295,7 @@ impl Loading {
                     ..Init::default()
                 });
             }
-            if child.missed_symbols.len() < MAX_EACH {
+            if child.missed_symbols.len() < self.most {
                 child.missed_symbols.push(Symbol {
                     name: name.clone(),
                     of: Some(object),
@@ -287,7 +307,7 @@ impl Loading {
         let index = error.call.and_then(|call| self.loads.get(&call)).copied();
         match index.and_then(|index| child.loads.get_mut(index)) {
             Some(load) => {
-                if self.errors.len() < MAX_EACH {
+                if self.errors.len() < self.most {
                     self.errors.insert(event.seq, index.unwrap_or_default());
                 }
                 if load.words.len() < 64 {
@@ -296,7 +316,7 @@ impl Loading {
                     load.words.push(words);
                 }
             }
-            None if child.loader_words.len() < MAX_EACH => child.loader_words.push(words),
+            None if child.loader_words.len() < self.most => child.loader_words.push(words),
             None => {}
         }
     }

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use super::ends::{self, Kills};
 use super::lines::{Lines, Whole};
 use super::not_made::Preparing;
 use crate::discover::model::{Device, Era, Evidence, Level, Line, Model, Server, Tried};
 use crate::discover::slog;
 use crate::event::file::{List, Open, Stat, absolute};
-use crate::event::process::Exec;
-use crate::event::{Errno, Event, Kind, Text};
+use crate::event::process::{Exec, Exit};
+use crate::event::signal::Signal;
+use crate::event::{Errno, Event, Kind, Seq, Text};
 
 /// Paths and lines kept.
 const MAX_PATHS: usize = 65_536;
@@ -47,6 +49,9 @@ pub(super) struct Looking {
     pub(super) refused: BTreeMap<Text, (Errno, Evidence)>,
     lines: Lines,
     pub(super) said: Vec<Line>,
+    /// A signal of somebody else that ends a process, the last one; and the kernel's choice of it for lack of memory.
+    ended_by: Option<(Text, Option<Text>, Seq)>,
+    oom: Option<Seq>,
     devices: Vec<Device>,
     cpu_only: Option<Evidence>,
     no_cwd: Option<(Errno, Evidence)>,
@@ -227,6 +232,32 @@ impl Looking {
                     self.version = Some(Text::from(rest.trim_end_matches(')')));
                 }
             }
+        }
+    }
+
+    /// A signal for the server.
+    pub(super) fn signal(&mut self, event: &Event, signal: &Signal) {
+        let name = signal.name.as_str();
+        if signal.from_pid.is_some() && ends::KILLS.contains(&name) {
+            self.ended_by = Some((signal.name.clone(), signal.from_name.clone(), event.seq));
+        }
+    }
+
+    /// The kernel chose it for lack of memory.
+    pub(super) fn oom(&mut self, event: &Event) {
+        self.oom = Some(event.seq);
+    }
+
+    /// The server ended.
+    pub(super) fn exited(&mut self, event: &Event, exit: &Exit) {
+        let kills = Kills {
+            server: None,
+            foreign: self.ended_by.clone(),
+            oom: self.oom,
+            ran: 0,
+        };
+        if let Some(server) = &mut self.server {
+            server.end = ends::end(exit, event.seq, &kills);
         }
     }
 

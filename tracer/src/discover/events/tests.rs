@@ -2,6 +2,7 @@
 
 mod any;
 mod attempts;
+mod bounds;
 mod calls;
 mod ends;
 mod made;

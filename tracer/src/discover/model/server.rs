@@ -3,7 +3,7 @@
 use crate::event::process::EnvVar;
 use crate::event::{Errno, Proc, Text};
 
-use super::Evidence;
+use super::{End, Evidence};
 
 /// The server.
 #[derive(Clone, Debug, Default)]
@@ -34,6 +34,8 @@ pub struct Server {
     pub library_dir: LibraryDir,
     /// Where its exec was seen.
     pub seen: Option<Evidence>,
+    /// How it ended; unknown while it runs, and in a log.
+    pub end: End,
 }
 
 impl Server {

@@ -14,8 +14,10 @@ use crate::source::library::candidates::{Candidate, Why};
 pub struct Plan {
     /// Files that are covered: where they are, and by which library, by its SONAME.
     pub covered: Vec<(PathBuf, &'static str)>,
-    /// Files that must not be there.
+    /// Files of the installation that must not be there: their folder is shown without them.
     pub hidden: Vec<PathBuf>,
+    /// Files elsewhere that must not be there. They may lie among thousands, and their folders are left as they are.
+    pub masked: Vec<PathBuf>,
 }
 
 /// The plan for a program's candidates.
@@ -36,7 +38,8 @@ pub fn plan(found: &[Candidate], files: &[File], own: &Path) -> Plan {
             Some(file) if file.bytes.is_some() => {
                 plan.covered.push((candidate.path.clone(), library.soname));
             }
-            Some(_) => plan.hidden.push(candidate.path.clone()),
+            Some(_) if candidate.why == Why::Ollama => plan.hidden.push(candidate.path.clone()),
+            Some(_) => plan.masked.push(candidate.path.clone()),
             None => {}
         }
     }
@@ -54,16 +57,7 @@ pub fn beyond_preload(plan: &Plan, files: &[File]) -> Option<PathBuf> {
     });
     plan.hidden
         .first()
+        .or(plan.masked.first())
         .or_else(|| refused.map(|(path, _)| path))
         .cloned()
-}
-
-/// A file that cannot be hidden: it lies among the system's own.
-#[must_use]
-pub fn beyond_mounts(plan: &Plan, found: &[Candidate]) -> Option<PathBuf> {
-    let is_own = |path: &Path| {
-        let mut all = found.iter().filter(|candidate| candidate.path == path);
-        all.any(|candidate| candidate.why == Why::Ollama)
-    };
-    plan.hidden.iter().find(|path| !is_own(path)).cloned()
 }

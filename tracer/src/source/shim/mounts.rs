@@ -1,7 +1,8 @@
 //! Mounts that only this process and its children see.
 //!
 //! A file is covered by a bind mount. A file that must not be there cannot be: its folder is, by one in memory that has all the other
-//! files of it, each by a bind mount, under their own paths.
+//! files of it, each by a bind mount, under their own paths. Where that folder is not the installation's own, a link that leads nowhere is
+//! mounted on the file instead: whoever opens it is told that it is not there, and only its name is still listed.
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -12,6 +13,8 @@ use std::path::{Path, PathBuf};
 
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::sched::{CloneFlags, unshare};
+use rustix::fs::CWD;
+use rustix::mount::{MoveMountFlags, OpenTreeFlags, move_mount, open_tree};
 
 use super::Error;
 use super::cover::Plan;
@@ -61,6 +64,14 @@ pub fn cover(plan: &Plan, libraries: &Path, scratch: &Path) -> Result<(), Error>
     for (number, (folder, hidden)) in folders.into_iter().enumerate() {
         without(folder, &hidden, &scratch.join(number.to_string()))?;
     }
+    if !plan.masked.is_empty() {
+        fs::create_dir_all(scratch).map_err(Error::file(scratch))?;
+        let nowhere = scratch.join("nowhere");
+        symlink("/nonexistent/not-there", &nowhere).map_err(Error::file(&nowhere))?;
+        for path in &plan.masked {
+            mask(&nowhere, path)?;
+        }
+    }
     for (path, soname) in &plan.covered {
         bind(&libraries.join(soname), path)?;
     }
@@ -92,6 +103,20 @@ fn without(folder: &Path, hidden: &[&OsStr], image: &Path) -> Result<(), Error> 
         }
     }
     bind(image, folder)
+}
+
+/// Mounts a symbolic link itself on a file; mount(2) would follow it (open_tree(2) and move_mount(2), Linux 5.2).
+fn mask(link: &Path, path: &Path) -> Result<(), Error> {
+    let refused = |errno: rustix::io::Errno| Error::Mount {
+        path: path.to_owned(),
+        source: errno.into(),
+    };
+    let flags = OpenTreeFlags::OPEN_TREE_CLONE
+        | OpenTreeFlags::OPEN_TREE_CLOEXEC
+        | OpenTreeFlags::AT_SYMLINK_NOFOLLOW;
+    let tree = open_tree(CWD, link, flags).map_err(refused)?;
+    let flags = MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH;
+    move_mount(&tree, "", CWD, path, flags).map_err(refused)
 }
 
 fn bind(from: &Path, to: &Path) -> Result<(), Error> {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use vgputrace_bundle::files;
 use vgputrace_device::ready::by_name;
 
-use super::cover::{Plan, beyond_mounts, beyond_preload, plan};
+use super::cover::{Plan, beyond_preload, plan};
 use super::folder::{self, Existing, library_of};
 use super::{Error, faults};
 use crate::source::library::candidates::{Candidate, Why};
@@ -109,21 +109,23 @@ fn files_of_a_tree_are_covered_and_those_that_must_be_missing_hidden() {
         Plan {
             covered: vec![(covered, "libcublas.so.12")],
             hidden: vec![hidden.clone()],
+            masked: Vec::new(),
         }
     );
-    assert_eq!(beyond_mounts(&without_lt, &found), None);
     assert_eq!(beyond_preload(&without_lt, &without), Some(hidden));
 }
 
 #[test]
-fn what_neither_way_can_do_is_known_before() {
+fn what_preloading_cannot_do_is_known_before() {
     let found = [candidate("/usr/lib/libcuda.so.580.65.06", Why::Driver)];
     let own = Path::new("/own");
     let missing = files(&[by_name("cuda-missing").unwrap()]).unwrap();
-    assert!(beyond_mounts(&plan(&found, &missing, own), &found).is_some());
+    let without = plan(&found, &missing, own);
+    assert_eq!(without.masked, [found[0].path.clone()]);
+    assert!(without.hidden.is_empty());
+    assert!(beyond_preload(&without, &missing).is_some());
     let other = files(&[by_name("cuda-32-bit").unwrap()]).unwrap();
     let covered = plan(&found, &other, own);
-    assert_eq!(beyond_mounts(&covered, &found), None);
     assert!(beyond_preload(&covered, &other).is_some());
 }
 

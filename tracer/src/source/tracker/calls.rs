@@ -23,7 +23,8 @@ use value::is_global;
 
 use super::Tracker;
 use crate::event::call::{Because, Call, Unfinished, Value};
-use crate::event::{Kind, Seq, Text};
+use crate::event::{Kind, Seen, Seq, Text, Why};
+use crate::source::model_output;
 use crate::source::record::Bytes;
 
 /// A call that has been entered.
@@ -79,6 +80,9 @@ impl Tracker {
             tgid,
         };
         let mut args = decoder.arguments(function, enter, &inputs);
+        if function.class == Class::Log && self.known(tgid).model {
+            args.iter_mut().for_each(withhold_words);
+        }
         if let Some(which) = which {
             args.push((Text::from("which"), Value::Name(Text::from(which))));
         }
@@ -242,5 +246,15 @@ impl Tracker {
             because,
         });
         self.tell(tgid, tid, time, Some(time.saturating_sub(call.start)), kind);
+    }
+}
+
+/// A log line of a model's process is kept under the same rules as its output.
+fn withhold_words((_, value): &mut (Text, Value)) {
+    if let Value::Str(seen) = value
+        && let Some(text) = seen.value()
+        && !model_output::keep(text.as_str().as_bytes())
+    {
+        *seen = Seen::No(Why::Withheld);
     }
 }

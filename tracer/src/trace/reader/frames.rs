@@ -4,7 +4,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
 
 use super::super::blocks::{Blocks, Form};
-use super::super::cursor::{Cursor, Span};
+use super::super::cursor::Cursor;
 use super::super::index::FrameInfo;
 use super::super::section::Section;
 use super::super::warning::{Place, Warnings, What};
@@ -12,17 +12,19 @@ use super::super::{Error, frame, limits};
 use super::{Reader, Warning};
 use crate::event::Event;
 
+/// Events that room is made for before they are read: a frame of a megabyte has about as many.
+const ROOM: usize = 16_384;
+
 /// The events of one frame, in order of their numbers.
 #[derive(Debug)]
 pub struct Frame {
-    texts: Vec<String>,
-    events: Vec<(Event, usize, Span)>,
+    parts: Parts,
     /// What was damaged or missing in it.
     pub warnings: Vec<Warning>,
 }
 
 /// A frame taken apart.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Parts {
     /// The events, in order of their numbers.
     pub events: Vec<Event>,
@@ -35,36 +37,28 @@ pub struct Parts {
 impl Frame {
     /// How many events.
     #[must_use]
-    pub fn len(&self) -> usize {
-        self.events.len()
+    pub const fn len(&self) -> usize {
+        self.parts.events.len()
     }
 
     /// No event at all.
     #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.events.is_empty()
+    pub const fn is_empty(&self) -> bool {
+        self.parts.events.is_empty()
     }
 
     /// An event and its line.
     #[must_use]
     pub fn get(&self, at: usize) -> Option<(&Event, &str)> {
-        let (event, text, span) = self.events.get(at)?;
-        Some((event, span.of(self.texts.get(*text)?)))
+        let (text, line) = self.parts.lines.get(at)?;
+        let line = self.parts.texts.get(*text)?.get(line.clone());
+        Some((self.parts.events.get(at)?, line.unwrap_or_default()))
     }
 
     /// All of it, to be kept without copies.
     #[must_use]
     pub fn into_parts(self) -> Parts {
-        let mut parts = Parts {
-            events: Vec::with_capacity(self.events.len()),
-            texts: self.texts,
-            lines: Vec::with_capacity(self.events.len()),
-        };
-        for (event, text, span) in self.events {
-            parts.events.push(event);
-            parts.lines.push((text, span.range()));
-        }
-        parts
+        self.parts
     }
 
     /// All of them.
@@ -154,8 +148,8 @@ impl<R: Read + Seek> Reader<R> {
 impl FrameInfo {
     /// What was read is what the table says.
     fn fits(&self, frame: &Frame) -> bool {
-        let (Some((first, ..)), Some((last, ..))) = (frame.events.first(), frame.events.last())
-        else {
+        let events = &frame.parts.events;
+        let (Some(first), Some(last)) = (events.first(), events.last()) else {
             return self.events == 0;
         };
         (first.seq, last.seq) == (self.first, self.last) && self.events == frame.len() as u64
@@ -164,19 +158,35 @@ impl FrameInfo {
 
 /// Decodes a piece of the file, with its hot calls in their places.
 fn read(text: Vec<u8>, place: Place, mut warnings: Warnings) -> Frame {
-    let mut texts = Vec::new();
-    let mut events = Vec::new();
+    // Room for all lines at once, as many as a frame of ours has.
+    let lines = memchr::memchr_iter(b'\n', &text).count();
+    let mut parts = Parts::default();
+    parts.events.reserve(lines.min(ROOM));
+    parts.lines.reserve(lines.min(ROOM));
     each(text, place, &mut warnings, |cursor, warnings| {
         while let Some((event, span)) = cursor.take(warnings) {
-            events.push((event, texts.len(), span));
+            parts.events.push(event);
+            parts.lines.push((parts.texts.len(), span.range()));
         }
-        texts.push(cursor.take_text());
+        parts.texts.push(cursor.take_text());
     });
-    events.sort_by_key(|(event, ..)| event.seq);
     Frame {
-        texts,
-        events,
+        parts: parts.sorted(),
         warnings: warnings.all().to_vec(),
+    }
+}
+
+impl Parts {
+    /// In order of the numbers. An event is large and nearly every frame is in order: nothing is moved then.
+    fn sorted(mut self) -> Self {
+        if self.events.is_sorted_by_key(|event| event.seq) {
+            return self;
+        }
+        let mut both: Vec<(Event, (usize, Range<usize>))> =
+            self.events.into_iter().zip(self.lines).collect();
+        both.sort_by_key(|(event, _)| event.seq);
+        (self.events, self.lines) = both.into_iter().unzip();
+        self
     }
 }
 

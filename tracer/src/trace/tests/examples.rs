@@ -197,7 +197,7 @@ fn libraries() -> Vec<Kind> {
             path: yes(LIBRARY),
             address: Hex(0x7f00_1234_5000),
         }),
-        Kind::Library(Library {
+        Kind::Library(Box::new(Library {
             path: text(LIBRARY),
             inode: Some(text("8:1:99")),
             size: Some(1_600_000_000),
@@ -225,7 +225,7 @@ fn libraries() -> Vec<Kind> {
                 missing_versions: Vec::new(),
             }),
             ..Library::default()
-        }),
+        })),
         Kind::LateLibrary(LateLibrary {
             path: text("/opt/other/libcuda.so.1"),
             functions: 80,

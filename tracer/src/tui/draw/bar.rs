@@ -6,24 +6,43 @@ use ratatui::layout::Rect;
 use super::write;
 use crate::tui::colour::Palette;
 use crate::tui::state::prompt::Prompt;
-use crate::tui::state::{State, View};
+use crate::tui::state::{Keyboard, State, View};
 use crate::view::line::{Line, Role};
 use crate::view::{Looks, amount, escape};
 
-/// Names of the views, the current one in brackets, and the name of the recording.
+/// Stands in the first line of a recording whose GPU was none.
+const VIRTUAL: &str = "virtual GPU";
+
+/// Names of the views, the current one in brackets, and the name of the recording. Where there is no room for the names
+/// beside the word about a virtual GPU, the others have their numbers only.
 pub(super) fn tabs(state: &State, palette: Palette, frame: &mut Frame<'_>, area: Rect) {
-    let mut line = Line::new();
-    for (at, view) in View::ALL.iter().enumerate() {
-        let number = at + 1;
-        if *view == state.view {
-            line.push(Role::Heading, &format!("[{number} {}]", view.name()));
-        } else {
-            line.push(Role::Dim, &format!(" {number} {} ", view.name()));
-        }
+    let label = state.digest.is_virtual().then_some(VIRTUAL);
+    let mut line = names(state.view, true);
+    let room = usize::from(area.width);
+    if label.is_some_and(|label| line.width() + 2 + label.len() > room) {
+        line = names(state.view, false);
+    }
+    if let Some(label) = label {
+        line.plain("  ").push(Role::Warning, label);
     }
     line.plain("  ")
         .push(Role::Dim, &state.book.recording().name());
     write(frame, area, &[line], palette);
+}
+
+fn names(current: View, all: bool) -> Line {
+    let mut line = Line::new();
+    for (at, view) in View::ALL.iter().enumerate() {
+        let number = at + 1;
+        if *view == current {
+            line.push(Role::Heading, &format!("[{number} {}]", view.name()));
+        } else if all {
+            line.push(Role::Dim, &format!(" {number} {} ", view.name()));
+        } else {
+            line.push(Role::Dim, &format!(" {number} "));
+        }
+    }
+    line
 }
 
 /// Play head, progress, prompt.
@@ -136,6 +155,16 @@ fn remark(prompt: &Prompt, looks: Looks) -> Option<Line> {
 
 fn hint(state: &State) -> Line {
     let mut line = Line::new();
+    if state.keyboard == Keyboard::Command {
+        line.push(
+            Role::Warning,
+            "what is typed goes to the command   Ctrl-] takes the keyboard back",
+        );
+        if !state.message.is_empty() {
+            line.plain("   ").push(Role::Failed, &state.message);
+        }
+        return line;
+    }
     if let Some(trouble) = &state.book.trouble {
         line.push(Role::Failed, trouble);
     } else if state.message.is_empty() {

@@ -102,6 +102,7 @@ fn health(state: &State) -> Vec<String> {
     if words.is_empty() {
         words.push("whole: nothing lost, nothing damaged".to_owned());
     }
+    words.extend(state.digest.notes.iter().map(|(_, text)| text.clone()));
     words
 }
 

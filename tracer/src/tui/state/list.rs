@@ -16,6 +16,8 @@ const MAX_MATCHES: usize = 4_000_000;
 pub(in crate::tui) struct Matching {
     pub(in crate::tui) text: String,
     filter: Filter,
+    /// The scene is told of every event.
+    told: bool,
     /// Indices of the events that match, in order.
     pub(in crate::tui) found: Vec<u64>,
     frame: usize,
@@ -29,6 +31,7 @@ impl Matching {
     pub(in crate::tui) fn new(text: String, filter: Filter) -> Self {
         Self {
             text,
+            told: filter.asks_for_the_story(),
             filter,
             found: Vec::new(),
             frame: 0,
@@ -52,11 +55,12 @@ impl Matching {
         (!self.done).then(|| self.frame * 100 / book.frames().max(1))
     }
 
-    /// Looks through one more frame; false when there is none.
+    /// Looks through one more frame of those that were read; false when there is none.
     pub(in crate::tui) fn step(&mut self, book: &mut Book, roles: &Roles) -> bool {
         if self.done {
             return false;
         }
+        self.pass_over(book, roles);
         let whole = self.frame < book.read_through();
         let grows = !whole && self.frame + 1 == book.frames() && book.recording().grows();
         if !whole && !grows {
@@ -84,7 +88,22 @@ impl Matching {
         true
     }
 
+    /// Goes on to the first frame that may hold a match, by what the index says. None of them is decoded.
+    fn pass_over(&mut self, book: &mut Book, roles: &Roles) {
+        let origin = book.origin();
+        while self.part == 0 && self.frame < book.read_through() {
+            let stretch = book.stretch(self.frame);
+            if stretch.is_none_or(|stretch| self.filter.may_match(&stretch, roles, origin)) {
+                return;
+            }
+            self.frame += 1;
+        }
+    }
+
     fn takes(&self, event: &Event, scene: &mut Scene) -> bool {
+        if !self.told {
+            return self.filter.matches(event, scene);
+        }
         scene.before(event);
         let takes = self.filter.matches(event, scene);
         scene.after(event);

@@ -20,7 +20,7 @@ impl Request {
     pub(super) fn new(state: &mut State, name: String) -> Self {
         let path = PathBuf::from(name);
         let explanation = state.explanation();
-        let model = state.digest.model();
+        let model = state.model();
         let looks = Looks {
             colour: false,
             unicode: true,

@@ -105,7 +105,7 @@ impl State {
             known.done == done || reading || (little && !self.digest.ended)
         });
         if !fresh {
-            let model = self.digest.model();
+            let model = self.digest.model(&self.book);
             let explanation = (self.explain)(&model);
             self.understood = Some(Understanding {
                 done,

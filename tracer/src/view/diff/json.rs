@@ -70,6 +70,7 @@ pub fn json(answer: &Answer, names: &Names) -> String {
         "verdict_changes": changes,
         "differences": differences,
         "technical": technical,
+        "virtual_gpu": { "good": answer.virtual_gpu[0], "bad": answer.virtual_gpu[1] },
     });
     let mut line = escape::json(&value.to_string()).into_owned();
     line.push('\n');

@@ -16,6 +16,12 @@ pub fn markdown(answer: &Answer, names: &Names) -> String {
         inline(&names.good),
         inline(&names.bad)
     );
+    for (which, label) in ["good", "bad"].into_iter().zip(&answer.virtual_gpu) {
+        if let Some(label) = label {
+            let label = inline(label.as_str());
+            out += &format!("\n**No real GPU in the {which} run: {label}.**\n");
+        }
+    }
     if !answer.verdict_changes.is_empty() {
         out += "\n### Verdicts that changed\n\n";
         for one in &answer.verdict_changes {

@@ -45,6 +45,7 @@ fn answer(path: &str) -> Answer {
             ripple: false,
         }],
         technical: Vec::new(),
+        virtual_gpu: [None, None],
     }
 }
 
@@ -109,4 +110,22 @@ fn a_hostile_path_reaches_no_terminal_and_makes_no_markup() {
         !report.contains("<img") && !report.contains("J|"),
         "{report}"
     );
+}
+
+#[test]
+fn a_run_without_a_real_gpu_is_called_so_in_every_form() {
+    let mut answer = answer("/x");
+    answer.virtual_gpu = [None, Some(Text::from("the GPU is\u{1b}[2J pretended"))];
+    let page = text(&answer, &names(), false, Looks::default());
+    assert!(page.contains("(no real GPU in the bad run)"), "{page}");
+    assert!(page.contains("No real GPU: the GPU is"), "{page}");
+    let report = markdown(&answer, &names());
+    assert!(
+        report.contains("No real GPU in the bad run: the GPU is"),
+        "{report}"
+    );
+    assert!(!page.contains('\u{1b}') && !report.contains('\u{1b}'));
+    let value: serde_json::Value = serde_json::from_str(&json(&answer, &names())).expect("JSON");
+    assert!(value["virtual_gpu"]["good"].is_null());
+    assert!(value["virtual_gpu"]["bad"].is_string());
 }

@@ -5,6 +5,7 @@ use super::super::line::{Line, Role};
 use super::super::wrap::wrap;
 use super::{Names, change, headline, place};
 use crate::diff::{Answer, Ranked};
+use crate::event::Text;
 
 /// Columns of a sentence before it is wrapped.
 const WIDTH: usize = 92;
@@ -18,9 +19,11 @@ pub fn text(answer: &Answer, names: &Names, all: bool, looks: Looks) -> String {
     let mut head = Line::new();
     head.push(Role::Dim, "GOOD ").plain(&names.good);
     lines.push(head);
+    label(&mut lines, answer.virtual_gpu[0].as_ref());
     let mut head = Line::new();
     head.push(Role::Dim, "BAD  ").plain(&names.bad);
     lines.push(head);
+    label(&mut lines, answer.virtual_gpu[1].as_ref());
     lines.push(Line::new());
     let role = if answer.same {
         Role::Result
@@ -46,6 +49,18 @@ pub fn text(answer: &Answer, names: &Names, all: bool, looks: Looks) -> String {
         line.write(looks, &mut out);
     }
     out
+}
+
+/// Below the name of a run whose GPU is no real one.
+fn label(lines: &mut Vec<Line>, label: Option<&Text>) {
+    if let Some(label) = label {
+        paragraph(
+            lines,
+            "     ",
+            Role::Warning,
+            &format!("No real GPU: {label}."),
+        );
+    }
 }
 
 fn verdicts(lines: &mut Vec<Line>, answer: &Answer) {
@@ -78,7 +93,7 @@ fn differences(lines: &mut Vec<Line>, answer: &Answer, all: bool) {
         }
     }
     if all && !answer.technical.is_empty() {
-        heading(lines, "only another machine or recorder");
+        heading(lines, "only another machine, recorder, or order of threads");
         for one in &answer.technical {
             let shown = |fact: Option<&crate::diff::Fact>| {
                 fact.map_or_else(|| "-".to_owned(), |fact| fact.value.shown.clone())

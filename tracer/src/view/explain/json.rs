@@ -18,6 +18,7 @@ struct Answer<'a> {
     loss: u64,
     cpu_only: bool,
     finished: bool,
+    virtual_gpu: Option<&'a Text>,
 }
 
 #[derive(Serialize)]
@@ -166,6 +167,7 @@ pub fn to_json(explanation: &Explanation) -> String {
         loss: explanation.lost,
         cpu_only: explanation.cpu_only,
         finished: explanation.finished,
+        virtual_gpu: explanation.virtual_gpu.as_ref(),
     };
     let json = serde_json::to_string(&answer).unwrap_or_else(|_| "{}".to_owned());
     let mut out = escape::json(&json).into_owned();

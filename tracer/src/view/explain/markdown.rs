@@ -27,6 +27,9 @@ pub fn write(explanation: &Explanation, model: &Model) -> String {
         inline(version),
         explanation.era.name()
     );
+    if let Some(label) = &explanation.virtual_gpu {
+        let _ = writeln!(out, "**No real GPU: {}.**\n", inline(label.as_str()));
+    }
     machine(&mut out, model);
     out.push_str("\n| backend | verdict | cause |\n|---|---|---|\n");
     for backend in &explanation.backends {

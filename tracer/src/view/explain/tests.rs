@@ -167,3 +167,15 @@ fn a_page_has_its_parts() {
         assert!(text.contains(part), "{part}");
     }
 }
+
+#[test]
+fn a_run_without_a_real_gpu_is_called_so_in_every_form() {
+    let mut answer = answer();
+    assert!(!write(&answer, Looks::default()).contains("No real GPU"));
+    answer.virtual_gpu = Some(Text::from("the GPU is pretended"));
+    let label = "No real GPU: the GPU is pretended.";
+    assert!(write(&answer, Looks::default()).contains(label));
+    assert!(table(&answer, Looks::default()).contains(label));
+    assert!(to_markdown(&answer, &Model::default()).contains(label));
+    assert!(to_json(&answer).contains(r#""virtual_gpu":"the GPU is pretended""#));
+}

@@ -102,6 +102,9 @@ fn head(page: &mut Page, explanation: &Explanation) {
         format!("{who} had not finished looking for devices.")
     };
     page.text(0, Role::Heading, &outcome);
+    if let Some(label) = &explanation.virtual_gpu {
+        page.text(0, Role::Warning, &format!("No real GPU: {label}."));
+    }
     if !explanation.library_dir.is_empty() {
         let era = explanation.era.name();
         page.text(

@@ -348,7 +348,7 @@ fn libraries() {
             "late library /x.so  3 functions probed from now on; earlier calls may be missing",
         ),
         (
-            Kind::Library(facts),
+            Kind::Library(Box::new(facts)),
             "library /x.so 10 bytes RUNPATH $ORIGIN:  is for 32-bit machines ✗\n\
              no file for libcuda.so.1 needed by /x.so, 1 place tried\n\
              no version libcudart.so.12 in libcudart.so.12 needed by /x.so\n\
@@ -365,7 +365,7 @@ fn a_mapping_names_the_build_of_a_file_that_is_known() {
         build_id: Some(text("0123456789abcdef")),
         ..Library::default()
     };
-    scene.before(&event(1, 0, "p3.1", Kind::Library(facts)));
+    scene.before(&event(1, 0, "p3.1", Kind::Library(Box::new(facts))));
     assert_eq!(
         row_in(map("/x.so"), None, &scene, Detail::Short),
         "map /x.so (build-id 01234567…) at 0x7f0000001000"

@@ -201,7 +201,7 @@ fn runner_without_driver(story: &mut Story) {
         }),
         ..Library::default()
     };
-    story.add(&process, Kind::Library(facts));
+    story.add(&process, Kind::Library(Box::new(facts)));
     let kill = Kind::Signal(Signal {
         name: Text::from("SIGKILL"),
         number: 9,

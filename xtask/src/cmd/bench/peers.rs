@@ -16,6 +16,8 @@ pub(super) enum Peer {
     Empty,
     /// The tool.
     Vgputrace,
+    /// The tool, by stops instead of probes in the kernel.
+    Ptrace,
     Bpftrace,
     PerfTrace,
     StraceSeccomp,
@@ -28,10 +30,11 @@ const CALLS: &str = "trace=open,openat,openat2,stat,lstat,newfstatat,statx,acces
     accept,accept4";
 
 impl Peer {
-    pub(super) const ALL: [Self; 7] = [
+    pub(super) const ALL: [Self; 8] = [
         Self::Bare,
         Self::Empty,
         Self::Vgputrace,
+        Self::Ptrace,
         Self::Bpftrace,
         Self::PerfTrace,
         Self::StraceSeccomp,
@@ -43,6 +46,7 @@ impl Peer {
             Self::Bare => "bare",
             Self::Empty => "empty probe (bpftrace, `{ }`)",
             Self::Vgputrace => "**vgputrace**",
+            Self::Ptrace => "**vgputrace --engine ptrace**",
             Self::Bpftrace => "bpftrace, same probes",
             Self::PerfTrace => "perf trace",
             Self::StraceSeccomp => "strace -f --seccomp-bpf",
@@ -53,7 +57,7 @@ impl Peer {
     /// The program it needs, and the Debian package that has it.
     fn needs(self) -> Option<(&'static str, &'static str)> {
         match self {
-            Self::Bare | Self::Vgputrace => None,
+            Self::Bare | Self::Vgputrace | Self::Ptrace => None,
             Self::Empty | Self::Bpftrace => Some(("bpftrace", "bpftrace")),
             Self::PerfTrace => Some(("perf", "linux-perf")),
             Self::StraceSeccomp | Self::Strace => Some(("strace", "strace")),
@@ -91,14 +95,16 @@ impl Peer {
         let output = place.file("traced");
         let mut command = match self {
             Self::Bare => Vec::new(),
-            Self::Vgputrace => {
+            Self::Vgputrace | Self::Ptrace => {
+                let engine = if self == Self::Ptrace {
+                    "ptrace"
+                } else {
+                    "ebpf"
+                };
+                let trace = place.file("trace.vgt");
                 let mut command = vec![place.tool.clone().into_os_string()];
                 command.extend(words(&[
-                    "run",
-                    "--json",
-                    "-o",
-                    &place.file("trace.vgt"),
-                    "--",
+                    "run", "--json", "--engine", engine, "-o", &trace, "--",
                 ]));
                 command
             }
@@ -127,7 +133,7 @@ impl Peer {
 }
 
 /// bpftrace and perf look for tracepoints in tracefs, which not every machine mounts: it is mounted for them alone.
-fn with_tracefs() -> Vec<OsString> {
+pub(super) fn with_tracefs() -> Vec<OsString> {
     let script = "mount -t tracefs tracefs /sys/kernel/tracing 2>/dev/null; exec \"$@\"";
     ["unshare", "-m", "sh", "-c", script, "sh"]
         .map(OsString::from)

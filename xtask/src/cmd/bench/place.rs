@@ -88,6 +88,7 @@ impl Place {
         let shared = ["-shared", "-fPIC"].map(str::to_owned);
         for (name, source, flags) in [
             ("bench_loop", sources.join("bench_loop.c"), &own),
+            ("bench_calls", sources.join("bench_calls.c"), &own),
             ("bench_library.so", library, &shared),
         ] {
             compile(&folder.join(name), &source, flags)?;

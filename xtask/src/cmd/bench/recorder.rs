@@ -43,12 +43,12 @@ pub(super) struct Neighbour {
 }
 
 /// What a trace holds, by the tool's own summary.
-struct Held {
+pub(super) struct Held {
     events: u64,
-    lost: u64,
+    pub(super) lost: u64,
 }
 
-fn held(place: &Place) -> anyhow::Result<Held> {
+pub(super) fn held(place: &Place) -> anyhow::Result<Held> {
     let output = place.output();
     let line = output
         .lines()
@@ -167,7 +167,7 @@ pub(super) fn neighbours(
             place.run(&place.turns(mode, count / divide, None), None)?;
             neighbour.alone.push(place.lap()?.each());
         }
-        let recording = Recording::start(place)?;
+        let recording = Recording::start(place, &[])?;
         for (neighbour, (_, mode, count)) in neighbours.iter_mut().zip(loops) {
             place.run(&place.turns(mode, count / divide, None), None)?;
             neighbour.beside.push(place.lap()?.each());
@@ -178,14 +178,16 @@ pub(super) fn neighbours(
 }
 
 /// The tool at work on a process that waits.
-struct Recording(std::process::Child);
+pub(super) struct Recording(std::process::Child);
 
 impl Recording {
-    fn start(place: &Place) -> anyhow::Result<Self> {
+    /// Starts it, with more options of `run`, and waits until everything is attached.
+    pub(super) fn start(place: &Place, options: &[&str]) -> anyhow::Result<Self> {
         let trace = place.file("beside.vgt");
         let _ = fs::remove_file(&trace);
         let mut command = std::process::Command::new(&place.tool);
-        command.args(["run", "--quiet", "-o", &trace, "--"]).args([
+        command.args(["run", "--quiet", "-o", &trace]);
+        command.args(options).arg("--").args([
             &place.file("bench_loop"),
             &place.file("beside"),
             "wait",
@@ -203,7 +205,7 @@ impl Recording {
         Ok(Self(child))
     }
 
-    fn end(mut self) -> anyhow::Result<()> {
+    pub(super) fn end(mut self) -> anyhow::Result<()> {
         crate::machine::quiet("kill", ["-TERM", &self.0.id().to_string()]);
         self.0
             .wait()

@@ -5,6 +5,7 @@ use std::fs;
 use std::process::Command;
 
 use super::Table;
+use super::calls::Calls;
 use super::peers::Peer;
 use super::recorder::{Cost, Neighbour, Rate};
 use super::subject::Subject;
@@ -19,6 +20,7 @@ pub(super) struct Report {
     pub(super) costs: Vec<Cost>,
     pub(super) neighbours: Vec<Neighbour>,
     pub(super) rates: Vec<Rate>,
+    pub(super) calls: Calls,
 }
 
 impl Report {
@@ -50,6 +52,7 @@ impl Report {
         self.targets(out)?;
         self.recorder(out)?;
         self.beside(out)?;
+        self.calls.text(out)?;
         for sentence in &self.absent {
             writeln!(out, "\nNot here: {sentence}.")?;
         }
@@ -61,12 +64,12 @@ impl Report {
         self.table.get(&(subject, peer))?.time.median()
     }
 
-    fn ratio(&self, subject: usize, peer: Peer, over: Peer) -> Option<f64> {
+    pub(super) fn ratio(&self, subject: usize, peer: Peer, over: Peer) -> Option<f64> {
         Some(self.median(subject, peer)? / self.median(subject, over)?)
     }
 
     /// The same of the smallest figures: what other work on the machine disturbs least.
-    fn smallest(&self, subject: usize, peer: Peer, over: Peer) -> Option<f64> {
+    pub(super) fn smallest(&self, subject: usize, peer: Peer, over: Peer) -> Option<f64> {
         let of = |peer| Some(self.table.get(&(subject, peer))?.time.range()?.0);
         Some(of(peer)? / of(over)?)
     }
@@ -170,6 +173,7 @@ impl Report {
                 row(out, what, "under 300 ms", end.0, end.1, (300.0, " ms"))?;
             }
         }
+        self.ptrace_rows(out)?;
         if let Some(neighbour) = self.neighbours.first() {
             let (alone, beside) = (neighbour.alone.scaled(1.0), neighbour.beside.scaled(1.0));
             let more = |pair: (Option<f64>, Option<f64>)| Some(pair.1? - pair.0?);
@@ -190,7 +194,8 @@ impl Report {
             hot,
             None,
             (30.0, " bytes"),
-        )
+        )?;
+        self.calls.targets(out)
     }
 
     /// A rate that the machine could not make proves nothing about that rate.
@@ -264,8 +269,18 @@ impl Report {
     }
 }
 
+/// The text of the calls alone.
+pub(super) fn of_calls(calls: &Calls) -> String {
+    let mut text = format!("{}.\n", machine());
+    let _ = calls.text(&mut text);
+    let head = "| what | target | measured | |\n| --- | --- | --- | --- |";
+    let _ = writeln!(text, "\n{head}");
+    let _ = calls.targets(&mut text);
+    text
+}
+
 /// One target: what was measured, by medians and by the smallest, the most that it may be and the unit of both.
-fn row(
+pub(super) fn row(
     out: &mut String,
     what: &str,
     target: &str,

@@ -4,7 +4,7 @@ use super::super::build::{call, child, discovery, init, load, look, seen, set};
 use super::{Proof, but};
 use crate::discover::Model;
 use crate::discover::model::{Answer, DriverCall, Era, Origin, Outcome};
-use crate::discover::role::Step;
+use crate::discover::role::{Role, Step};
 use crate::event::host::{Gpu, Host};
 use crate::event::{Errno, Text};
 
@@ -104,11 +104,48 @@ pub(super) fn between() -> Vec<Proof> {
     ]
 }
 
+/// The driver of a card of compute capability 9.0 gives this value for an attribute.
+fn attribute(name: &str, value: &str) -> Model {
+    let asked = |name: &str, value: &str| {
+        let mut one = call("cuDeviceGetAttribute", 0);
+        one.values = vec![
+            (
+                Text::from("attrib"),
+                Text::from(format!("CU_DEVICE_ATTRIBUTE_{name}")),
+            ),
+            (Text::from("pi"), Text::from(value)),
+        ];
+        one
+    };
+    answering(vec![
+        asked("COMPUTE_CAPABILITY_MAJOR", "9"),
+        asked(name, value),
+    ])
+}
+
+/// A discovery that went well, and a model's process of this folder that handed over code with this result.
+fn of_model(dir: &str, code: i64) -> Model {
+    but(answering(Vec::new()), |model| {
+        let mut server = child(Step::Runner);
+        server.role = Role::Model {
+            dir: Text::from(dir),
+        };
+        server.calls.push(call("cuLibraryLoadData", code));
+        model.children.push(server);
+    })
+}
+
 /// Drivers without an error and without a device, or that refuse the code for one.
 pub(super) fn none() -> Vec<Proof> {
     vec![
         Proof::of("VG217", answering(vec![call("cuLibraryLoadData", 209)]))
             .also(answering(vec![call("cuModuleLoadData", 222)]))
+            .also(of_model("cuda_v12", 209))
+            .silent(
+                "it was the code of another folder's backend",
+                of_model("rocm", 209),
+            )
+            .silent("the model's code was taken", of_model("cuda_v12", 0))
             .silent(
                 "the load failed for another reason",
                 answering(vec![call("cuLibraryLoadData", 2)]),
@@ -117,6 +154,32 @@ pub(super) fn none() -> Vec<Proof> {
                 "the code is that of another function",
                 answering(vec![call("cudaGetDeviceCount", 209)]),
             ),
+        Proof::of(
+            "VG218",
+            attribute("MAX_SHARED_MEMORY_PER_BLOCK_OPTIN", "49152"),
+        )
+        .also(attribute("MAX_THREADS_PER_BLOCK", "1620000"))
+        .also(attribute("WARP_SIZE", "64"))
+        .silent(
+            "it is what an H100 has",
+            attribute("MAX_SHARED_MEMORY_PER_BLOCK_OPTIN", "232448"),
+        )
+        .silent("it is what every card has", attribute("WARP_SIZE", "32"))
+        .silent(
+            "the card is older than the attribute",
+            but(
+                attribute("MAX_SHARED_MEMORY_PER_BLOCK_OPTIN", "49152"),
+                |model| {
+                    model.children[0].calls[0].values[1].1 = Text::from("6");
+                },
+            ),
+        )
+        .silent(
+            "the call failed",
+            but(attribute("WARP_SIZE", "64"), |model| {
+                model.children[0].calls[1].code = Some(1);
+            }),
+        ),
         Proof::of("VG103", count("0"))
             .silent("it counts one", count("1"))
             .silent(

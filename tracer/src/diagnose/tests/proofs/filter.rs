@@ -1,7 +1,8 @@
 //! Filter: devices that were removed. VG150 to VG159.
 
-use super::super::build::{call, child, device, discovery, folder, line, look};
+use super::super::build::{attempt, call, child, device, discovery, folder, line, look, of, said};
 use super::{Proof, but};
+use crate::diagnose::explain;
 use crate::discover::Model;
 use crate::discover::model::{Era, Reported};
 use crate::discover::role::Step;
@@ -107,4 +108,57 @@ fn twins(one: &str, other: &str) -> Model {
         ..device(id)
     };
     with(vec![with_id("GPU-1", one), with_id("GPU-2", other)])
+}
+
+/// cuda_v12 with two cards, of which the second look refused one; the other is used through cuda_v13.
+fn two_cards() -> Model {
+    let mut model = discovery(Era::Runner);
+    let cards = vec![device("GPU-1"), device("GPU-2")];
+    look(&mut model, vec![child(Step::Runner)], cards);
+    let mut second = child(Step::Runner);
+    second.said.push(said(
+        "GGML_ASSERT(ggml_cuda_has_arch(info.devices[id].cc) && \"ggml was not compiled with support for this arch\") failed",
+    ));
+    attempt(&mut model, vec![second], Vec::new(), 2);
+    let folder = "/usr/local/lib/ollama/cuda_v12";
+    model.lines.push(line(
+        "filtering device which didn't fully initialize",
+        &[
+            ("id", "GPU-2"),
+            ("libdir", folder),
+            ("pci_id", "0000:06:00.0"),
+        ],
+    ));
+    model.lines.push(line(
+        "filtering device with overlapping libraries",
+        &[
+            ("id", "GPU-1"),
+            ("library", folder),
+            ("kept_library", "/usr/local/lib/ollama/cuda_v13"),
+        ],
+    ));
+    model
+}
+
+#[test]
+fn each_device_of_a_folder_has_its_own_reason() {
+    let explanation = explain(&two_cards());
+    let reasons: Vec<(&str, &str)> = explanation
+        .devices
+        .iter()
+        .map(|one| {
+            let rule = one.finding.as_ref().map_or("", |finding| finding.rule);
+            (one.id.as_str(), rule)
+        })
+        .collect();
+    assert_eq!(reasons, [("GPU-1", "VG150"), ("GPU-2", "VG140")]);
+    let findings = &of(&explanation, "cuda_v12").findings;
+    assert!(findings[0].sentence.contains("The device at 0000:06:00.0"));
+    let kept = findings.iter().find(|one| one.rule == "VG150").unwrap();
+    assert!(
+        kept.sentence.contains("some of the cards only"),
+        "{}",
+        kept.sentence
+    );
+    assert!(!kept.remedy.iter().any(|line| line.contains("used instead")));
 }

@@ -1,12 +1,25 @@
 //! Load: what a load lacks. VG051 to VG056, VG058, VG059, VG061, VG062.
 
-use super::super::build::{LIB, child, discovery, load, look, seen, set, words};
+use super::super::build::{LIB, as_log, child, discovery, load, look, said, seen, set, words};
 use super::{Proof, but};
 use crate::discover::Model;
-use crate::discover::model::{Child, Era, Load, Missing, Outcome};
+use crate::discover::model::{Child, Era, Level, Load, Missing, Origin, Outcome};
 use crate::discover::role::Step;
 use crate::event::library::{Closure, Library, Resolved};
 use crate::event::{Errno, Text};
+
+/// A log at TRACE in which the runner says this of the processor.
+fn system(words: &str) -> Model {
+    let mut runner = child(Step::Runner);
+    let line = format!(
+        "time=2026-01-01T00:00:00.000Z level=INFO source=ggml.go:104 msg=system {words} compiler=cgo(gcc)"
+    );
+    runner.said.push(said(&line));
+    but(discovery(Era::Runner), |model| {
+        look(model, vec![runner], Vec::new());
+        as_log(model, Level::Trace);
+    })
+}
 
 pub(super) fn proofs() -> Vec<Proof> {
     let backend = format!("{LIB}/cuda_v12/libggml-cuda.so");
@@ -16,6 +29,21 @@ pub(super) fn proofs() -> Vec<Proof> {
             .silent(
                 "it is the backend's own file",
                 lacking(vec![library(&backend)]),
+            )
+            .silent(
+                "the file is there, and may not be opened",
+                closed("libcublas.so.12"),
+            )
+            .also(closed("libcublasLt.so.12"))
+            .silent(
+                "the file is there, and is no library",
+                lacking(vec![
+                    Missing::Unfit {
+                        file: Text::from(format!("{LIB}/cuda_v12/libcublas.so.12")),
+                        problem: Text::from("not ELF"),
+                    },
+                    library("libcublas.so.12"),
+                ]),
             ),
         Proof::of("VG052", lacking(vec![library("libcuda.so.1")]))
             .also(lacking(vec![library("libvulkan.so.1")]))
@@ -24,6 +52,17 @@ pub(super) fn proofs() -> Vec<Proof> {
                 lacking(vec![library("libcudart.so.12")]),
             ),
         Proof::of("VG053", lacking(vec![symbol("cuMemCreate")]))
+            .silent(
+                "its library is there, and is none",
+                lacking(vec![
+                    Missing::Unfit {
+                        file: Text::from(format!("{LIB}/cuda_v12/libcudart.so.12")),
+                        problem: Text::from("file too short"),
+                    },
+                    library("libcudart.so.12"),
+                    symbol("cudaMalloc"),
+                ]),
+            )
             .silent(
                 "the library that has it is missing as a whole",
                 lacking(vec![library("libcuda.so.1"), symbol("cuMemCreate")]),
@@ -68,6 +107,7 @@ pub(super) fn refused_or_mute() -> Vec<Proof> {
         Proof::of("VG058", refused(13, "open", Vec::new()))
             .also(refused(1, "executable mapping of", Vec::new()))
             .also(not_entered())
+            .also(closed("libcublas.so.12"))
             .weaker(passed_over())
             .silent("the file is not there", refused(2, "open", Vec::new()))
             .silent("no descriptor was left", refused(24, "open", Vec::new())),
@@ -85,6 +125,18 @@ pub(super) fn refused_or_mute() -> Vec<Proof> {
                 but(preloaded(&["dlopen"]), |model| {
                     model.children[0].loads[0].words = vec![words("undefined symbol: x", None)];
                     model.children[0].loads[0].missing = vec![symbol("x")];
+                }),
+            ),
+        Proof::likely("VG065", system("CPU.0.LLAMAFILE=1"))
+            .silent(
+                "a library of the CPU was loaded",
+                system("CPU.0.SSE3=1 CPU.0.LLAMAFILE=1 CPU.1.LLAMAFILE=1"),
+            )
+            .silent(
+                "a recording tells it better",
+                but(system("CPU.0.LLAMAFILE=1"), |model| {
+                    model.origin = Origin::Trace;
+                    model.blind.log_level = None;
                 }),
             ),
         Proof::of(
@@ -189,6 +241,14 @@ fn not_entered() -> Model {
         seen(&format!("stat {path}/libggml-cuda.so")).unwrap(),
     ));
     with(runner)
+}
+
+/// libcublas.so.12 is missing, and a file of this name may not be opened.
+fn closed(name: &str) -> Model {
+    but(lacking(vec![library("libcublas.so.12")]), |model| {
+        let open = seen(&format!("open {LIB}/cuda_v12/{name}")).unwrap();
+        model.children[0].refused.push((Errno(13), open));
+    })
 }
 
 /// One place of a library may not be opened; the loader went on, and what it lacked is a symbol.

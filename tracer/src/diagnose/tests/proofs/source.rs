@@ -1,9 +1,9 @@
-//! What the source can tell: VG200 to VG206.
+//! What the source can tell: VG200 to VG207.
 
 use super::super::build::{as_log, child, discovery, line, load, look, said, seen};
 use super::{Proof, but};
 use crate::discover::Model;
-use crate::discover::model::{Era, Level, Missing, Outcome, Server};
+use crate::discover::model::{End, Era, Level, Missing, Outcome, Server};
 use crate::discover::role::Step;
 use crate::event::Text;
 
@@ -46,11 +46,61 @@ pub(super) fn proofs() -> Vec<Proof> {
                 "the era is known",
                 but(old("cuInit err: 999"), |model| model.era = Era::Runner),
             ),
+        Proof::of("VG207", ended(End::Exit(1, None), ""))
+            .also(ended(End::OutOfMemory(None), ""))
+            .also(ended(kill("SIGKILL", "oomd"), ""))
+            .also(but(
+                ended(
+                    End::Unknown,
+                    "Error: listen tcp 127.0.0.1:11434: bind: address already in use",
+                ),
+                |model| as_log(model, Level::Info),
+            ))
+            .silent("it still runs", ended(End::Unknown, ""))
+            .silent("it ended well", ended(End::Exit(0, None), ""))
+            .silent("it was asked to end", ended(kill("SIGTERM", "systemd"), ""))
+            .silent(
+                "the recorder's time was up",
+                ended(kill("SIGKILL", "vgputrace"), ""),
+            )
+            .silent(
+                "the discovery was over before",
+                but(ended(End::Exit(1, None), ""), |model| model.finished = true),
+            )
+            .silent(
+                "a log in which a backend is being tried",
+                but(log(Vec::new()), |model| {
+                    unfinished(model);
+                    model.lines.push(line("Error: something", &[]));
+                }),
+            ),
         Proof::of("VG205", words("ggml_backend: no backends are loaded"))
             .silent("its words are others", words("loaded CPU backend")),
         Proof::of("VG206", words("no CPU backend found"))
             .silent("its words are others", words("loaded CPU backend")),
     ]
+}
+
+/// A server that ended so before it looked for devices, with these last words.
+fn ended(end: End, words: &str) -> Model {
+    but(discovery(Era::Runner), |model| {
+        model.finished = false;
+        model.cpu_only = None;
+        if let Some(server) = &mut model.server {
+            server.end = end;
+        }
+        if !words.is_empty() {
+            model.lines.push(line(words, &[]));
+        }
+    })
+}
+
+fn kill(name: &str, by: &str) -> End {
+    End::Signal {
+        name: Text::from(name),
+        by: Some(Text::from(by)),
+        seen: None,
+    }
 }
 
 fn log(missing: Vec<Missing>) -> Model {
@@ -69,7 +119,7 @@ fn unfinished(model: &mut Model) {
     model.cpu_only = None;
     model.attempts[0].answer = None;
     model.children[0].answer = None;
-    model.children[0].end = crate::discover::model::End::Unknown;
+    model.children[0].end = End::Unknown;
 }
 
 /// A log that names no folder; with a listing of the library folder, which only a recording has, or without.

@@ -90,6 +90,13 @@ pub(super) fn at_work() -> Vec<Proof> {
                 looked(Era::Runner, vec![bound(13, false)]),
             ),
         Proof::of("VG035", temporary(500, false))
+            .also(full(
+                "failed to initialize backend: write /tmp/12.bin: no space left on device",
+            ))
+            .silent(
+                "the error is about another file",
+                full("failed to initialize backend: write /tmp/12.log: no space left on device"),
+            )
             .silent("it answered with a list", temporary(200, false))
             .silent("backends were looked at", temporary(500, true)),
         Proof::of(
@@ -121,12 +128,26 @@ pub(super) fn at_work() -> Vec<Proof> {
                 outside(&format!("{LIB}/cuda_v12"), &[LIB]),
             ),
         Proof::of("VG038", closed_to_child(false))
+            .also(moved_away(&format!("{LIB}/cuda_v12")))
+            .silent(
+                "it is another folder that is gone",
+                moved_away(&format!("{LIB}/cuda_v13")),
+            )
             .silent("a later listing gave the backend", closed_to_child(true))
             .silent(
                 "no server could list it either: this is a program by itself",
                 but(closed_to_child(false), |model| model.server = None),
             ),
     ]
+}
+
+/// The runner's ggml says that this folder is not there.
+fn moved_away(folder: &str) -> Model {
+    let mut runner = child(Step::Runner);
+    runner.said.push(said(&format!(
+        "ggml_backend_load_best: search path {folder} does not exist"
+    )));
+    looked(Era::Runner, vec![runner])
 }
 
 fn looked(era: Era, children: Vec<Child>) -> Model {
@@ -205,6 +226,18 @@ fn temporary(status: u16, loaded: bool) -> Model {
     but(looked(Era::Runner, vec![runner]), |model| {
         model.attempts[0].answer = Some(Answer {
             status: Some(status),
+            ..Answer::default()
+        });
+    })
+}
+
+/// The runner's answer is this error.
+fn full(error: &str) -> Model {
+    but(looked(Era::Runner, vec![child(Step::Runner)]), |model| {
+        model.attempts[0].answer = Some(Answer {
+            status: Some(500),
+            error: Some(Text::from(error)),
+            seen: seen(error),
             ..Answer::default()
         });
     })

@@ -1,9 +1,9 @@
 //! Starts of models: VG160 to VG169.
 
-use super::super::build::{child, discovery, line, seen};
+use super::super::build::{child, discovery, line, said, seen};
 use super::{Proof, but};
 use crate::discover::Model;
-use crate::discover::model::{Device, End, Era, ModelStart};
+use crate::discover::model::{Device, End, Era, Line, ModelStart};
 use crate::discover::role::{Role, Step};
 use crate::event::Text;
 
@@ -59,11 +59,14 @@ pub(super) fn proofs() -> Vec<Proof> {
         ),
         Proof::likely("VG164", offloaded(3, 33))
             .also(start(|model, _| {
-                model.lines.push(line(
-                    "gpu memory",
-                    &[("available", "1.0 GiB"), ("free", "2.0 GiB")],
-                ));
+                model.lines.push(memory("0 B"));
             }))
+            .also(start(|model, one| {
+                model.lines.push(memory("1.0 GiB"));
+                one.offloaded = Some((3, 33));
+            }))
+            // With room for some layers memory is no proven reason for none.
+            .weaker(start(|model, _| model.lines.push(memory("11.0 GiB"))))
             .silent("all of the model is on the GPU", offloaded(33, 33))
             .silent(
                 "the request asked for so few",
@@ -72,9 +75,41 @@ pub(super) fn proofs() -> Vec<Proof> {
         Proof::of("VG165", offloaded(33, 33))
             .silent("one layer is not", offloaded(32, 33))
             .silent("it has no layers", offloaded(0, 0)),
+        Proof::of("VG166", lost("no CUDA-capable device is detected", (0, 33)))
+            .silent(
+                "the model is on the GPU all the same",
+                lost("no CUDA-capable device is detected", (33, 33)),
+            )
+            .silent("its backend found a device", lost("", (0, 33))),
         Proof::likely("VG169", start(|_, one| one.offloaded = None))
             .silent("the number was seen", offloaded(33, 33)),
     ]
+}
+
+fn memory(available: &str) -> Line {
+    line(
+        "gpu memory",
+        &[("available", available), ("free", "11.5 GiB")],
+    )
+}
+
+/// The backend in the process of the model says this of CUDA.
+fn lost(words: &str, offloaded: (u32, u32)) -> Model {
+    start(|model, one| {
+        let mut server = child(Step::Runner);
+        server.role = Role::Model {
+            dir: Text::from("cuda_v12"),
+        };
+        server.end = End::Unknown;
+        server.said.push(said(&if words.is_empty() {
+            "ggml_cuda_init: found 1 CUDA devices:".to_owned()
+        } else {
+            format!("ggml_cuda_init: failed to initialize CUDA: {words}")
+        }));
+        one.offloaded = Some(offloaded);
+        one.child = Some(model.children.len());
+        model.children.push(server);
+    })
 }
 
 fn start(change: impl FnOnce(&mut Model, &mut ModelStart)) -> Model {

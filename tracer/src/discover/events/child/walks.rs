@@ -1,6 +1,7 @@
 //! Folders that a child lists itself, and how often.
 
-use super::{Building, MAX_EACH};
+use super::Building;
+use crate::discover::events::MAX_EACH;
 use crate::discover::events::roles::base;
 use crate::discover::model::{Evidence, Folder, Place};
 use crate::event::file::List;

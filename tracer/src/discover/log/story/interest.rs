@@ -123,6 +123,7 @@ pub(super) fn matters(record: &Record) -> bool {
         || record.level >= Level::Warn
         || MESSAGES.iter().any(|known| message.starts_with(known))
         || message == "inference compute"
+        || (file == "ggml.go" && message == "system")
         || is_telling(message.as_bytes())
 }
 
@@ -157,6 +158,10 @@ mod tests {
                 true,
             ),
             ("level=WARN source=sched.go:1 msg=x", true),
+            (
+                "level=INFO source=ggml.go:104 msg=system CPU.0.LLAMAFILE=1",
+                true,
+            ),
             (
                 "level=DEBUG source=ggml.go:300 msg=\"key with type not found\" key=a",
                 false,

@@ -124,7 +124,7 @@ fn raw(place: Place, enter: &FnEnter, words: Option<&Bytes>) -> Result<u64, Why>
             let at = usize::from(word) * 8;
             number(bytes, at, 8).ok_or(Why::Fault)
         }
-        Place::Elsewhere => Err(Why::Gone),
+        Place::Elsewhere => Err(Why::Unread),
     }
 }
 

@@ -1,6 +1,6 @@
 use super::{STACK, TARGET, Told};
-use crate::event::call::{Because, LoaderError};
-use crate::event::{Kind, Seq};
+use crate::event::call::{Because, LoaderError, Value};
+use crate::event::{Kind, Seen, Seq, Why};
 use crate::source::tracker::Wish;
 
 const HOME: u64 = 0x1000;
@@ -212,4 +212,39 @@ fn a_secret_in_a_loaders_words_stays_there() {
     told.enter(TARGET, "_dl_signal_error", STACK - 64, HOME, &words);
     let shown = format!("{:?}", told.events);
     assert!(!shown.contains("planted"), "{shown}");
+}
+
+#[test]
+fn of_a_model_servers_log_only_harmless_lines_are_kept() {
+    let texts = |arguments: &[u8]| {
+        let mut told = Told::new();
+        told.exec(TARGET, "/bin/llama-server", arguments, b"");
+        for line in [
+            "load_tensors: offloaded 17/17 layers to GPU\n",
+            "dear diary\n",
+        ] {
+            told.enter(TARGET, "common_log_default_callback", STACK, HOME, &[line]);
+        }
+        told.all(|kind| match kind {
+            Kind::Call(call) => call
+                .args
+                .iter()
+                .find(|arg| arg.0.as_str() == "text")
+                .cloned(),
+            _ => None,
+        })
+        .into_iter()
+        .map(|(_, value)| value)
+        .collect::<Vec<_>>()
+    };
+    let kept = Value::Str(Seen::Yes(
+        "load_tensors: offloaded 17/17 layers to GPU\n".into(),
+    ));
+    let withheld = Value::Str(Seen::No(Why::Withheld));
+    assert_eq!(
+        texts(b"llama-server\0--model\0/m\0"),
+        [kept.clone(), withheld]
+    );
+    let other = Value::Str(Seen::Yes("dear diary\n".into()));
+    assert_eq!(texts(b"llama-server\0--list-devices\0"), [kept, other]);
 }

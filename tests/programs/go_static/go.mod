@@ -1,0 +1,3 @@
+module vgputrace.test/go_static
+
+go 1.21

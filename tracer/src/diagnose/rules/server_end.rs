@@ -1,0 +1,116 @@
+//! The server itself ended before it had looked for devices.
+
+use super::super::explanation::Finding;
+use super::super::rule::{Check, Rule, Stage};
+use crate::discover::Model;
+use crate::discover::model::{End, Evidence, Line, Origin};
+
+pub(super) static RULES: &[&Rule] = &[&SERVER_ENDED];
+
+static SERVER_ENDED: Rule = Rule {
+    id: "VG207",
+    stage: Stage::Host,
+    title: "Ollama itself ended before it had looked for GPUs",
+    story: "The server binds its address and opens its model folder before it looks for GPUs. When another server has the port, or a folder is closed, it prints one line that begins with \"Error:\" and ends with code 1; what answers afterwards is \
+the other server. Lack of memory ends it too.",
+    proof: "The end of the server's process and its last words, without the line \"inference compute\".",
+    remedy: &["Its last words say what it could not do."],
+    rows: &[],
+    check: Check::General(server_ended),
+};
+
+/// How the last words of a program begin that ends by itself (cobra's, and those of Go's runtime).
+const LAST_WORDS: [&str; 4] = [
+    "Error: ",
+    "panic: ",
+    "fatal error: ",
+    "runtime: out of memory",
+];
+
+/// What these words ask for, and what to do then.
+const KNOWN: &[(&str, &str, &str)] = &[
+    (
+        "address already in use",
+        "Another server has that address, most often an Ollama that runs already, and it is the one that answers:",
+        "$ sudo ss -ltnp | grep 11434; systemctl status ollama",
+    ),
+    (
+        "permission denied",
+        "The user of the service must be able to read and write the folder of the models:",
+        "$ ls -ld ~/.ollama ${OLLAMA_MODELS:-}",
+    ),
+    (
+        "$HOME is not defined",
+        "Set HOME for the service, or OLLAMA_MODELS:",
+        "$ sudo systemctl edit ollama   # Environment=HOME=/usr/share/ollama",
+    ),
+    (
+        "out of memory",
+        "See which limit of memory the service has:",
+        "$ ulimit -v; systemctl show ollama -p MemoryMax -p LimitAS",
+    ),
+];
+
+fn server_ended(model: &Model) -> Vec<Finding> {
+    if model.finished {
+        return Vec::new();
+    }
+    let last: Option<&Line> = model.lines.iter().find(|line| {
+        LAST_WORDS
+            .iter()
+            .any(|words| line.message.as_str().starts_with(words))
+    });
+    let Some((how, seen)) = ended(model, last) else {
+        return Vec::new();
+    };
+    let words = last.map_or("", |line| line.message.as_str());
+    let said = if words.is_empty() {
+        String::new()
+    } else {
+        format!(", saying \"{words}\"")
+    };
+    let mut finding = SERVER_ENDED
+        .found(format!(
+            "Ollama itself {how} before it had looked for GPUs{said}: no backend is at fault."
+        ))
+        .proof(seen)
+        .proof(last.and_then(|line| line.seen.as_ref()));
+    let known = KNOWN.iter().find(|(part, _, _)| words.contains(part));
+    finding = match known {
+        Some((_, what, command)) => finding.so(*what).so(*command),
+        None => finding.do_all(SERVER_ENDED.remedy),
+    };
+    vec![finding]
+}
+
+/// How the server ended; `None` while it runs, when it was asked to, or when the recorder ended it.
+fn ended<'a>(model: &'a Model, last: Option<&Line>) -> Option<(String, Option<&'a Evidence>)> {
+    if model.origin == Origin::Log {
+        // The line of a program that has ended: only the server's own begins so and has no look behind it.
+        return last
+            .filter(|_| model.attempts.is_empty())
+            .map(|_| ("ended".to_owned(), None));
+    }
+    match &model.server.as_ref()?.end {
+        End::Exit(code, seen) if *code != 0 => {
+            Some((format!("ended with exit code {code}"), seen.as_ref()))
+        }
+        End::OutOfMemory(seen) => Some((
+            "was ended by the kernel for lack of memory".to_owned(),
+            seen.as_ref(),
+        )),
+        End::Signal { name, by, seen } => {
+            let by = by.as_ref().map_or("", |by| by.as_str());
+            let asked = matches!(name.as_str(), "SIGINT" | "SIGTERM");
+            (!asked && !by.starts_with("vgputrace")).then(|| {
+                let whose = if by.is_empty() {
+                    String::new()
+                } else {
+                    format!(" from {by}")
+                };
+                (format!("was ended by {name}{whose}"), seen.as_ref())
+            })
+        }
+        _ => None,
+    }
+}
