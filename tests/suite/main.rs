@@ -3,6 +3,7 @@
 //! Each module is a subject; each test traces programs of `programs/` and asks the trace. What a test needs from the
 //! machine it says itself (`gate`): without it the test is skipped by name, in CI it fails.
 
+mod attach;
 mod bare;
 mod calls;
 mod check;
