@@ -50,7 +50,7 @@ pub enum Props {
 /// The trace cannot be read, or there is no terminal.
 pub fn run(props: &Props) -> Result<u8, Report> {
     let recording = match props {
-        Props::File(path) => file(path)?,
+        Props::File(path) => recording(path)?,
         Props::Follow(path, _) => follow(path)?,
         Props::Example(example) => carried(*example)?,
         Props::Pair(good, bad) => {
@@ -101,7 +101,11 @@ fn palette(looks: Looks) -> Palette {
     }
 }
 
-fn file(path: &Path) -> Result<Box<dyn Recording>, Report> {
+/// A trace file as the viewer reads it: frames on demand, those that follow on other processors.
+///
+/// # Errors
+/// It cannot be read, or is no trace.
+pub fn recording(path: &Path) -> Result<Box<dyn Recording>, Report> {
     let mut reader = Reader::open(path).map_err(|error| Report::from_error(&error))?;
     let name = path.display().to_string();
     if growing::is_written(path, &mut reader) {

@@ -62,11 +62,22 @@ pub struct Begin {
 /// The terminal cannot be set up, read or written. It is given back in any case, after a panic too.
 pub fn run(begin: Begin) -> io::Result<()> {
     let mut terminal = ratatui::try_init()?;
+    let mouse = Mouse;
     let entered = begin_screen();
     let result = entered.and_then(|()| show(&mut terminal, begin));
-    let left = execute!(io::stdout(), DisableMouseCapture);
+    drop(mouse);
     ratatui::try_restore()?;
-    result.and(left)
+    result
+}
+
+/// The mouse is given back when this goes, after a panic too; the screen and the keyboard are by ratatui's own hook.
+struct Mouse;
+
+impl Drop for Mouse {
+    fn drop(&mut self) {
+        // The terminal may be gone.
+        let _ = execute!(io::stdout(), DisableMouseCapture);
+    }
 }
 
 fn show(terminal: &mut ratatui::DefaultTerminal, mut begin: Begin) -> io::Result<()> {

@@ -19,7 +19,7 @@ pub use json::to_json;
 pub use markdown::write as to_markdown;
 pub use page::{index, page};
 pub use story::write as story;
-pub use text::{changes, table, write};
+pub use text::{changes, headline, table, write};
 
 use crate::diagnose::rules;
 use crate::diagnose::{BackendVerdict, Finding, Verdict};
@@ -51,6 +51,12 @@ fn brief(finding: &Finding) -> String {
         Some(object) => format!("{title}: {object}"),
         None => title.to_owned(),
     }
+}
+
+/// A backend about which there is nothing to tell: it is not there, or nothing names it.
+#[must_use]
+pub fn is_aside(backend: &BackendVerdict) -> bool {
+    is_not_installed(backend) || is_not_mentioned(backend)
 }
 
 /// A backend that is merely not there: it gets no row of its own.

@@ -3,7 +3,7 @@
 
 use std::fs::{self, DirBuilder, File};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
+use std::io::{self, BufWriter, Read as _, Seek as _, SeekFrom, Write};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -58,7 +58,7 @@ impl CacheFile {
         })
     }
 
-    fn write(&self, bytes: &[u8]) -> std::io::Result<()> {
+    fn write(&self, write: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
         let folder = self.path.parent().unwrap_or_else(|| Path::new("/"));
         DirBuilder::new()
             .recursive(true)
@@ -66,9 +66,14 @@ impl CacheFile {
             .create(folder)?;
         prune(folder);
         // Whole or not at all, and for its owner alone.
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        file.write_all(&zstd::bulk::compress(bytes, 1)?)?;
-        file.persist(&self.path)?;
+        let file = tempfile::NamedTempFile::new_in(folder)?;
+        let encoder = zstd::Encoder::new(file, 1)?;
+        let mut buffered = BufWriter::new(encoder);
+        write(&mut buffered)?;
+        let encoder = buffered
+            .into_inner()
+            .map_err(io::IntoInnerError::into_error)?;
+        encoder.finish()?.persist(&self.path)?;
         Ok(())
     }
 }
@@ -82,9 +87,9 @@ impl Cache for CacheFile {
         Some(bytes)
     }
 
-    fn store(&mut self, bytes: &[u8]) {
+    fn store(&mut self, write: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>) {
         // A cache that cannot be written is none.
-        if let Err(error) = self.write(bytes) {
+        if let Err(error) = self.write(write) {
             tracing::debug!(%error, "no cache");
         }
     }
@@ -118,7 +123,7 @@ mod tests {
             path: folder.path().join("vgputrace/one.zst"),
         };
         assert_eq!(cache.load(), None);
-        cache.store(b"words");
+        cache.store(&mut |out| out.write_all(b"words"));
         assert_eq!(cache.load().as_deref(), Some(&b"words"[..]));
         std::fs::write(&cache.path, "damaged").unwrap();
         assert_eq!(cache.load(), None);

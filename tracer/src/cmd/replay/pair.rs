@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::atomic::Ordering;
 
 use super::super::diff::sides;
-use super::{ended_by_signal, file, palette};
+use super::{ended_by_signal, palette, recording};
 use crate::cmd::{Report, terminal};
 use crate::diff::{Run, anchors, diff};
 use crate::discover::model::{At, Evidence};
@@ -20,7 +20,7 @@ pub(super) fn run(good: &Path, bad: &Path) -> Result<u8, Report> {
     let looks = terminal::standard_output();
     let stop = ended_by_signal()?;
     run_pair(PairBegin {
-        recordings: [file(good)?, file(bad)?],
+        recordings: [recording(good)?, recording(bad)?],
         compared,
         looks,
         palette: palette(looks),

@@ -170,7 +170,7 @@ fn hint(state: &State) -> Line {
     } else if state.message.is_empty() {
         line.push(
             Role::Dim,
-            "? keys   f next failure   Space play   / search   e filter   w write   Tab view   q quit",
+            "? keys  1 what to do  f failure  Space play  / search  e filter  Tab view  q quit",
         );
     } else {
         line.push(Role::Warning, &state.message);

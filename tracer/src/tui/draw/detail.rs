@@ -27,11 +27,20 @@ pub(super) fn draw(state: &mut State, palette: Palette, frame: &mut Frame<'_>, a
     let mut rule = Line::new();
     let bar = if state.looks.unicode { "─" } else { "-" };
     let words = if below > 0 {
-        format!(" {}, J K scroll ", amount::of(below as u64, "more line"))
+        format!(" +{below} J K ")
     } else {
         String::new()
     };
-    let width = usize::from(area.width).saturating_sub(words.len());
+    // What it all comes to stands in every list of events.
+    let told = state.told();
+    if let Some(headline) = told.headline.last() {
+        let room = usize::from(area.width).saturating_sub(words.len() + 6);
+        let headline = escape::text(headline);
+        let headline = escape::fit(&headline, room, state.looks.dots());
+        rule.push(Role::Dim, &bar.repeat(2))
+            .push(Role::Heading, &format!(" {headline} "));
+    }
+    let width = usize::from(area.width).saturating_sub(words.len() + rule.width());
     rule.push(Role::Dim, &bar.repeat(width))
         .push(Role::Dim, &words);
     write(frame, area, &[rule], palette);
@@ -50,11 +59,10 @@ fn lines(state: &mut State, width: u16) -> Vec<Line> {
     let Some((event, raw, scene)) = state.book.event(head) else {
         return lines;
     };
-    let cause = cause_of(state, event.seq.0);
-    for sentence in cause {
+    for (role, sentence) in causes_of(state, event.seq.0) {
         for part in wrap(&sentence, usize::from(width).max(20)) {
             let mut line = Line::new();
-            line.push(Role::Failed, &part);
+            line.push(role, &part);
             lines.push(line);
         }
     }
@@ -129,21 +137,42 @@ fn pieces(line: &Line, width: u16) -> Vec<Line> {
         .collect()
 }
 
-/// The causes that name this event as their evidence.
-fn cause_of(state: &mut State, seq: u64) -> Vec<String> {
+/// The causes that name this event as their evidence, the first with what to do; where no backend names any event, what is
+/// to be said of the machine and of models.
+fn causes_of(state: &mut State, seq: u64) -> Vec<(Role, String)> {
     let told = state.told();
-    let mut causes = Vec::new();
-    for backend in &told.backends {
-        let naming = backend
-            .causes
-            .iter()
-            .filter(|cause| cause.events.contains(&seq));
-        for cause in naming {
-            causes.push(format!(
-                "{}: {}: {}",
-                backend.name, backend.verdict, cause.sentence
-            ));
+    let mut lines = Vec::new();
+    let (aside, there): (Vec<_>, Vec<_>) = told.backends.iter().partition(|one| one.aside);
+    for backend in there {
+        for (at, cause) in backend.causes.iter().enumerate() {
+            if !cause.events.contains(&seq) {
+                continue;
+            }
+            let verdict = if at == 0 {
+                &backend.verdict
+            } else {
+                "and then"
+            };
+            let words = format!("{}: {verdict}: {}", backend.name, cause.sentence);
+            lines.push((Role::Failed, words));
+            if lines.len() == 1 && !cause.remedy.is_empty() {
+                // A sentence and the command that it ends with; the rest is in Overview.
+                let command = cause.remedy.get(1).filter(|next| next.starts_with("$ "));
+                let first = cause.remedy.first().into_iter().chain(command);
+                let words: Vec<&str> = first.map(String::as_str).collect();
+                lines.push((Role::Verb, format!("to do: {}", words.join(" "))));
+            }
         }
     }
-    causes
+    let others = told.models.iter().chain(&told.general);
+    let named = others.filter(|cause| cause.events.contains(&seq) || cause.events.is_empty());
+    if lines.is_empty() {
+        lines.extend(named.map(|cause| (Role::Warning, cause.sentence.clone())));
+    }
+    if lines.is_empty() {
+        let aside = aside.into_iter().flat_map(|backend| &backend.causes);
+        let named = aside.filter(|cause| cause.events.contains(&seq));
+        lines.extend(named.map(|cause| (Role::Dim, cause.sentence.clone())));
+    }
+    lines
 }

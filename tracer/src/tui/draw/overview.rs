@@ -18,8 +18,8 @@ pub(super) fn draw(state: &mut State, palette: Palette, frame: &mut Frame<'_>, a
     let mut lines = page(&told, state.looks, area.width);
     lines.push(Line::new());
     lines.push(heading("trace"));
-    for warning in health(state) {
-        paragraph(&mut lines, "  ", Role::Warning, &warning, area.width);
+    for (role, words) in health(state) {
+        paragraph(&mut lines, "  ", role, &words, area.width);
     }
     let most = u16::try_from(lines.len())
         .unwrap_or(u16::MAX)
@@ -31,21 +31,18 @@ pub(super) fn draw(state: &mut State, palette: Palette, frame: &mut Frame<'_>, a
 
 fn page(told: &Told, looks: Looks, width: u16) -> Vec<Line> {
     let mut lines = Vec::new();
-    let version = told.version.as_deref().unwrap_or("?");
-    let mut first = heading("Ollama ");
-    first
-        .plain(version)
-        .push(Role::Dim, &format!("  discovery: {}", told.era));
-    if !told.library_dir.is_empty() {
-        first.push(Role::Dim, &format!("  {}", told.library_dir));
+    for sentence in &told.headline {
+        paragraph(&mut lines, "", Role::Heading, sentence, width);
     }
-    lines.push(first);
-    for sentence in &told.general {
-        paragraph(&mut lines, "  ", Role::Warning, sentence, width);
+    if !told.library_dir.is_empty() {
+        let words = format!("discovery by {}, {}", told.era, told.library_dir);
+        paragraph(&mut lines, "", Role::Dim, &words, width);
     }
     lines.push(Line::new());
     lines.push(heading("backends"));
-    for backend in &told.backends {
+    let aside = told.backends.iter().filter(|backend| backend.aside);
+    let aside: Vec<&str> = aside.map(|backend| backend.name.as_str()).collect();
+    for backend in told.backends.iter().filter(|backend| !backend.aside) {
         let mut line = Line::new();
         let (role, sign) = sign(backend, looks);
         line.push(
@@ -60,10 +57,26 @@ fn page(told: &Told, looks: Looks, width: u16) -> Vec<Line> {
             paragraph(&mut lines, "      ", Role::Dim, sentence, width);
         }
     }
+    if !aside.is_empty() {
+        let words = format!("not installed, or not named here: {}", aside.join(", "));
+        paragraph(&mut lines, "  ", Role::Dim, &words, width);
+    }
     for (library, id) in &told.used {
         let mut line = Line::new();
         line.push(Role::Result, &format!("  {} {library} {id}", looks.tick()));
         lines.push(line);
+    }
+    for (title, causes) in [
+        ("machine and service", &told.general),
+        ("models", &told.models),
+    ] {
+        if !causes.is_empty() {
+            lines.push(Line::new());
+            lines.push(heading(title));
+        }
+        for one in causes {
+            cause(&mut lines, one, width);
+        }
     }
     for note in &told.notes {
         paragraph(&mut lines, "  ", Role::Dim, note, width);
@@ -91,18 +104,24 @@ fn sign(backend: &Backend, looks: Looks) -> (Role, &'static str) {
     }
 }
 
-fn health(state: &State) -> Vec<String> {
-    let mut words = state.book.recording().warnings();
+fn health(state: &State) -> Vec<(Role, String)> {
+    let warnings = state.book.recording().warnings();
+    let warning = |words: String| (Role::Warning, words);
+    let mut words: Vec<(Role, String)> = warnings.into_iter().map(warning).collect();
     if state.digest.lost > 0 {
-        words.push(format!(
+        words.push(warning(format!(
             "{} records were lost while it was made",
             state.digest.lost
-        ));
+        )));
     }
     if words.is_empty() {
-        words.push("whole: nothing lost, nothing damaged".to_owned());
+        words.push((
+            Role::Result,
+            "whole: nothing lost, nothing damaged".to_owned(),
+        ));
     }
-    words.extend(state.digest.notes.iter().map(|(_, text)| text.clone()));
+    let notes = state.digest.notes.iter();
+    words.extend(notes.map(|(_, text)| warning(text.clone())));
     words
 }
 

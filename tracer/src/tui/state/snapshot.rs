@@ -2,6 +2,7 @@
 //! and reads the recording again behind them.
 
 use std::collections::BTreeMap;
+use std::io::{self, Write};
 use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
@@ -22,8 +23,8 @@ pub trait Cache {
     /// Those of this very recording.
     fn load(&mut self) -> Option<Vec<u8>>;
 
-    /// Keeps them for the next time.
-    fn store(&mut self, bytes: &[u8]);
+    /// Keeps for the next time what is written. It is many megabytes, which need not stand in memory once more.
+    fn store(&mut self, write: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>);
 }
 
 #[derive(Deserialize)]
@@ -46,25 +47,30 @@ struct Taken<'a> {
 }
 
 impl State {
-    /// What is worth keeping, once, when all of a long recording was read.
-    pub fn snapshot(&mut self) -> Option<Vec<u8>> {
+    /// There is something worth keeping: true once, when all of a long recording was read.
+    pub fn is_worth_keeping(&mut self) -> bool {
         let whole = self.reading.is_none() && self.digest.finished(&self.book);
         if self.kept || !whole || self.book.recording().grows() {
-            return None;
+            return false;
         }
         self.kept = true;
-        if self.book.frames() < LONG {
-            return None;
-        }
+        self.book.frames() >= LONG
+    }
+
+    /// Writes it.
+    ///
+    /// # Errors
+    /// Those of the writer.
+    pub fn snapshot(&mut self, out: &mut dyn Write) -> io::Result<()> {
         let (told, roles) = (self.told(), self.roles());
-        serde_json::to_vec(&Taken {
+        let taken = Taken {
             version: VERSION,
             digest: &self.digest,
             told: &told,
             roles: &roles,
             limits: self.limits(),
-        })
-        .ok()
+        };
+        serde_json::to_writer(out, &taken).map_err(io::Error::from)
     }
 
     /// Takes what was kept; false when it does not belong to this recording.

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::diagnose::{Explanation, Finding, Verdict};
-use crate::discover::model::At;
+use crate::discover::model::{At, Era, Evidence};
+use crate::view::explain;
 
 /// A cause.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -21,6 +22,8 @@ pub(in crate::tui) struct Cause {
 pub(in crate::tui) struct Backend {
     pub(in crate::tui) name: String,
     pub(in crate::tui) verdict: String,
+    /// It is not there, or nothing names it.
+    pub(in crate::tui) aside: bool,
     pub(in crate::tui) causes: Vec<Cause>,
     pub(in crate::tui) to_settle: Vec<String>,
 }
@@ -31,10 +34,17 @@ pub(in crate::tui) struct Told {
     pub(in crate::tui) version: Option<String>,
     pub(in crate::tui) era: String,
     pub(in crate::tui) library_dir: String,
-    pub(in crate::tui) general: Vec<String>,
+    /// What it comes to, the last sentence about the run itself.
+    pub(in crate::tui) headline: Vec<String>,
+    /// About the machine or the whole run.
+    pub(in crate::tui) general: Vec<Cause>,
+    /// What became of models.
+    pub(in crate::tui) models: Vec<Cause>,
     pub(in crate::tui) backends: Vec<Backend>,
     /// Library and id of each device that is used.
     pub(in crate::tui) used: Vec<(String, String)>,
+    /// The event in which the first of them was told.
+    pub(in crate::tui) used_at: Option<u64>,
     pub(in crate::tui) notes: Vec<String>,
 }
 
@@ -47,16 +57,19 @@ impl Told {
             version: explanation.version.as_ref().map(text),
             era: explanation.era.name().to_owned(),
             library_dir: text(&explanation.library_dir),
-            general: explanation
-                .general
-                .iter()
-                .map(|finding| finding.sentence.clone())
-                .collect(),
+            headline: if is_about_something(explanation) {
+                explain::headline(explanation)
+            } else {
+                Vec::new()
+            },
+            general: explanation.general.iter().map(cause).collect(),
+            models: explanation.models.iter().map(cause).collect(),
             backends: backends
                 .into_iter()
                 .map(|backend| Backend {
                     name: text(&backend.name),
                     verdict: backend.verdict.name().to_owned(),
+                    aside: explain::is_aside(backend),
                     causes: backend.findings.iter().map(cause).collect(),
                     to_settle: backend.to_settle.clone(),
                 })
@@ -66,6 +79,10 @@ impl Told {
                 .iter()
                 .map(|device| (text(&device.library), text(&device.id)))
                 .collect(),
+            used_at: explanation
+                .used
+                .iter()
+                .find_map(|device| number(device.seen.as_ref()?)),
             notes: explanation.notes.clone(),
         }
     }
@@ -83,14 +100,49 @@ fn place(verdict: Verdict) -> u8 {
     }
 }
 
+/// There was a discovery, as far as one can tell: of any other program there is nothing to say.
+fn is_about_something(explanation: &Explanation) -> bool {
+    explanation.version.is_some()
+        || !explanation.library_dir.is_empty()
+        || !explanation.backends.is_empty()
+        || explanation.era == Era::Ggml
+}
+
+/// The number of the event that proves something.
+const fn number(evidence: &Evidence) -> Option<u64> {
+    match evidence.at {
+        At::Event(seq) => Some(seq.0),
+        _ => None,
+    }
+}
+
+impl Told {
+    /// Number of the event to open at: the first cause of the first backend that failed; of a run without one what was
+    /// wrong with a model, the device that is used, what is told of the machine.
+    pub(super) fn begin(&self) -> Option<u64> {
+        let first = |causes: &[Cause]| causes.first()?.events.first().copied();
+        let of = |aside: bool| {
+            let mut backends = self.backends.iter().filter(|one| one.aside == aside);
+            backends.find_map(|backend| first(&backend.causes))
+        };
+        of(false)
+            .or_else(|| {
+                self.models
+                    .iter()
+                    .find_map(|one| one.events.first().copied())
+            })
+            .or(self.used_at)
+            .or_else(|| {
+                self.general
+                    .iter()
+                    .find_map(|one| one.events.first().copied())
+            })
+            .or_else(|| of(true))
+    }
+}
+
 fn cause(finding: &Finding) -> Cause {
-    let events = finding
-        .evidence
-        .iter()
-        .filter_map(|evidence| match evidence.at {
-            At::Event(seq) => Some(seq.0),
-            _ => None,
-        });
+    let events = finding.evidence.iter().filter_map(number);
     Cause {
         sentence: finding.sentence.clone(),
         rule: finding.rule.to_owned(),

@@ -39,21 +39,20 @@ impl State {
         Rc::clone(&self.understand().told)
     }
 
-    /// Moves the play head to the first cause of the first backend that is not used.
+    /// Moves the play head to the first cause of the first backend that is not used, else to what tells most.
     pub(super) fn open_at_the_cause(&mut self) {
         if self.moved {
             return;
         }
         self.moved = true;
         let told = self.told();
-        let cause = told
-            .backends
-            .iter()
-            .flat_map(|backend| backend.causes.iter().take(1))
-            .find_map(|cause| cause.events.first().copied());
-        let target = match cause {
+        let target = match told.begin() {
             Some(seq) => self.index_of(seq),
-            None => self.digest.failures.first().copied(),
+            // Who ends early mostly says why with his last words.
+            None => {
+                let word = self.digest.words.list.last().map(|word| word.index);
+                word.or(self.digest.failures.first().copied())
+            }
         };
         if let Some(index) = target {
             self.go(index);

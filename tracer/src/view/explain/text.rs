@@ -66,8 +66,9 @@ pub fn changes(before: &Explanation, after: &Explanation, looks: Looks) -> Strin
     page.finish()
 }
 
-/// The first words: who, how it ended, and what the machine itself explains.
-fn head(page: &mut Page, explanation: &Explanation) {
+/// The first sentences: what the machine itself explains, who it is about and how it ended.
+#[must_use]
+pub fn headline(explanation: &Explanation) -> Vec<String> {
     let who = match (&explanation.version, explanation.era) {
         (_, crate::discover::model::Era::Ggml) => "The program".to_owned(),
         (Some(version), _) => format!("Ollama {version}"),
@@ -77,9 +78,6 @@ fn head(page: &mut Page, explanation: &Explanation) {
         .general
         .iter()
         .find(|finding| finding.rule == "VG180");
-    if let Some(finding) = right {
-        page.text(0, Role::Heading, &finding.sentence);
-    }
     let outcome = if !explanation.used.is_empty() {
         let devices: Vec<String> = explanation
             .used
@@ -101,7 +99,14 @@ fn head(page: &mut Page, explanation: &Explanation) {
     } else {
         format!("{who} had not finished looking for devices.")
     };
-    page.text(0, Role::Heading, &outcome);
+    let right = right.map(|finding| finding.sentence.clone());
+    right.into_iter().chain([outcome]).collect()
+}
+
+fn head(page: &mut Page, explanation: &Explanation) {
+    for sentence in headline(explanation) {
+        page.text(0, Role::Heading, &sentence);
+    }
     if let Some(label) = &explanation.virtual_gpu {
         page.text(0, Role::Warning, &format!("No real GPU: {label}."));
     }

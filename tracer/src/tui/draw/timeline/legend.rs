@@ -6,21 +6,21 @@ use crate::tui::state::State;
 use crate::view::line::{Line, Role};
 use crate::view::{Looks, amount};
 
-/// Signs and their meaning.
+/// Signs and their meaning, on one line of 80 columns.
 pub(super) fn meaning(looks: Looks, hidden: usize) -> Line {
     let mut line = Line::new();
     let mut tell = |sign: Sign, what: &str| {
-        line.push(sign.role, sign.text).plain(&format!(" {what}  "));
+        line.push(sign.role, sign.text).plain(&format!(" {what} "));
     };
-    tell(signs::of_work(Work::Walk, looks), "folders");
+    tell(signs::of_work(Work::Walk, looks), "list");
     tell(signs::of_work(Work::Load, looks), "dlopen");
-    tell(signs::of_work(Work::Nested, looks), "inside of one");
-    tell(signs::of_work(Work::Init, looks), "backend starts");
+    tell(signs::of_work(Work::Nested, looks), "nested");
+    tell(signs::of_work(Work::Init, looks), "start");
     tell(signs::of_work(Work::Driver, looks), "driver");
-    tell(signs::of_mark(Mark::Word, looks), "words");
-    tell(signs::of_mark(Mark::Failure, looks), "failure");
+    tell(signs::of_mark(Mark::Word, looks), "said");
+    tell(signs::of_mark(Mark::Failure, looks), "fail");
     tell(signs::of_mark(Mark::Signal, looks), "signal");
-    tell(signs::of_mark(Mark::Kill, looks), "killed by its parent");
+    tell(signs::of_mark(Mark::Kill, looks), "kill");
     tell(signs::limit(looks), "limit");
     if hidden > 0 {
         line.push(Role::Dim, &amount::of(hidden as u64, "more process"));
