@@ -101,7 +101,9 @@ fn build(shim: &Path, target: &Path, sysroot: Option<&str>) -> Result<(), Box<dy
     if let Some(sysroot) = sysroot {
         // Debian's gcc looks for this system's files first, whatever the sysroot; not where -B says otherwise.
         let first = format!("-B{sysroot}/usr/lib/x86_64-linux-gnu");
-        let flags = format!("-C link-arg=--sysroot={sysroot} -C link-arg={first}");
+        let search = format!("-L{sysroot}/lib/x86_64-linux-gnu");
+        let flags =
+            format!("-C link-arg=--sysroot={sysroot} -C link-arg={first} -C link-arg={search}");
         cargo.env("RUSTFLAGS", flags);
     }
     let done = cargo.output()?;

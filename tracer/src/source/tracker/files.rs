@@ -15,6 +15,9 @@ use crate::source::screen;
 const CREAT_FLAGS: u64 = 0o1101;
 const AT_FDCWD: i32 = -100;
 const AT_SYMLINK_NOFOLLOW: u64 = 0x100;
+/// `-ERESTARTNOINTR` (include/linux/errno.h): a signal came first, and the kernel makes the same call again once that is dealt with.
+/// The program never sees it: clone(2) with a signal pending, as Go's threads send each other.
+const MADE_AGAIN: i64 = -513;
 
 impl Tracker {
     pub(super) fn system_call(
@@ -26,6 +29,9 @@ impl Tracker {
         path: Option<Bytes>,
         second: Option<Bytes>,
     ) {
+        if sys.result == MADE_AGAIN {
+            return;
+        }
         match sys.nr {
             nr::MMAP => return self.mapped(tgid, tid, time, sys),
             nr::MUNMAP => return self.unmapped(tgid, tid, time, sys),

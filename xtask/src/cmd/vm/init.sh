@@ -30,7 +30,7 @@ try() {
     execs=$($B grep -c ' exec ' /tmp/$name.text)
     engine=$(/vgputrace show --json $trace 2>/dev/null | $B head -n 1 | $B sed 's/.*"engine":"\([a-z]*\)".*/\1/')
     result "$name" "exit=$code engine=$engine execs=$execs opens=$opens dlopen_failed=$loads words=$words"
-    [ $code = 0 ] || result "${name}_says" "$($B grep -m 1 -E 'vgputrace|error' /tmp/$name.out)"
+    [ $code = 0 ] || result "${name}_says" "$($B head -n 3 /tmp/$name.out | $B tr '\n' ' ')"
 }
 R="/vgputrace run"
 P="-- /bin/sh -c"

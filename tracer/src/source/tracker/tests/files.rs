@@ -127,3 +127,13 @@ fn a_chdir_moves_the_process_and_a_failed_one_does_not() {
     told.call(TARGET, nr::CHDIR, [0; 6], 0, "../lost");
     assert_eq!(cwd(&told), Seen::No(Why::Lost), "its path did not come");
 }
+
+#[test]
+fn a_call_that_the_kernel_makes_again_has_not_failed() {
+    let failed = |told: &Told| told.all(|kind| matches!(kind, Kind::ForkFailed(_)).then_some(()));
+    let mut told = Told::new();
+    told.call(TARGET, nr::CLONE, [0; 6], -513, "");
+    assert!(failed(&told).is_empty());
+    told.call(TARGET, nr::CLONE, [0; 6], -11, "");
+    assert_eq!(failed(&told).len(), 1);
+}
