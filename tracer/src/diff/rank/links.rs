@@ -94,7 +94,16 @@ fn by_time(found: &[Difference], linked: &mut [bool]) {
     for (one, _) in found.iter().zip(&*linked).filter(|(_, linked)| **linked) {
         if one.key.stage == Stage::Call {
             let last = last.entry(&one.key.role).or_default();
-            *last = (*last).max(one.event());
+            // What came after the begin of a call that never came back came inside of it.
+            let open = one
+                .bad
+                .as_ref()
+                .is_some_and(|fact| fact.value.same.starts_with("never came back"));
+            *last = if open {
+                u64::MAX
+            } else {
+                (*last).max(one.event())
+            };
             if one.is_of("libcudart.so") {
                 runtimes.insert(&one.key.role);
             }
