@@ -109,9 +109,9 @@ fn show(terminal: &mut ratatui::DefaultTerminal, mut begin: Begin) -> io::Result
         }
         if !busy
             && let Some(cache) = &mut begin.cache
-            && let Some(bytes) = state.snapshot()
+            && state.is_worth_keeping()
         {
-            cache.store(&bytes);
+            cache.store(&mut |out| state.snapshot(out));
         }
         let now = Instant::now();
         let passed = now.duration_since(last);
