@@ -47,16 +47,32 @@ const SCREENS: [Screen; 6] = [
     },
 ];
 
+/// What a newcomer sees without a key, as text: names of files, and traces of the corpus of both eras.
+const FIRST: [(&str, &str); 2] = [
+    ("first-runner", "runner-no-driver"),
+    ("first-llama-server", "llama-server-init-crash"),
+];
+
+/// The smallest terminal.
+const SMALL: (u16, u16) = (80, 24);
+
 /// Names of files below docs/screens, and what belongs into them.
 ///
 /// # Errors
-/// A carried trace cannot be read.
+/// A trace cannot be read.
 pub fn all() -> Result<Vec<(String, String)>, String> {
     let mut pictures = Vec::new();
     for screen in &SCREENS {
         let mut state = opened(screen)?;
         let drawn = picture::svg(&mut state, Palette::Sixteen, SIZE);
         pictures.push((format!("{}.svg", screen.name), drawn));
+    }
+    for (name, trace) in FIRST {
+        let trace = workspace().join(format!("tests/corpus/traces/{trace}.vgt"));
+        let mut state = viewed::open(&trace)?;
+        viewed::settle(&mut state);
+        let drawn = picture::text(&mut state, Palette::Sixteen, SMALL);
+        pictures.push((format!("{name}.txt"), drawn));
     }
     Ok(pictures)
 }

@@ -3,13 +3,19 @@
 use std::io::{Read, Seek};
 use std::path::Path;
 
+use vgputrace::cmd::replay::recording;
 use vgputrace::diagnose::explain;
 use vgputrace::event::host::Header;
 use vgputrace::trace::Reader;
 use vgputrace::tui::{FrameFacts, Page, Recording, State};
 use vgputrace::view::Looks;
 
-/// A trace file as the viewer reads it.
+const LOOKS: Looks = Looks {
+    colour: true,
+    unicode: true,
+};
+
+/// A trace as the viewer reads it.
 struct Trace<R> {
     name: String,
     reader: Reader<R>,
@@ -69,17 +75,22 @@ pub fn open(trace: &Path) -> Result<State, String> {
     Ok(of(reader, &name))
 }
 
+/// The viewer over a trace file, as `replay` reads it.
+///
+/// # Errors
+/// It is no trace.
+pub fn replayed(trace: &Path) -> Result<State, String> {
+    let recording = recording(trace).map_err(|error| error.to_string())?;
+    Ok(State::new(recording, LOOKS, explain))
+}
+
 /// The viewer over what a reader gives.
 pub fn of<R: Read + Seek + 'static>(reader: Reader<R>, name: &str) -> State {
     let recording = Trace {
         name: name.to_owned(),
         reader,
     };
-    let looks = Looks {
-        colour: true,
-        unicode: true,
-    };
-    State::new(Box::new(recording), looks, explain)
+    State::new(Box::new(recording), LOOKS, explain)
 }
 
 /// Reads all of it.

@@ -161,6 +161,23 @@ fn a_signal_ends_it_and_the_terminal_is_given_back() {
 }
 
 #[test]
+fn a_panic_gives_the_terminal_back() {
+    if !gate::tool(test_name!(), "script", "--version") {
+        return;
+    }
+    let line = format!("exec {}", env!("CARGO_BIN_EXE_viewer-panic"));
+    let (code, screen) = Viewer::in_a_terminal(&line).end();
+    assert_eq!(code, Some(101), "{screen}");
+    assert!(screen.contains("a fault on purpose"), "{screen}");
+    assert!(screen.contains(TAKEN), "{screen}");
+    assert!(screen.rfind(GIVEN_BACK) > screen.rfind(TAKEN), "{screen}");
+    assert!(
+        screen.rfind("\u{1b}[?1000l") > screen.rfind("\u{1b}[?1000h"),
+        "{screen}"
+    );
+}
+
+#[test]
 fn a_trace_that_was_cut_off_opens_as_far_as_it_goes() {
     if !gate::tool(test_name!(), "script", "--version") {
         return;

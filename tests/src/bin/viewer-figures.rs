@@ -181,7 +181,7 @@ fn watch(tool: &Path, trace: &Path, folder: &Path, cache: &Path) -> Result<Seen,
 
 /// Draws frames after actions; tells the middle one and the slowest.
 fn frames(trace: &Path) -> Result<(), String> {
-    let mut state = viewed::open(trace)?;
+    let mut state = viewed::replayed(trace)?;
     viewed::settle(&mut state);
     let palette = Palette::Sixteen;
     let mut measured = |name: &str, actions: &[Action]| {
