@@ -57,7 +57,7 @@ pub fn beyond_preload(plan: &Plan, files: &[File]) -> Option<PathBuf> {
     });
     plan.hidden
         .first()
-        .or(plan.masked.first())
+        .or_else(|| plan.masked.first())
         .or_else(|| refused.map(|(path, _)| path))
         .cloned()
 }

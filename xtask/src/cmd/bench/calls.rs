@@ -214,7 +214,9 @@ impl<'p> Bench<'p> {
     /// The words before a command that record it.
     fn recorded(&self) -> Vec<String> {
         let tool = self.place.tool.to_string_lossy().into_owned();
-        let folder = Path::new(&self.driver).parent().unwrap_or(Path::new("/"));
+        let folder = Path::new(&self.driver)
+            .parent()
+            .unwrap_or_else(|| Path::new("/"));
         let path = format!("LD_LIBRARY_PATH={}", folder.display());
         let trace = self.place.file("trace.vgt");
         let mut command = vec![tool];
@@ -314,7 +316,9 @@ impl<'p> Bench<'p> {
             none: Figures::default(),
             all: Figures::default(),
         });
-        let folder = Path::new(&self.driver).parent().unwrap_or(Path::new("/"));
+        let folder = Path::new(&self.driver)
+            .parent()
+            .unwrap_or_else(|| Path::new("/"));
         let path = format!("LD_LIBRARY_PATH={}", folder.display());
         for _ in 0..rounds {
             for which in [None, Some("none"), Some("all")] {

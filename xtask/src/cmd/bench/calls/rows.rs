@@ -94,8 +94,9 @@ impl Calls {
                 &pair.counted,
             ),
         ] {
-            let shown =
-                |ratio: Option<f64>| ratio.map_or("–".to_owned(), |ratio| format!("{ratio:.2}"));
+            let shown = |ratio: Option<f64>| {
+                ratio.map_or_else(|| "–".to_owned(), |ratio| format!("{ratio:.2}"))
+            };
             let (ratio, best) = Self::ratio(figures, &pair.empty);
             let (time, ratio, best) = (figures.shown(1.0, 0), shown(ratio), shown(best));
             writeln!(out, "| {what} | {time} | {ratio} | {best} |")?;
