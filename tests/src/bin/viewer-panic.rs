@@ -31,6 +31,10 @@ impl Recording for Hostile {
         Vec::new()
     }
 
+    fn is_damaged(&self) -> bool {
+        false
+    }
+
     fn grows(&self) -> bool {
         false
     }
