@@ -12,6 +12,7 @@ pub mod format;
 mod place;
 pub mod record;
 pub mod roles;
+pub mod same;
 pub mod server;
 
 pub use format::{Era, Layout};

@@ -73,14 +73,20 @@ impl Recorded {
     #[must_use]
     #[track_caller]
     pub fn plain_bytes(&self) -> Vec<u8> {
-        let file = match std::fs::File::open(&self.path) {
-            Ok(file) => file,
-            Err(error) => panic!("{}: {error}", self.path.display()),
-        };
-        match zstd::decode_all(file) {
-            Ok(bytes) => bytes,
-            Err(error) => panic!("{}: {error}", self.path.display()),
-        }
+        plain_bytes(&self.path)
+    }
+}
+
+/// All bytes of a trace, decompressed.
+///
+/// # Panics
+/// When the file is torn or unreadable.
+#[must_use]
+#[track_caller]
+pub fn plain_bytes(path: &Path) -> Vec<u8> {
+    match std::fs::File::open(path).and_then(zstd::decode_all) {
+        Ok(bytes) => bytes,
+        Err(error) => panic!("{}: {error}", path.display()),
     }
 }
 

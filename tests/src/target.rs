@@ -119,6 +119,14 @@ impl Target {
         self
     }
 
+    /// The same by one more command, which runs first.
+    #[must_use]
+    pub(crate) fn recorder_also_under(mut self, mut words: Vec<OsString>) -> Self {
+        words.append(&mut self.wrapper);
+        self.wrapper = words;
+        self
+    }
+
     /// Starts the program by another that executes it: `prlimit --nofile=64`.
     #[must_use]
     pub fn under(mut self, words: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Self {

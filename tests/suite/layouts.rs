@@ -24,6 +24,11 @@ macro_rules! layouts {
                 fn holds_in_the_llama_server_era() {
                     layouts::check(test_name!(), stringify!($name), Era::LlamaServer);
                 }
+
+                #[test]
+                fn is_told_alike_by_ptrace() {
+                    layouts::same::same_under_both(test_name!(), stringify!($name));
+                }
             }
         )*
     };

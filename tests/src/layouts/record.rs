@@ -13,7 +13,7 @@ use super::place;
 use super::server::{Server, identity};
 use crate::runtime_tier::{self, LIBRARIES, Series};
 use crate::target::Target;
-use crate::{Events, gate, recorded};
+use crate::{Events, gate, open_folder, parity, recorded};
 
 /// The limit of a recording; a real Ollama gives a folder 30 s.
 const LIMIT: Duration = Duration::from_secs(100);
@@ -36,6 +36,22 @@ pub struct Recording {
 #[must_use]
 #[track_caller]
 pub fn recording(test: &str, name: &str, layout: &Layout, server: &Server) -> Option<Recording> {
+    recording_by(test, name, layout, server, gate::chosen_engine().as_deref())
+}
+
+/// As [`recording`], by this engine; by ptrace, on copies of the C library, where no other recording has probes.
+///
+/// # Panics
+/// As [`recording`].
+#[must_use]
+#[track_caller]
+pub fn recording_by(
+    test: &str,
+    name: &str,
+    layout: &Layout,
+    server: &Server,
+    engine: Option<&str>,
+) -> Option<Recording> {
     let shown = format!("{test} ({name}, {})", server.name());
     if !gate::engine(&shown) {
         return None;
@@ -58,7 +74,7 @@ pub fn recording(test: &str, name: &str, layout: &Layout, server: &Server) -> Op
     }
     let kept = crate::workspace()
         .join("target/layouts")
-        .join(key(name, server));
+        .join(key(name, server, engine));
     let made = fs::create_dir_all(&kept).and_then(|()| {
         // Other tests, in this process or another, wait for whoever comes first.
         let lock = File::create(kept.join("lock"))?;
@@ -71,7 +87,7 @@ pub fn recording(test: &str, name: &str, layout: &Layout, server: &Server) -> Op
     };
     let path = kept.join("run.vgt");
     if !path.is_file() {
-        make(&shown, layout, server, &path)?;
+        make(&shown, layout, server, engine, &path)?;
     }
     match recorded::read(&path) {
         Ok(events) => Some(Recording { path, events }),
@@ -79,9 +95,10 @@ pub fn recording(test: &str, name: &str, layout: &Layout, server: &Server) -> Op
     }
 }
 
-/// What a recording depends on: layout, sources of its libraries, server, recorder.
-fn key(name: &str, server: &Server) -> String {
+/// What a recording depends on: layout, sources of its libraries, server, recorder and its engine.
+fn key(name: &str, server: &Server, engine: Option<&str>) -> String {
     let mut hash = DefaultHasher::new();
+    engine.hash(&mut hash);
     let tests = crate::workspace().join("tests");
     hash_file(&super::folder().join(format!("{name}.toml")), &mut hash);
     let folders = [
@@ -121,11 +138,25 @@ fn hash_file(path: &Path, hash: &mut DefaultHasher) {
 
 /// Lays out, records, and puts the trace in its place when all is well.
 #[track_caller]
-fn make(test: &str, layout: &Layout, server: &Server, place: &Path) -> Option<()> {
+fn make(
+    test: &str,
+    layout: &Layout,
+    server: &Server,
+    engine: Option<&str>,
+    place: &Path,
+) -> Option<()> {
     let root = neutral_folder();
     let command = command(test, layout, server, root.path())?;
     let trace = root.path().join("home/run.vgt");
-    let recorded = command.output(&trace).run();
+    let mut target = command.output(&trace);
+    if let Some(engine) = engine {
+        target = target.options(["--engine", engine]);
+    }
+    let private = open_folder();
+    if engine == Some("ptrace") && rustix::process::geteuid().is_root() {
+        target = target.recorder_also_under(parity::private_library(private.path()));
+    }
+    let recorded = target.run();
     recorded.ended_with(0);
     if let Err(why) = fs::copy(&trace, place.with_extension("new"))
         .and_then(|_| fs::rename(place.with_extension("new"), place))

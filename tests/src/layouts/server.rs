@@ -36,6 +36,12 @@ pub fn of(test: &str, era: Era) -> Vec<Server> {
     servers
 }
 
+/// The stand-in of an era.
+#[must_use]
+pub const fn standin(era: Era) -> Server {
+    Server { real: None, era }
+}
+
 /// The folder that holds `bin` and `lib`.
 fn root_of(binary: &Path) -> PathBuf {
     let real = binary

@@ -48,6 +48,7 @@ pub(super) fn difference(answer: &Answer) -> String {
 }
 
 /// Compares under every server of an era, and says how many of the sentences are right.
+#[expect(clippy::print_stdout, reason = "the figures of docs/DIFF.md")]
 fn check(test: &str, era: Era) {
     let mut wrong = Vec::new();
     for server in server::of(test, era) {

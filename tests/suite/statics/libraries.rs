@@ -24,7 +24,7 @@ fn root(test: &str, release: &str) -> Option<Root> {
     let (binary, below) = (needed(test)?, debian(test, release)?);
     let older = debian(test, "bullseye")?;
     let root = Root::over(&binary, Some(below));
-    std::fs::create_dir(root.own("sys")).unwrap();
+    std::fs::create_dir(root.own("sys")).expect("a new folder");
     root.put(&older_program(&older, "load"), "load");
     let folder = open_folder();
     let lacks = place(Fault::MissingDependency, folder.path(), "libggml-lacks.so");
@@ -96,7 +96,7 @@ fn commands_of_an_older_release_are_recorded() {
             return;
         };
         let root = Root::over(&binary, Some(older));
-        std::fs::create_dir(root.own("sys")).unwrap();
+        std::fs::create_dir(root.own("sys")).expect("a new folder");
         let words = [
             "--engine",
             engine,

@@ -84,7 +84,7 @@ pub fn rank(
         .filter(telling)
         .max_by_key(|change| weight(change))
         .or(other.as_ref())
-        .or(changes.first());
+        .or_else(|| changes.first());
     let causes = main.map_or_else(Vec::new, |change| causes(change, good, bad));
     let linked = links::links(&found, main, &Causes::new(&causes));
     let derived = derived(&found);

@@ -145,9 +145,8 @@ impl Live {
                     ending = Some((Why::Interrupted, Instant::now() + GRACE));
                 }
                 ended = child.ended(), if status.is_none() => {
-                    status = Some(ended);
-                    stragglers = Some(Instant::now() + STRAGGLERS);
                     next = Instant::now();
+                    (status, stragglers) = (Some(ended), Some(next + STRAGGLERS));
                 }
                 () = until(timeout), if ending.is_none() && status.is_none() => {
                     if !child.is_ours() {

@@ -115,7 +115,7 @@ mod tests {
         std::fs::write(unit.join("sub/cgroup.procs"), "9\n0\n7\n").unwrap();
         assert_eq!(members(&unit), [7, 9, 12]);
         let found = named(root.path(), |name| name == "ollama.service");
-        assert_eq!(found, [unit.clone()]);
+        assert_eq!(found, std::slice::from_ref(&unit));
         assert!(id(&unit).unwrap() > 0);
         assert!(id(root.path()).is_err(), "a folder that is no group");
         assert!(members(Path::new("/nowhere")).is_empty());

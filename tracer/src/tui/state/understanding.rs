@@ -51,7 +51,7 @@ impl State {
             // Who ends early mostly says why with his last words.
             None => {
                 let word = self.digest.words.list.last().map(|word| word.index);
-                word.or(self.digest.failures.first().copied())
+                word.or_else(|| self.digest.failures.first().copied())
             }
         };
         if let Some(index) = target {

@@ -48,7 +48,7 @@ fn all(palette: Palette) -> String {
     ] {
         state.act(Action::Show(view));
         out.push_str(&looks(&mut state, palette));
-        out.push_str("\n");
+        out.push('\n');
     }
     out
 }
