@@ -126,7 +126,7 @@ fn what_a_damaged_recording_does_not_have_proves_nothing() {
         };
         let mut state = State::new(Box::new(made), looks, explain);
         settle(&mut state);
-        let model = state.digest.model(&state.book);
+        let model = state.model();
         assert_eq!(model.blind.damaged, damaged);
         assert_eq!(model.blind.is_clear(), !damaged);
     }
