@@ -87,7 +87,7 @@ pub fn recording_by(
     };
     let path = kept.join("run.vgt");
     if !path.is_file() {
-        make(&shown, layout, server, engine, &path)?;
+        make(&shown, layout, server, engine, &path, 20)?;
     }
     match recorded::read(&path) {
         Ok(events) => Some(Recording { path, events }),
@@ -144,6 +144,7 @@ fn make(
     server: &Server,
     engine: Option<&str>,
     place: &Path,
+    attempts: u32,
 ) -> Option<()> {
     let root = neutral_folder();
     let command = command(test, layout, server, root.path())?;
@@ -157,6 +158,17 @@ fn make(
         target = target.recorder_also_under(parity::private_library(private.path()));
     }
     let recorded = target.run();
+    // Where another recording's probes stand, ptrace has no breakpoint, and says so: then once more, a little later.
+    if attempts > 0
+        && recorded
+            .events
+            .losses()
+            .iter()
+            .any(|(_, loss)| loss.cause.as_str() == "breakpoint")
+    {
+        std::thread::sleep(Duration::from_millis(500));
+        return make(test, layout, server, engine, place, attempts - 1);
+    }
     recorded.ended_with(0);
     if let Err(why) = fs::copy(&trace, place.with_extension("new"))
         .and_then(|_| fs::rename(place.with_extension("new"), place))

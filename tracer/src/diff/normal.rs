@@ -18,7 +18,8 @@ static NOISE: LazyLock<Vec<(Regex, &'static str)>> = LazyLock::new(|| {
         ),
         // llama.cpp's running clock: `0.00.123.456 I `.
         (r"^\d+\.\d\d\.\d{3}\.\d{3} ", ""),
-        (r"0x[0-9a-fA-F]{4,}", "0x..."),
+        // A Go traceback marks arguments that it may have wrong with `?`; even small ones are what a register held.
+        (r"0x[0-9a-fA-F]{4,}\??|0x[0-9a-fA-F]+\?", "0x..."),
         (
             r"(127\.0\.0\.1|localhost|\[::1\]|0\.0\.0\.0):\d+",
             "$1:PORT",

@@ -91,7 +91,9 @@ impl<'a> Lacks<'a> {
             .missing
             .iter()
             .filter_map(|missing| match missing {
-                Missing::Unfit { file, .. } => Some(base(file.as_str())),
+                Missing::Unfit { file, .. } if file.as_str().contains('/') => {
+                    Some(base(file.as_str()))
+                }
                 _ => None,
             })
             .collect();

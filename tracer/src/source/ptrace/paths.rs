@@ -1,6 +1,7 @@
 //! The kernel's own paths of descriptors, programs and working directories, as /proc has them.
 
-use std::os::unix::ffi::OsStringExt;
+use std::ffi::OsStr;
+use std::os::unix::ffi::{OsStrExt as _, OsStringExt};
 use std::os::unix::fs::MetadataExt;
 
 use vgputrace_ebpf::wire::PathHead;
@@ -12,6 +13,13 @@ use crate::source::record::Body;
 
 /// What the kernel appends to the path of a file that has no name any more.
 const DELETED: &[u8] = b" (deleted)";
+
+/// The path leads somewhere for the process, as it stands.
+fn is_there(tid: u32, path: &[u8]) -> bool {
+    let mut place = format!("/proc/{tid}/root").into_bytes();
+    place.extend_from_slice(path);
+    std::fs::symlink_metadata(OsStr::from_bytes(&place)).is_ok()
+}
 
 impl Engine {
     /// Tells the path of a descriptor; nothing for one that is none.
@@ -41,7 +49,8 @@ impl Engine {
             head.device = kernel_device(metadata.dev());
             head.mode = metadata.mode();
             head.inode = metadata.ino();
-            if metadata.nlink() == 0 && path.ends_with(DELETED) {
+            // A file with another name lives on; the mark then still stands behind the one that is gone.
+            if path.ends_with(DELETED) && (metadata.nlink() == 0 || !is_there(tid, &path)) {
                 path.truncate(path.len() - DELETED.len());
             }
         }
