@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -39,13 +40,9 @@ pub struct Pair {
 pub fn same_under_both(target: &Target) -> Pair {
     let folder = crate::open_folder();
     let private = private_library(folder.path());
-    let run = |engine: &str| {
-        let target = target.clone().recorder_under(&private);
-        target.options(["--engine", engine]).run()
-    };
     let pair = Pair {
-        ebpf: run("ebpf"),
-        ptrace: run("ptrace"),
+        ebpf: by(target, "ebpf", &private),
+        ptrace: by(target, "ptrace", &private),
     };
     for record in [&pair.ebpf, &pair.ptrace] {
         let losses = record.events.losses();
@@ -83,9 +80,33 @@ pub fn same_under_both(target: &Target) -> Pair {
 #[track_caller]
 pub fn alone(target: &Target, engine: &str) -> Recorded {
     let folder = crate::open_folder();
-    let private = private_library(folder.path());
-    let target = target.clone().recorder_under(&private);
-    target.options(["--engine", engine]).run()
+    by(target, engine, &private_library(folder.path()))
+}
+
+#[track_caller]
+fn by(target: &Target, engine: &str, private: &[OsString]) -> Recorded {
+    let target = target
+        .clone()
+        .recorder_under(private)
+        .options(["--engine", engine]);
+    // A library without a copy (musl's) may have probes of a recording beside this one, and ptrace says so: then once more.
+    for _ in 0..20 {
+        let record = target.run();
+        if !met_probes(&record.events) {
+            return record;
+        }
+        std::thread::sleep(Duration::from_millis(300));
+    }
+    target.run()
+}
+
+/// Breakpoints could not stand because another recording's probes stood there.
+#[must_use]
+pub fn met_probes(events: &crate::Events) -> bool {
+    let losses = events.losses();
+    losses
+        .iter()
+        .any(|(_, loss)| loss.cause.as_str() == "breakpoint")
 }
 
 /// The events of a trace thread by thread, in the order of each thread, without what changes from run to run.

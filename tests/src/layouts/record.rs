@@ -159,13 +159,7 @@ fn make(
     }
     let recorded = target.run();
     // Where another recording's probes stand, ptrace has no breakpoint, and says so: then once more, a little later.
-    if attempts > 0
-        && recorded
-            .events
-            .losses()
-            .iter()
-            .any(|(_, loss)| loss.cause.as_str() == "breakpoint")
-    {
+    if attempts > 0 && parity::met_probes(&recorded.events) {
         std::thread::sleep(Duration::from_millis(500));
         return make(test, layout, server, engine, place, attempts - 1);
     }

@@ -20,6 +20,8 @@ static NOISE: LazyLock<Vec<(Regex, &'static str)>> = LazyLock::new(|| {
         (r"^\d+\.\d\d\.\d{3}\.\d{3} ", ""),
         // A Go traceback marks arguments that it may have wrong with `?`; even small ones are what a register held.
         (r"0x[0-9a-fA-F]{4,}\??|0x[0-9a-fA-F]+\?", "0x..."),
+        // Which thread of Go's it was: `m=3 mp=0x...`, `m=0 sigcode=1`.
+        (r"\bm=\d+( mp=| sigcode=)", "m=N$1"),
         (
             r"(127\.0\.0\.1|localhost|\[::1\]|0\.0\.0\.0):\d+",
             "$1:PORT",
