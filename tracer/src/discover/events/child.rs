@@ -1,5 +1,6 @@
 //! One process of an attempt under construction.
 
+mod calls;
 mod signals;
 mod walks;
 
@@ -11,16 +12,12 @@ use super::ends::{self, Kills};
 use super::lines::{Lines, Whole};
 use super::loads::Loading;
 use super::roles::variable;
-use super::values::{named, telling};
-use crate::discover::model::{Child, DriverCall, End, Evidence, Said, Spawn};
+use crate::discover::model::{Child, End, Evidence, Said, Spawn};
 use crate::discover::role::{Role, Step};
-use crate::event::call::{Because, Call, Return, Unfinished};
 use crate::event::library::{Library, Map};
 use crate::event::process::{Exec, ExecFailed, Exit};
-use crate::event::{Errno, Event, Kind, Proc, Seen, Seq, Text};
+use crate::event::{Errno, Event, Kind, Proc, Seq, Text};
 
-/// Tables of functions whose calls are driver calls.
-const DRIVERS: [&str; 6] = ["cuda", "nvml", "cudart", "hip", "vulkan", "cublas"];
 /// open flags of x86-64 (fcntl.h).
 const O_CREAT: u64 = 0o100;
 
@@ -258,73 +255,6 @@ impl Building {
             if fd == 1 && self.out.len() < self.most {
                 self.out.push(line);
             }
-        }
-    }
-
-    fn call(&mut self, event: &Event, call: &Call) {
-        if !call.entry_only && self.open.len() < MAX_EACH {
-            self.open.insert(
-                event.seq,
-                Open {
-                    function: call.function.clone(),
-                    tid: event.tid,
-                    constructor: (call.api.as_str() == "constructor")
-                        .then(|| call.of.clone())
-                        .flatten(),
-                },
-            );
-        }
-        self.loading.call(event, call, &mut self.child);
-        if !DRIVERS.contains(&call.api.as_str()) {
-            return;
-        }
-        self.full |= self.child.calls.len() >= self.most;
-        if self.child.calls.len() < self.most {
-            self.open_calls.insert(event.seq, self.child.calls.len());
-            self.child.calls.push(DriverCall {
-                api: call.api.clone(),
-                function: call.function.clone(),
-                of: call.of.clone(),
-                result: Text::default(),
-                code: None,
-                failed: false,
-                values: call.args.iter().filter_map(telling).collect(),
-                took: None,
-                from: call.from.as_ref().and_then(|site| site.object.clone()),
-                seq: event.seq,
-            });
-        }
-    }
-
-    fn returned(&mut self, event: &Event, back: &Return) {
-        self.open.remove(&back.call);
-        if self.slow == Some(back.call) {
-            // It came back in the end.
-            self.slow = None;
-            self.child.hanging = None;
-        }
-        self.loading.returned(event, back, &mut self.child);
-        let index = self.open_calls.remove(&back.call);
-        if let Some(call) = index.and_then(|index| self.child.calls.get_mut(index)) {
-            let (result, number) = named(&back.result);
-            call.result = result;
-            call.code = back.code.or(number);
-            call.failed = back.failed;
-            call.took = event.duration.or(Some(0));
-            call.values.extend(back.outs.iter().filter_map(telling));
-        }
-    }
-
-    fn unfinished(&mut self, event: &Event, open: &Unfinished) {
-        self.loading.unfinished(event, open, &mut self.child);
-        let about = open.about.as_ref().and_then(Seen::value);
-        let telling = open.call.is_some() || about.is_some();
-        if matches!(open.because, Because::Slow | Because::End) && telling {
-            let seconds = event.duration.unwrap_or(0) / 1_000_000_000;
-            let about = about.map_or_else(String::new, |about| format!(" {about}"));
-            let text = format!("{}{about}, for {seconds} s", open.function);
-            self.slow = open.call;
-            self.child.hanging = Some(Evidence::event(event.seq, text));
         }
     }
 

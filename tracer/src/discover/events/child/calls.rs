@@ -1,0 +1,79 @@
+//! Traced functions of a process: which are open, and the driver calls with their answers.
+
+use super::super::MAX_EACH;
+use super::super::values::{named, telling};
+use super::{Building, Open};
+use crate::discover::model::{DriverCall, Evidence};
+use crate::event::call::{Because, Call, Return, Unfinished};
+use crate::event::{Event, Seen, Text};
+
+/// Tables of functions whose calls are driver calls.
+const DRIVERS: [&str; 6] = ["cuda", "nvml", "cudart", "hip", "vulkan", "cublas"];
+impl Building {
+    pub(super) fn call(&mut self, event: &Event, call: &Call) {
+        if !call.entry_only && self.open.len() < MAX_EACH {
+            self.open.insert(
+                event.seq,
+                Open {
+                    function: call.function.clone(),
+                    tid: event.tid,
+                    constructor: (call.api.as_str() == "constructor")
+                        .then(|| call.of.clone())
+                        .flatten(),
+                },
+            );
+        }
+        self.loading.call(event, call, &mut self.child);
+        if !DRIVERS.contains(&call.api.as_str()) {
+            return;
+        }
+        self.full |= self.child.calls.len() >= self.most;
+        if self.child.calls.len() < self.most {
+            self.open_calls.insert(event.seq, self.child.calls.len());
+            self.child.calls.push(DriverCall {
+                api: call.api.clone(),
+                function: call.function.clone(),
+                of: call.of.clone(),
+                result: Text::default(),
+                code: None,
+                failed: false,
+                values: call.args.iter().filter_map(telling).collect(),
+                took: None,
+                from: call.from.as_ref().and_then(|site| site.object.clone()),
+                seq: event.seq,
+            });
+        }
+    }
+
+    pub(super) fn returned(&mut self, event: &Event, back: &Return) {
+        self.open.remove(&back.call);
+        if self.slow == Some(back.call) {
+            // It came back in the end.
+            self.slow = None;
+            self.child.hanging = None;
+        }
+        self.loading.returned(event, back, &mut self.child);
+        let index = self.open_calls.remove(&back.call);
+        if let Some(call) = index.and_then(|index| self.child.calls.get_mut(index)) {
+            let (result, number) = named(&back.result);
+            call.result = result;
+            call.code = back.code.or(number);
+            call.failed = back.failed;
+            call.took = event.duration.or(Some(0));
+            call.values.extend(back.outs.iter().filter_map(telling));
+        }
+    }
+
+    pub(super) fn unfinished(&mut self, event: &Event, open: &Unfinished) {
+        self.loading.unfinished(event, open, &mut self.child);
+        let about = open.about.as_ref().and_then(Seen::value);
+        let telling = open.call.is_some() || about.is_some();
+        if matches!(open.because, Because::Slow | Because::End) && telling {
+            let seconds = event.duration.unwrap_or(0) / 1_000_000_000;
+            let about = about.map_or_else(String::new, |about| format!(" {about}"));
+            let text = format!("{}{about}, for {seconds} s", open.function);
+            self.slow = open.call;
+            self.child.hanging = Some(Evidence::event(event.seq, text));
+        }
+    }
+}
