@@ -8,5 +8,6 @@ mod process;
 pub mod program;
 pub mod unit;
 
+pub(in crate::source) use process::auxiliary;
 pub use process::{regions, snapshot};
 pub use program::{Owner, family, owner};

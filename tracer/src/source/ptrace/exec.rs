@@ -4,7 +4,6 @@ use procfs::process::{MMPermissions, MMapPath, Process};
 use vgputrace_ebpf::wire::Exec;
 use vgputrace_ebpf::wire::head::{EXEC_PIECES, PIECE, What};
 use vgputrace_ebpf::wire::path::{OF_CWD, OF_EXE};
-use vgputrace_ebpf::wire::process::AUXV_WORDS;
 
 use super::engine::Engine;
 use super::plans::FilePlan;
@@ -14,6 +13,7 @@ use crate::event::{Seen, Why};
 use crate::source::clock;
 use crate::source::images::{namespace_of, reachable};
 use crate::source::record::Body;
+use crate::source::running::auxiliary;
 use crate::sys::ptrace::{Resume, Stopped};
 
 impl Engine {
@@ -155,15 +155,4 @@ impl Engine {
             process.space.borrow_mut().map(address, mapped, &nothing);
         }
     }
-}
-
-/// The auxiliary vector, as many words of it as a record has.
-fn auxiliary(tgid: u32) -> [u64; AUXV_WORDS] {
-    let mut words = [0; AUXV_WORDS];
-    let bytes = std::fs::read(format!("/proc/{tgid}/auxv")).unwrap_or_default();
-    let (chunks, _) = bytes.as_chunks::<8>();
-    for (word, chunk) in words.iter_mut().zip(chunks) {
-        *word = u64::from_ne_bytes(*chunk);
-    }
-    words
 }

@@ -49,8 +49,7 @@ impl Engine {
             head.device = kernel_device(metadata.dev());
             head.mode = metadata.mode();
             head.inode = metadata.ino();
-            // A file with another name lives on; the mark then still stands behind the one that is gone.
-            if path.ends_with(DELETED) && (metadata.nlink() == 0 || !is_there(tid, &path)) {
+            if path.ends_with(DELETED) && !is_there(tid, &path) {
                 path.truncate(path.len() - DELETED.len());
             }
         }

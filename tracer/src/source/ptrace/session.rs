@@ -108,7 +108,7 @@ impl Session {
         Ok(end)
     }
 
-    /// Follows processes that run already, and all below them, until this session ends; then they go on. Every system call of
+    /// Follows processes that run already, and all below them, until this is dropped; then they go on. Every system call of
     /// theirs stops; functions are not watched. Returns how many there are.
     ///
     /// # Errors

@@ -173,7 +173,7 @@ fn why(error: &std::io::Error) -> Why {
 }
 
 /// The auxiliary vector, as many words of it as a record has.
-fn auxiliary(pid: u32) -> [u64; AUXV_WORDS] {
+pub(in crate::source) fn auxiliary(pid: u32) -> [u64; AUXV_WORDS] {
     let mut words = [0; AUXV_WORDS];
     let bytes = std::fs::read(format!("/proc/{pid}/auxv")).unwrap_or_default();
     let (chunks, _) = bytes.as_chunks::<8>();
