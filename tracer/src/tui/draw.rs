@@ -22,13 +22,22 @@ use crate::view::line::{Line, Role};
 /// Below this a screen cannot show anything useful.
 const SMALLEST: (u16, u16) = (20, 5);
 
-/// Draws everything.
-pub(super) fn draw(state: &mut State, palette: Palette, frame: &mut Frame<'_>) {
+/// Says so, where nothing else can be shown.
+pub(super) fn too_small(least: (u16, u16), palette: Palette, frame: &mut Frame<'_>) -> bool {
     let area = frame.area();
-    if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
+    let small = area.width < least.0 || area.height < least.1;
+    if small {
         let mut line = Line::new();
         line.plain("too small");
         write(frame, area, &[line], palette);
+    }
+    small
+}
+
+/// Draws everything.
+pub(super) fn draw(state: &mut State, palette: Palette, frame: &mut Frame<'_>) {
+    let area = frame.area();
+    if too_small(SMALLEST, palette, frame) {
         return;
     }
     let [tabs, body, foot] = Layout::vertical([

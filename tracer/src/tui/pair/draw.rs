@@ -5,7 +5,7 @@ use ratatui::layout::{Constraint, Layout, Rect};
 
 use super::Pair;
 use crate::tui::colour::Palette;
-use crate::tui::draw::{body, write};
+use crate::tui::draw::{body, too_small, write};
 use crate::view::line::{Line, Role};
 use crate::view::wrap::wrap;
 use crate::view::{amount, escape};
@@ -32,10 +32,7 @@ const KEYS: [(&str, &str); 8] = [
 /// Draws everything.
 pub(super) fn draw(pair: &mut Pair, palette: Palette, frame: &mut Frame<'_>) {
     let area = frame.area();
-    if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
-        let mut line = Line::new();
-        line.plain("too small");
-        write(frame, area, &[line], palette);
+    if too_small(SMALLEST, palette, frame) {
         return;
     }
     let width = usize::from(area.width);
