@@ -12,11 +12,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "bench_report.h"
 
 #define MOST 2048
 #define TURNS 990
@@ -177,13 +178,5 @@ int main(int argc, char **argv) {
     if (!strcmp(mode, "counted") || !strcmp(mode, "maps") || !strcmp(mode, "beside"))
         to = from + own() - spent;
     to = to ? to : now();
-    struct rusage usage;
-    getrusage(RUSAGE_SELF, &usage);
-    long long cpu = (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000000LL +
-                    (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1000LL;
-    FILE *result = fopen(argv[1], "w");
-    if (!result)
-        return 2;
-    fprintf(result, "%lld %lld %lld %lld %ld\n", begun, from, to, cpu, done);
-    return fclose(result) != 0;
+    return report(argv[1], begun, from, to, done);
 }

@@ -5,10 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "bench_report.h"
 
 static long long now(void) {
     struct timespec t;
@@ -47,13 +48,5 @@ int main(int argc, char **argv) {
             ;
     }
     long long to = now();
-    struct rusage usage;
-    getrusage(RUSAGE_SELF, &usage);
-    long long cpu = (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000000LL +
-                    (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1000LL;
-    FILE *result = fopen(argv[1], "w");
-    if (!result)
-        return 2;
-    fprintf(result, "%lld %lld %lld %lld %lld\n", begun, from, to, cpu, count);
-    return fclose(result) != 0;
+    return report(argv[1], begun, from, to, count);
 }

@@ -29,6 +29,23 @@ use self::report::Report;
 use self::subject::Subject;
 use crate::{machine, step};
 
+/// Builds the recorder and a program of the tests that measures it.
+fn release_build(root: &Path, program: &str) -> anyhow::Result<()> {
+    let mut build = Command::new("cargo");
+    build
+        .args([
+            "build",
+            "--release",
+            "-p",
+            "vgputrace",
+            "-p",
+            "vgputrace-tests",
+        ])
+        .args(["--bin", "vgputrace", "--bin", program])
+        .current_dir(root);
+    step::must("release build", "about 4 minutes when cold", &mut build).map(drop)
+}
+
 /// What can be measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum What {

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 
+use super::release_build;
 use crate::{machine, step};
 
 /// Events of each trace, what it may take, and how many MB; no limit of memory for the longest.
@@ -24,19 +25,7 @@ const LOOK: Duration = Duration::from_millis(10);
 /// One sentence: which step failed.
 #[expect(clippy::print_stdout, reason = "the table is what the user asked for")]
 pub(super) fn run(root: &Path, quick: bool) -> anyhow::Result<()> {
-    let mut build = Command::new("cargo");
-    build
-        .args([
-            "build",
-            "--release",
-            "-p",
-            "vgputrace",
-            "-p",
-            "vgputrace-tests",
-        ])
-        .args(["--bin", "vgputrace", "--bin", "long-trace"])
-        .current_dir(root);
-    step::must("release build", "about 4 minutes when cold", &mut build)?;
+    release_build(root, "long-trace")?;
     let target = machine::target(root);
     let folder = target.join("bench-diff");
     fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 
+use super::release_build;
 use crate::{machine, step};
 
 /// Events of the trace, and of the one that only shows that everything works.
@@ -21,19 +22,7 @@ const LIMIT: Duration = Duration::from_secs(30 * 60);
 /// One sentence: which step failed.
 #[expect(clippy::print_stdout, reason = "the table is what the user asked for")]
 pub(super) fn run(root: &Path, quick: bool) -> anyhow::Result<()> {
-    let mut build = Command::new("cargo");
-    build
-        .args([
-            "build",
-            "--release",
-            "-p",
-            "vgputrace",
-            "-p",
-            "vgputrace-tests",
-        ])
-        .args(["--bin", "vgputrace", "--bin", "viewer-figures"])
-        .current_dir(root);
-    step::must("release build", "about 4 minutes when cold", &mut build)?;
+    release_build(root, "viewer-figures")?;
     let target = machine::target(root);
     let events = if quick { FEW } else { EVENTS };
     let mut figures = Command::new(target.join("release/viewer-figures"));
