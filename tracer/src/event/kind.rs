@@ -116,7 +116,7 @@ kinds! {
     "unmap" => Unmap(Unmap),
     /// Facts about a library file, once per file. They are many, and events are moved about by the million.
     "library" => Library(Box<Library>),
-    /// A library that got its probes only after it had been mapped.
+    /// A library that got its probes while a process that may use it ran already.
     "late_library" => LateLibrary(LateLibrary),
     /// A traced function was entered.
     "call" => Call(Call),

@@ -1,6 +1,6 @@
 //! Tests of the texts of `explain`.
 
-use super::{changes, page, table, to_json, to_markdown, write};
+use super::{changes, headline, page, table, to_json, to_markdown, write};
 use crate::diagnose::{BackendVerdict, Certainty, Explanation, Finding, Verdict, rules};
 use crate::discover::Model;
 use crate::discover::model::{Evidence, Folder, Line, Server};
@@ -62,6 +62,19 @@ fn answer() -> Explanation {
 #[test]
 fn the_table_comes_first_then_the_cause_with_evidence_and_remedy() {
     insta::assert_snapshot!(write(&answer(), Looks::default()));
+}
+
+#[test]
+fn a_search_that_was_over_before_is_not_called_unfinished() {
+    let mut explanation = Explanation::default();
+    assert!(headline(&explanation)[0].contains("had not finished"));
+    explanation
+        .general
+        .push(finding("VG203", "The server was running."));
+    assert_eq!(
+        headline(&explanation),
+        ["Ollama's search for devices is not in this recording."]
+    );
 }
 
 #[test]

@@ -96,6 +96,12 @@ pub fn headline(explanation: &Explanation) -> Vec<String> {
         format!("{who} uses the CPU: no backend gave it a device.")
     } else if explanation.finished {
         format!("{who} found no device.")
+    } else if explanation
+        .general
+        .iter()
+        .any(|finding| finding.rule == "VG203")
+    {
+        format!("{who}'s search for devices is not in this recording.")
     } else {
         format!("{who} had not finished looking for devices.")
     };

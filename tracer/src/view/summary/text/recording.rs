@@ -43,7 +43,7 @@ pub(super) fn trust(page: &mut Page, summary: &Summary, file: &File) {
     page.section("late");
     page.list(3, &summary.late, |line, _, path| {
         line.push(Role::Warning, &escape::word(path.as_str()))
-            .plain(" was probed only after it had been mapped: first calls may be missing");
+            .plain(" got its probes while its process ran: first calls may be missing");
     });
     page.section("note");
     page.list(8, &summary.notes, |line, _, text| {
