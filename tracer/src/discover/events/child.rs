@@ -47,7 +47,7 @@ pub(super) struct Building {
     /// Files in `Child::mapped`.
     mapped: BTreeSet<Text>,
     /// SIGKILL of the server: when.
-    killed: Option<(u64, Seq, bool)>,
+    killed: Option<Seq>,
     foreign_kill: Option<(Text, Option<Text>, Seq)>,
     oom: Option<Seq>,
     exit: Option<(Exit, u64, Seq)>,
@@ -287,6 +287,8 @@ impl Building {
     pub(super) fn finish(mut self, last: u64) -> Child {
         let rest = self.lines.rest();
         self.said(1, rest);
+        // What was being written when it was killed is told behind the kill; nothing is begun after it.
+        let answered = self.has_answered();
         let building = self;
         let mut child = building.child;
         child.ended = building.exit.as_ref().map_or(last, |(_, time, _)| *time);
@@ -295,7 +297,7 @@ impl Building {
                 &exit,
                 seq,
                 &Kills {
-                    server: building.killed,
+                    server: building.killed.map(|seq| (seq, !answered)),
                     foreign: building.foreign_kill,
                     oom: building.oom,
                     ran: time.saturating_sub(child.begun),
