@@ -1,6 +1,7 @@
 //! `explain` without an argument: the newest log found here, what is installed, and the command that settles the rest.
 
-use std::process::Command;
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, SystemTime};
 
 use vgputrace_tests::libraries::Fault;
@@ -29,6 +30,15 @@ impl Here {
         let image = Image::of(RUNNER, test)?;
         image.backend(Fault::MissingDependency, "cuda_v12");
         Some(Self { image })
+    }
+
+    /// A docker that does this, whatever it is asked.
+    #[track_caller]
+    fn docker(&self, does: &str) {
+        let at = "usr/local/bin/docker";
+        self.image.write(at, &format!("#!/bin/sh\n{does}\n"));
+        let open = std::fs::set_permissions(self.image.at(at), Permissions::from_mode(0o755));
+        assert!(open.is_ok(), "{open:?}");
     }
 
     #[track_caller]
@@ -92,14 +102,8 @@ fn the_log_that_was_written_last_is_taken() {
         .open(file)
         .expect("just written");
     here.image.write("docker.log", &log("0.18.2"));
-    let script = format!(
-        "#!/bin/sh\nexec cat {} >&2\n",
-        here.image.at("docker.log").display()
-    );
-    here.image.write("usr/local/bin/docker", &script);
-    let docker = here.image.at("usr/local/bin/docker");
-    let made = Command::new("chmod").arg("755").arg(docker).status();
-    assert!(made.is_ok_and(|status| status.success()));
+    let script = format!("exec cat {} >&2", here.image.at("docker.log").display());
+    here.docker(&script);
     // The container's log ends in January 2026.
     let newer = SystemTime::now();
     let older = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
@@ -119,6 +123,8 @@ fn without_a_log_the_installation_is_told_and_without_both_it_is_an_error() {
     let Some(here) = Here::new(test_name!()) else {
         return;
     };
+    // What an engine says of a container that is not there is no log.
+    here.docker("echo 'Error: no such container: ollama' >&2; exit 1");
     let told = here.explain(&[]);
     assert_eq!(told.shell_code(), 0, "{}", told.err());
     let text = told.out();

@@ -82,32 +82,28 @@ fn of_file(path: &Path) -> Option<Candidate> {
     })
 }
 
-/// The output of a program, both streams, as a log; `None` when it is not there or says nothing.
+/// The log that a program prints; `None` when it is not there, says nothing, or fails (its words are not Ollama's then).
 fn of_program(program: &str, arguments: &[&str]) -> Option<Candidate> {
     // docker gives the container's standard error, where Ollama writes, on its own standard error.
+    let (out, err) = if program == "journalctl" {
+        (Stdio::piped(), Stdio::null())
+    } else {
+        (Stdio::null(), Stdio::piped())
+    };
     let mut child = Command::new(program)
         .args(arguments)
         .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(if program == "journalctl" {
-            Stdio::null()
-        } else {
-            Stdio::piped()
-        })
+        .stdout(out)
+        .stderr(err)
         .spawn()
         .ok()?;
-    let (out, err) = (child.stdout.take(), child.stderr.take());
-    // One of both is used; the other is closed, so the program cannot wait for a reader.
-    let (model, last) = match err {
-        Some(err) => {
-            drop(out);
-            stamped(BufReader::new(err), program)
-        }
-        None => stamped(BufReader::new(out?), program),
+    let (model, last) = match (child.stdout.take(), child.stderr.take()) {
+        (_, Some(err)) => stamped(BufReader::new(err), program),
+        (out, None) => stamped(BufReader::new(out?), program),
     };
-    // It has ended or ends for want of a reader; its status tells nothing more.
-    let _ = child.wait();
-    let model = model.ok()?;
+    // One that still writes when enough has been read ends by SIGPIPE.
+    let failed = child.wait().ok()?.code().is_some_and(|code| code != 0);
+    let model = model.ok().filter(|_| !failed)?;
     Some(Candidate { model, last })
 }
 
