@@ -11,6 +11,7 @@
 mod advice;
 mod case;
 mod drivers;
+mod dropped;
 pub mod explanation;
 mod judge;
 mod platform;

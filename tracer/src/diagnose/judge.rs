@@ -3,18 +3,18 @@
 use std::collections::BTreeSet;
 
 use crate::discover::Model;
-use crate::discover::model::{Child, Device, Era, Folder, Origin, Place, Reported};
+use crate::discover::model::{Child, Device, Era, Folder, Origin, Place};
 use crate::discover::role::{Role, Step};
 use crate::event::Text;
 
 use super::advice;
 use super::case::Case;
-use super::explanation::{BackendVerdict, Certainty, DeviceVerdict, Explanation, Finding, Verdict};
+use super::dropped;
+use super::explanation::{BackendVerdict, Certainty, Explanation, Finding, Verdict};
 use super::platform;
 use super::rule::{Check, Stage};
 use super::rules;
 use super::unexplained::{no_filter_seen, no_reason, not_listed, not_over};
-use super::words::base;
 
 /// Says what became of each backend and why.
 #[must_use]
@@ -41,7 +41,7 @@ pub fn explain(model: &Model) -> Explanation {
             .as_ref()
             .map(|server| server.library_dir.path.clone())
             .unwrap_or_default(),
-        devices: devices(model, &backends),
+        devices: dropped::devices(model, &backends),
         backends,
         used: model.devices.clone(),
         general,
@@ -151,6 +151,9 @@ const TRYING: [Stage; 5] = [
 /// The verdict of one folder; `None` for one that is of no interest.
 fn backend(case: &Case<'_>) -> Option<BackendVerdict> {
     let mut verdict = judge(case)?;
+    if verdict.verdict == Verdict::Used && !dropped::of(case).is_empty() {
+        verdict.warnings = reasons(case, &[Stage::Validate, Stage::Filter]);
+    }
     for rule in rules::all() {
         if let Check::Warning(check) = rule.check {
             verdict.warnings.extend(check(case));
@@ -276,66 +279,6 @@ fn start_of(model: &Model, start: &crate::discover::model::ModelStart) -> Option
         Check::Start(check) => check(model, start),
         _ => None,
     })
-}
-
-/// Every device that came out, and what became of it.
-fn devices(model: &Model, backends: &[BackendVerdict]) -> Vec<DeviceVerdict> {
-    let mut all: Vec<DeviceVerdict> = model
-        .devices
-        .iter()
-        .map(|device| DeviceVerdict {
-            id: device.id.clone(),
-            library: device.library.clone(),
-            dir: device.dirs.first().cloned().unwrap_or_default(),
-            pci_id: device.pci_id.clone(),
-            verdict: Verdict::Used,
-            finding: None,
-        })
-        .collect();
-    for attempt in model.attempts.iter().filter(|attempt| attempt.pass == 1) {
-        for device in attempt.answer.iter().flat_map(|answer| &answer.devices) {
-            let verdict = backends.iter().find(|backend| backend.name == attempt.dir);
-            let Some(verdict) = verdict.filter(|verdict| verdict.verdict == Verdict::Filtered)
-            else {
-                continue;
-            };
-            if all.len() >= 4_096 {
-                break;
-            }
-            all.push(DeviceVerdict {
-                id: device.id.clone(),
-                library: device.library.clone(),
-                dir: attempt.dir.clone(),
-                pci_id: device.pci_id.clone().unwrap_or_default(),
-                verdict: Verdict::Filtered,
-                finding: finding_of(model, attempt.dir.as_str(), device, verdict).cloned(),
-            });
-        }
-    }
-    all
-}
-
-/// Why this one was removed: of a folder's devices some can be another folder's too, and others have failed.
-fn finding_of<'a>(
-    model: &Model,
-    dir: &str,
-    device: &Reported,
-    verdict: &'a BackendVerdict,
-) -> Option<&'a Finding> {
-    // The list calls it CUDA0, the line 0.
-    let id = device.id.as_str();
-    let short = id.trim_start_matches(|one: char| one.is_ascii_alphabetic());
-    let overlapped = model
-        .lines_saying("filtering device with overlapping libraries")
-        .any(|line| {
-            line.field("library").is_some_and(|path| base(path) == dir)
-                && line
-                    .field("id")
-                    .is_some_and(|named| named == id || named == short)
-        });
-    let fits = |finding: &&Finding| (finding.rule == rules::OVERLAP.id) == overlapped;
-    let own = verdict.findings.iter().find(fits);
-    own.or_else(|| verdict.findings.first())
 }
 
 /// Plain sentences about the source.

@@ -30,6 +30,7 @@ mod skip;
 mod source;
 mod spawn;
 mod spawn_limits;
+mod stand_in;
 mod start;
 mod start_lost;
 mod symbols;
@@ -77,6 +78,7 @@ pub static ALL: &[&[&Rule]] = &[
     source::RULES,
     spawn::RULES,
     spawn_limits::RULES,
+    stand_in::RULES,
     start::RULES,
     start_lost::RULES,
     symbols::RULES,

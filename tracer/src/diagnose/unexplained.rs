@@ -82,10 +82,12 @@ pub(super) fn no_reason(case: &Case<'_>) -> BackendVerdict {
 }
 
 pub(super) fn not_over(case: &Case<'_>) -> BackendVerdict {
-    let what = if case.model.origin == Origin::Log {
-        "log"
+    let what = if case.ends_with_server() {
+        "Ollama itself ended"
+    } else if case.model.origin == Origin::Log {
+        "The log ends"
     } else {
-        "recording"
+        "The recording ends"
     };
     let open: Vec<&Evidence> = case
         .children
@@ -97,7 +99,7 @@ pub(super) fn not_over(case: &Case<'_>) -> BackendVerdict {
     });
     let finding = rules::NOT_OVER
         .found(format!(
-            "The {what} ends before the discovery was over; what became of {} is open.{waits}",
+            "{what} before the discovery was over; what became of {} is open.{waits}",
             case.name
         ))
         .likely()

@@ -19,7 +19,7 @@ pub(super) struct Seen<'a> {
     pub(super) evidence: Vec<&'a Evidence>,
 }
 
-const FATAL: [&str; 7] = [
+pub(super) const FATAL: [&str; 7] = [
     "SIGSEGV", "SIGBUS", "SIGILL", "SIGFPE", "SIGABRT", "SIGTRAP", "SIGSYS",
 ];
 

@@ -90,6 +90,7 @@ static BROKEN: Rule = Rule {
     rows: &[
         "runner 32",
         "llama-server 18",
+        "stack 24",
         "reports D",
         "reports E",
         "reports G",

@@ -1,6 +1,6 @@
 //! dlopen gave nothing because the system refused a file, a mapping, memory or a descriptor.
 
-use super::super::advice::RESTART;
+use super::super::advice::{EDIT_UNIT, RESTART};
 use super::super::case::{Case, path_of};
 use super::super::explanation::Finding;
 use super::super::rule::{Check, Rule, Stage};
@@ -179,9 +179,14 @@ fn refused(case: &Case<'_>) -> Vec<Finding> {
     let hidden = there_all_the_same(case)
         .into_iter()
         .find(|(words, _)| words.seen == *first);
-    let file = match hidden {
-        Some((_, file)) => file.as_str().to_owned(),
-        None => text
+    let named = case
+        .failed_loads()
+        .flat_map(|(_, load)| &load.words)
+        .find(|words| words.seen == *first && !words.object.is_empty());
+    let file = match (hidden, named) {
+        (Some((_, file)), _) => file.as_str().to_owned(),
+        (None, Some(words)) => words.object.as_str().to_owned(),
+        (None, None) => text
             .split([' ', ':'])
             .find(|word| word.contains(".so") && word.contains('/'))
             .map_or_else(|| case.path().to_owned(), str::to_owned),
@@ -212,6 +217,16 @@ fn refused(case: &Case<'_>) -> Vec<Finding> {
                 format!("$ ls -lL {file}"),
             ],
         )
+    } else if !file.contains('/') {
+        (
+            format!("may not be opened by the server's user ({name}), in one of the places where the loader looks for it"),
+            vec![
+                "See where it lies, and open it to the user of the service:".to_owned(),
+                format!("$ ls -lL $(ldconfig -p | awk '/{file} /{{print $NF}}')"),
+                "If the permissions are right, see what a security module or a filter of system calls refused:".to_owned(),
+                "$ sudo journalctl -k -g 'apparmor|avc|seccomp'".to_owned(),
+            ],
+        )
     } else {
         (
             format!("may not be opened by the server's user ({name})"),
@@ -226,7 +241,7 @@ fn refused(case: &Case<'_>) -> Vec<Finding> {
     let mut finding = REFUSED
         .found(format!("{} was not loaded: {file} {how}.", backend(case)))
         .object(file.as_str())
-        .certain_if(is_the_reason(case))
+        .certain_if(is_the_reason(case) && file.contains('/'))
         .proof(all.iter().map(|(_, seen)| *seen));
     finding.remedy = advice;
     vec![finding.so(RESTART)]
@@ -238,13 +253,22 @@ static NO_ROOM: Rule = Rule {
     title: "No descriptors or memory left for the load",
     story: "The process was at its limit of open files, or the memory for the mapping or for thread-local storage was not there.",
     proof: "EMFILE, ENFILE or ENOMEM at the load, the loader's words about static TLS, or a file that could not be mapped though no mapping for execution was refused.",
-    remedy: &[
-        "Raise the limit (LimitNOFILE=, LimitAS=, memory of the container):",
-        "$ sudo systemctl edit ollama",
-    ],
+    remedy: &LIMITS,
     rows: &["runner 26", "runner 27"],
     check: Check::Backend(no_room),
 };
+
+const LIMITS: [&str; 4] = [
+    "Raise the limit (LimitNOFILE=, LimitAS=, memory of the container):",
+    EDIT_UNIT,
+    "See the limits of the service, and of a start by hand:",
+    "$ systemctl show ollama -p LimitAS,LimitNOFILE,MemoryMax; ulimit -v -n",
+];
+/// For thread-local storage, of which each process has a fixed reserve (glibc, elf/dl-reloc.c).
+const STORAGE: [&str; 2] = [
+    "A preloaded library that takes much thread-local storage is the usual reason; it can stay if the reserve is made larger:",
+    "$ sudo systemctl edit ollama   # Environment=GLIBC_TUNABLES=glibc.rtld.optional_static_tls=2048",
+];
 
 fn no_room(case: &Case<'_>) -> Vec<Finding> {
     const FULL: [u16; 3] = [12, 23, 24];
@@ -276,6 +300,7 @@ fn no_room(case: &Case<'_>) -> Vec<Finding> {
         ),
         None => "no room was left for its thread-local storage".to_owned(),
     };
+    let storage_only = all.is_empty() && unmapped.is_empty();
     let certain = !all.is_empty() || !tls.is_empty();
     vec![
         NO_ROOM
@@ -284,10 +309,7 @@ fn no_room(case: &Case<'_>) -> Vec<Finding> {
             .proof(tls)
             .proof(unmapped.iter().map(|words| &words.seen))
             .certain_if(certain)
-            .do_all(NO_ROOM.remedy)
-            .so("See the limits of the service, and of a start by hand:")
-            .so("$ systemctl show ollama -p LimitAS,LimitNOFILE,MemoryMax; ulimit -v -n")
-            .so("A preloaded library that takes much thread-local storage is the usual reason of the latter; it can stay if GLIBC_TUNABLES=glibc.rtld.optional_static_tls=2048 is set.")
+            .do_all(if storage_only { &STORAGE } else { &LIMITS })
             .so(RESTART),
     ]
 }

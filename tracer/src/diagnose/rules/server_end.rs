@@ -69,9 +69,14 @@ fn server_ended(model: &Model) -> Vec<Finding> {
     } else {
         format!(", saying \"{words}\"")
     };
+    let how_far = if model.attempts.is_empty() {
+        "before it had looked for GPUs"
+    } else {
+        "while it looked for GPUs"
+    };
     let mut finding = SERVER_ENDED
         .found(format!(
-            "Ollama itself {how} before it had looked for GPUs{said}: no backend is at fault."
+            "Ollama itself {how} {how_far}{said}: no backend is at fault."
         ))
         .proof(seen)
         .proof(last.and_then(|line| line.seen.as_ref()));

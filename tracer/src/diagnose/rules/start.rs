@@ -7,6 +7,7 @@ use crate::event::Text;
 use super::super::advice::RESTART;
 use super::super::explanation::Finding;
 use super::super::rule::{Check, Rule, Stage};
+use super::crash::FATAL;
 use super::last_words::cuda_error;
 use super::{device_code, start_lost};
 
@@ -45,7 +46,10 @@ static CRASHED: Rule = Rule {
     title: "The model's process died",
     story: "A model has a process of its own. Its crash is an HTTP error for the client and an ERROR line; a GPU that was found says nothing about it.",
     proof: "The signal or exit code of the process, and its last words.",
-    remedy: &["Its last words name the call that failed."],
+    remedy: &[
+        "Its last words name what failed. A recording with all calls of the driver names the call and the kernel that was launched:",
+        "$ sudo vgputrace run --calls all -- ollama serve",
+    ],
     rows: &["reports M", "reports N"],
     check: Check::Start(crashed),
 };
@@ -63,6 +67,9 @@ fn crashed(model: &Model, start: &ModelStart) -> Option<Finding> {
             .map(|crash| crash.signal.as_str().to_owned())?,
         End::OutOfMemory(_) => "lack of memory".to_owned(),
         End::Exit(code, _) if *code != 0 => format!("exit code {code}"),
+        End::Signal { name, by: None, .. } if FATAL.contains(&name.as_str()) => {
+            name.as_str().to_owned()
+        }
         _ => return None,
     };
     let mut words: Vec<&Evidence> = child

@@ -25,6 +25,9 @@ fn not_compiled(case: &Case<'_>) -> Vec<Finding> {
     };
     let cc = line.field("cc").map_or_else(|| "?".to_owned(), capability);
     let archs = line.field("archs").unwrap_or("?");
+    let name = line
+        .field("device")
+        .map_or_else(String::new, |name| format!(" {name}"));
     if line
         .field("cc")
         .is_some_and(|cc| cc.bytes().all(|digit| matches!(digit, b'0' | b'.')))
@@ -41,7 +44,7 @@ fn not_compiled(case: &Case<'_>) -> Vec<Finding> {
     }
     vec![
         NOT_COMPILED
-            .found(format!("The device has compute capability {cc}, and the backend in {} is compiled for {archs} only.", case.name))
+            .found(format!("The device{name} has compute capability {cc}, and the backend in {} is compiled for {archs} only.", case.name))
             .proof(lines.iter().filter_map(|line| line.seen.as_ref()))
             .so("If another folder (cuda_v12) takes this card, nothing is to be done; else install it:")
             .so("$ curl -fsSL https://ollama.com/install.sh | sh")

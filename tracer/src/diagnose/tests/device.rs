@@ -1,8 +1,11 @@
 //! Drivers that answer, and do not give a device.
 
-use super::build::{call, child, device, discovery, init, load, look, said, seen, set, verdict};
+use super::build::{
+    call, child, device, discovery, init, line, load, look, of, said, seen, set, verdict,
+};
+use crate::diagnose::explain;
 use crate::discover::Model;
-use crate::discover::model::{DriverCall, Era, Outcome};
+use crate::discover::model::{Device, DriverCall, Era, Outcome};
 use crate::discover::role::Step;
 use crate::event::{Errno, Text};
 
@@ -162,4 +165,68 @@ fn impossible_values_are_a_warning_and_real_ones_are_not() {
     assert_eq!(with("0000:01:00.0", (9, 0)), Vec::<&str>::new());
     assert_eq!(with("99fff950:99fff9", (9, 0)), ["VG155"]);
     assert_eq!(with("0000:01:00.0", (0, 0)), ["VG155"]);
+}
+
+/// A list of two devices, of which the final list has the second.
+fn one_of_two(reason: bool) -> Model {
+    let mut model = discovery(Era::LlamaServer);
+    model.cpu_only = None;
+    let mut list = child(Step::List);
+    list.loads.push(load(Outcome::Loaded, Vec::new()));
+    list.inits.push(init());
+    look(
+        &mut model,
+        vec![list],
+        vec![device("CUDA0"), device("CUDA1")],
+    );
+    if reason {
+        model.lines.push(line(
+            "skipping CUDA device — compute capability not in compiled architectures",
+            &[
+                ("cc", "610"),
+                ("archs", "[750 900]"),
+                (
+                    "libDirs",
+                    "[/usr/local/lib/ollama /usr/local/lib/ollama/cuda_v12]",
+                ),
+            ],
+        ));
+    }
+    model.devices.push(Device {
+        id: Text::from("1"),
+        library: Text::from("CUDA"),
+        dirs: vec![Text::from("cuda_v12")],
+        fields: [(Text::from("name"), Text::from("CUDA1"))].into(),
+        ..Device::default()
+    });
+    model
+}
+
+#[test]
+fn a_device_that_is_dropped_beside_one_that_is_used_is_told() {
+    let told = |reason: bool| {
+        let explanation = explain(&one_of_two(reason));
+        let backend = of(&explanation, "cuda_v12");
+        let warnings: Vec<&str> = backend.warnings.iter().map(|one| one.rule).collect();
+        let devices: Vec<String> = explanation
+            .devices
+            .iter()
+            .map(|device| {
+                let rule = device.finding.as_ref().map_or("", |finding| finding.rule);
+                format!("{} {} {rule}", device.id, device.verdict.name())
+            })
+            .collect();
+        (
+            backend.verdict.name(),
+            warnings.join(" "),
+            devices.join(", "),
+        )
+    };
+    let dropped = (
+        "used",
+        "VG145".to_owned(),
+        "1 used , CUDA0 filtered VG145".to_owned(),
+    );
+    assert_eq!(told(true), dropped);
+    assert_eq!(told(false), ("used", String::new(), "1 used ".to_owned()));
 }

@@ -15,6 +15,7 @@ mod scan;
 mod skip;
 mod source;
 mod spawn;
+mod stand_in;
 mod start;
 mod validate;
 
@@ -96,6 +97,7 @@ fn all() -> Vec<Proof> {
         validate::proofs(),
         validate::checked_by_server(),
         filter::proofs(),
+        stand_in::proofs(),
         start::proofs(),
         host::proofs(),
         machine::proofs(),

@@ -8,12 +8,12 @@ mod walks;
 use std::collections::{BTreeMap, BTreeSet};
 
 use self::beyond::Beyond;
-use super::MAX_EACH;
 use super::answers::{self, Http};
 use super::ends::{self, Kills};
 use super::lines::{Lines, Whole};
 use super::loads::Loading;
 use super::roles::variable;
+use super::{FEW, MAX_EACH};
 use crate::discover::model::{Child, End, Evidence, Said, Spawn};
 use crate::discover::role::{Role, Step};
 use crate::event::library::{Library, Map};
@@ -211,6 +211,11 @@ impl Building {
                 {
                     self.refuse(event, err, format!("open {path}"));
                 }
+                if open.err.is_none() && is_of_a_gpu(path) && self.child.opened_devices.len() < FEW
+                {
+                    let seen = Evidence::event(event.seq, format!("open {path}"));
+                    self.child.opened_devices.push(seen);
+                }
             }
             Kind::Stat(stat) => {
                 // What is not there is asked for all the time; what may not be looked at is not.
@@ -349,6 +354,15 @@ fn given_back(child: &mut Child) {
         let name = super::roles::base(load.asked.as_str());
         load.given_back = name.starts_with("libggml-cpu-");
     }
+}
+
+/// A node by which a driver reaches a GPU, of a desktop, of Jetson (nvhost, nvmap, nvgpu) or of WSL (dxg), or a resource of a
+/// PCI device.
+fn is_of_a_gpu(path: &str) -> bool {
+    ["/dev/nv", "/dev/dri", "/dev/kfd", "/dev/dxg", "/dev/vgpu"]
+        .iter()
+        .any(|start| path.starts_with(start) && !path.starts_with("/dev/nvme"))
+        || path.starts_with("/sys/") && path.contains("/resource")
 }
 
 /// Device nodes and the kernel's words about drivers.

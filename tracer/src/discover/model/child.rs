@@ -59,6 +59,8 @@ pub struct Child {
     pub said: Vec<Said>,
     /// Files it could not open or make, that matter to the verdict (temporary file, device nodes, sockets).
     pub refused: Vec<(Errno, Evidence)>,
+    /// Device nodes of GPUs and resources of PCI devices that it opened; some of them, where it opened many.
+    pub opened_devices: Vec<Evidence>,
     /// What it told the server.
     pub answer: Option<Answer>,
     /// Faults and fatal signals.
@@ -98,6 +100,7 @@ impl Child {
             calls: Vec::new(),
             said: Vec::new(),
             refused: Vec::new(),
+            opened_devices: Vec::new(),
             answer: None,
             crashes: Vec::new(),
             end: End::default(),

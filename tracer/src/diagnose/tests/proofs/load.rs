@@ -117,6 +117,10 @@ pub(super) fn refused_or_mute() -> Vec<Proof> {
             .also(unopened(13, Some("/usr/lib/libcuda.so.1")))
             .also(unopened(1, Some("/usr/lib/libcuda.so.1")))
             .weaker(passed_over())
+            .weaker(but(unopened(13, None), |model| {
+                as_log(model, Level::Debug);
+                model.children[0].loads[0].closure = None;
+            }))
             .silent(
                 "no place has it, and some of them may not be looked at",
                 unopened(13, None),

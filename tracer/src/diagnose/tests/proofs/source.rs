@@ -27,6 +27,16 @@ pub(super) fn proofs() -> Vec<Proof> {
         Proof::likely("VG201", not_named(false))
             .silent("a listing tells that it is not there", not_named(true)),
         Proof::likely("VG202", but(log(Vec::new()), unfinished))
+            .weaker(but(discovery(Era::LlamaServer), |model| {
+                // The server was killed, and with it the first of the processes of its look.
+                model.finished = false;
+                model.cpu_only = None;
+                let mut start = child(Step::Start);
+                start.answer = None;
+                start.end = kill("SIGKILL", "");
+                look(model, vec![start], Vec::new());
+                model.server.as_mut().unwrap().end = kill("SIGKILL", "");
+            }))
             .silent("the final list was seen", log(Vec::new())),
         Proof::of("VG203", recording(&["ollama", "run", "llama3"], false))
             .also(recording(&["sudo", "/usr/bin/ollama", "list"], false))

@@ -13,6 +13,14 @@ pub(super) fn proofs() -> Vec<Proof> {
     vec![
         Proof::of("VG160", process(End::Exit(1, None), false))
             .also(process(End::Exit(2, None), true))
+            .also(process(
+                End::Signal {
+                    name: Text::from("SIGABRT"),
+                    by: None,
+                    seen: None,
+                },
+                false,
+            ))
             .silent("it met a fault and goes on", process(End::Unknown, true))
             .silent(
                 "the server ended it",

@@ -1,7 +1,8 @@
 //! Model starts: the GPU folder a model was given, how many of its layers went to a GPU, and what speaks for why.
 
 use super::Story;
-use crate::discover::model::{Child, Evidence, Level, Line, ModelStart};
+use super::ended::ended;
+use crate::discover::model::{Child, End, Evidence, Level, Line, ModelStart};
 use crate::discover::role::Role;
 use crate::discover::slog::values::{base_name, parent, path_list};
 use crate::discover::starts_of_models::{self, is_reason};
@@ -29,6 +30,10 @@ impl Story {
                     .or_else(|| line.field("args"))
                     .unwrap_or_default();
                 self.model_start(command, &seen);
+            }
+            "llama runner terminated" | "llama-server terminated" => {
+                self.model_ended(&ended(line.field("error").unwrap_or_default(), &seen));
+                self.reason(seen);
             }
             "loading model" => {
                 let requested = line
@@ -75,6 +80,19 @@ impl Story {
             model.num_gpu = asked.or(model.num_gpu);
         }
         self.awaits_environment = child.is_some();
+    }
+
+    /// The process of the last model ended by itself. That the server ended one is no line of this kind, or is told as a kill.
+    fn model_ended(&mut self, end: &End) {
+        let by_server = matches!(end, End::Signal { name, .. } if matches!(name.as_str(), "SIGKILL" | "SIGTERM" | "SIGINT"));
+        let child = self
+            .model
+            .models
+            .last()
+            .and_then(|model| self.model.children.get_mut(model.child?));
+        if let Some(child) = child.filter(|_| !by_server) {
+            child.end = end.clone();
+        }
     }
 
     /// The environment of a model's process, in the line after its start; false when it is of another process.
