@@ -1,6 +1,7 @@
 //! One process of an attempt under construction.
 
 mod calls;
+mod searches;
 mod signals;
 mod walks;
 
@@ -12,11 +13,13 @@ use super::ends::{self, Kills};
 use super::lines::{Lines, Whole};
 use super::loads::Loading;
 use super::roles::variable;
-use crate::discover::model::{Child, End, Evidence, Said, Spawn};
+use crate::discover::model::{Child, End, Evidence, Said, Search, Spawn};
 use crate::discover::role::{Role, Step};
 use crate::event::library::{Library, Map};
 use crate::event::process::{Exec, ExecFailed, Exit};
 use crate::event::{Errno, Event, Kind, Proc, Seq, Text};
+
+use searches::Searching;
 
 /// open flags of x86-64 (fcntl.h).
 const O_CREAT: u64 = 0o100;
@@ -35,6 +38,7 @@ struct Open {
 pub(super) struct Building {
     child: Child,
     loading: Loading,
+    searching: Searching,
     lines: Lines,
     out: Vec<Whole>,
     http: BTreeMap<i32, Http>,
@@ -65,6 +69,7 @@ impl Building {
                 ..Child::new(role)
             },
             loading: Loading::default(),
+            searching: Searching::default(),
             lines: Lines::default(),
             out: Vec::new(),
             http: BTreeMap::new(),
@@ -98,6 +103,7 @@ impl Building {
             + child.inits.len()
             + child.refused.len()
             + child.mapped.len()
+            + child.searches.len()
             + child.loader_words.len()
             + child.missed_symbols.len()
             + self.out.len()
@@ -118,6 +124,7 @@ impl Building {
         child.env = exec.env.value().cloned().unwrap_or_default();
         child.env_whole = exec.env.whole().is_some();
         child.cwd = exec.cwd.value().cloned().unwrap_or_default();
+        child.uid = Some(exec.uid[0]);
         child.secure = exec.secure;
         child.preloaded = preloaded(exec);
     }
@@ -205,6 +212,8 @@ impl Building {
                 {
                     self.refuse(event, err, format!("open {path}"));
                 }
+                let ended = self.searching.opened(event, open);
+                self.searched(ended);
             }
             Kind::Stat(stat) => {
                 // What is not there is asked for all the time; what may not be looked at is not.
@@ -260,6 +269,8 @@ impl Building {
 
     fn mapped(&mut self, event: &Event, map: &Map) {
         let Some(path) = map.path.value() else { return };
+        let ended = self.searching.mapped(event, path);
+        self.searched(ended);
         if let Some(err) = map.err {
             self.refuse(event, err, format!("executable mapping of {path}"));
             return;
@@ -275,6 +286,11 @@ impl Building {
         }
     }
 
+    fn searched(&mut self, ended: Option<Search>) {
+        let known = &mut self.child.searches;
+        known.extend(ended.filter(|_| known.len() < self.most));
+    }
+
     pub(super) fn oom(&mut self, event: &Event) {
         self.oom = Some(event.seq);
     }
@@ -287,6 +303,8 @@ impl Building {
     pub(super) fn finish(mut self, last: u64) -> Child {
         let rest = self.lines.rest();
         self.said(1, rest);
+        let ended = self.searching.end();
+        self.searched(ended);
         let building = self;
         let mut child = building.child;
         child.ended = building.exit.as_ref().map_or(last, |(_, time, _)| *time);
