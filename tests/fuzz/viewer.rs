@@ -14,7 +14,7 @@ const KEYS: usize = 40;
 /// Slices of reading between two keys.
 const SLICES: usize = 50;
 
-const ACTIONS: [Action; 32] = [
+const ACTIONS: [Action; 34] = [
     Action::Down(1),
     Action::Up(3),
     Action::PageDown,
@@ -23,6 +23,8 @@ const ACTIONS: [Action; 32] = [
     Action::Last,
     Action::NextFailure,
     Action::PreviousFailure,
+    Action::NextBackend,
+    Action::PreviousBackend,
     Action::Play,
     Action::Faster,
     Action::Slower,

@@ -17,6 +17,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::standard_output::StandardOutput;
+use super::terminal::Background;
 use super::{Report, terminal};
 use crate::sys::inherited;
 use crate::trace::Reader;
@@ -94,10 +95,15 @@ fn on_a_terminal(props: &Props) -> Result<(), Report> {
 }
 
 fn palette(looks: Looks) -> Palette {
-    match (looks.colour, terminal::is_light()) {
-        (false, _) => Palette::Plain,
-        (true, false) => Palette::Sixteen,
-        (true, true) => Palette::Light,
+    if !looks.colour {
+        return Palette::Plain;
+    }
+    // On a background that is not known the colours of the user's theme are the safe ones.
+    match (terminal::background(), terminal::has_all_colours()) {
+        (Some(Background::Dark), true) => Palette::OwnOnDark,
+        (Some(Background::Light), true) => Palette::OwnOnLight,
+        (Some(Background::Light), false) => Palette::Light,
+        (Some(Background::Dark) | None, _) => Palette::Sixteen,
     }
 }
 

@@ -1,8 +1,14 @@
 //! What the terminal can show, from the environment.
 
 use std::io::IsTerminal as _;
+use std::time::Duration;
+
+use terminal_colorsaurus::{QueryOptions, ThemeMode, theme_mode};
 
 use crate::view::Looks;
+
+/// How long a terminal may take to tell its background: that of a connection around the world.
+const PATIENCE: Duration = Duration::from_millis(400);
 
 /// How text on standard output may look.
 #[must_use]
@@ -26,17 +32,46 @@ pub fn has_a_screen() -> bool {
     !is_dumb(std::env::var("TERM").ok().as_deref())
 }
 
-/// The background is light, where the terminal says so: the last number of COLORFGBG, as rxvt, Konsole and others set
-/// it, is 7 or one of 9 to 15 (vim, `'background'`).
-#[must_use]
-pub fn is_light() -> bool {
-    background(std::env::var("COLORFGBG").ok().as_deref())
+/// What is behind the letters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Background {
+    /// Light letters are read well.
+    Dark,
+    /// Dark ones are.
+    Light,
 }
 
-fn background(told: Option<&str>) -> bool {
-    let last = told.and_then(|told| told.rsplit(';').next());
-    let number = last.and_then(|last| last.parse::<u8>().ok());
-    matches!(number, Some(7 | 9..=15))
+/// The background, where it is known: from COLORFGBG, as rxvt, Konsole and others set it; of a terminal with all colours,
+/// which is one that answers, by asking it (xterm control sequences, OSC 11). A serial line is never asked.
+#[must_use]
+pub fn background() -> Option<Background> {
+    let told = told(std::env::var("COLORFGBG").ok().as_deref());
+    told.or_else(|| has_all_colours().then(ask).flatten())
+}
+
+/// The terminal shows colours that are given by red, green and blue: COLORTERM says so (S-Lang, and what followed it).
+#[must_use]
+pub fn has_all_colours() -> bool {
+    let told = std::env::var("COLORTERM");
+    matches!(told.as_deref(), Ok("truecolor" | "24bit"))
+}
+
+/// The last number of COLORFGBG: 7 and 9 to 15 are light (vim, `'background'`).
+fn told(told: Option<&str>) -> Option<Background> {
+    let number = told?.rsplit(';').next()?.parse::<u8>().ok()?;
+    Some(match number {
+        7 | 9..=15 => Background::Light,
+        _ => Background::Dark,
+    })
+}
+
+fn ask() -> Option<Background> {
+    let mut options = QueryOptions::default();
+    options.timeout = PATIENCE;
+    match theme_mode(options).ok()? {
+        ThemeMode::Dark => Some(Background::Dark),
+        ThemeMode::Light => Some(Background::Light),
+    }
 }
 
 fn is_dumb(name: Option<&str>) -> bool {
@@ -69,19 +104,20 @@ fn looks(terminal: bool, variable: impl Fn(&str) -> Option<String>) -> Looks {
 
 #[cfg(test)]
 mod tests {
-    use super::{background, looks};
+    use super::{Background, looks, told};
 
     #[test]
     fn a_light_background_is_told_by_the_terminal() {
-        for (told, light) in [
-            (None, false),
-            (Some("15;0"), false),
-            (Some("0;15"), true),
-            (Some("0;default;7"), true),
-            (Some("7;8"), false),
-            (Some("x"), false),
+        for (given, known) in [
+            (None, None),
+            (Some("15;0"), Some(Background::Dark)),
+            (Some("0;15"), Some(Background::Light)),
+            (Some("0;default;7"), Some(Background::Light)),
+            (Some("7;8"), Some(Background::Dark)),
+            (Some("x"), None),
+            (Some("0;default"), None),
         ] {
-            assert_eq!(background(told), light, "{told:?}");
+            assert_eq!(told(given), known, "{given:?}");
         }
     }
 

@@ -1,11 +1,12 @@
 //! The screen: tabs, body, foot. Each view is a file; what it shows has happened by the play head.
 
-mod bar;
+pub(super) mod bar;
 mod detail;
 mod events;
 mod help;
 mod lists;
 mod overview;
+mod row;
 mod timeline;
 
 pub(super) use timeline::NAMES;

@@ -36,6 +36,10 @@ pub enum Action {
     NextFailure,
     /// To the last failure before.
     PreviousFailure,
+    /// To the next process that works for a backend.
+    NextBackend,
+    /// To the process before that works for a backend.
+    PreviousBackend,
     /// Play or pause.
     Play,
     /// Faster.
@@ -60,9 +64,9 @@ pub enum Action {
     ZoomIn,
     /// More time on the screen.
     ZoomOut,
-    /// An earlier stretch of time.
+    /// An earlier stretch of time; of a list, what is further left.
     Earlier,
-    /// A later stretch of time.
+    /// A later stretch of time; of a list, what is further right.
     Later,
     /// The detail a line down.
     DetailDown,
@@ -99,10 +103,7 @@ const fn only(keys: &'static str, what: &'static str, views: &'static [View]) ->
 
 /// Keys, in words, and what they do.
 pub(super) const HELP: &[Help] = &[
-    everywhere(
-        "1 2 3 4 5 6 7",
-        "Overview, Timeline, Events, Log, Processes, Libraries, Calls",
-    ),
+    everywhere("1 to 7", "the views, as the first line has them"),
     everywhere("Tab, Shift-Tab", "next view, view before"),
     everywhere(
         "j k, arrows",
@@ -111,35 +112,42 @@ pub(super) const HELP: &[Help] = &[
     everywhere("Ctrl-d Ctrl-u, PgDn PgUp", "a screen down, up"),
     everywhere(
         "g G, Home End",
-        "first, last event; G follows a recording that still grows",
+        "first, last event; G follows what still grows",
     ),
     everywhere("f F", "next failure, failure before"),
+    everywhere(
+        "b B",
+        "next process that works for a backend, the one before",
+    ),
     everywhere("Space", "play, pause"),
     everywhere("> <", "faster, slower (0.1x to 100x)"),
     everywhere("/ n N", "search, next match, match before"),
     everywhere(":", "go to an event's number or a time"),
-    everywhere(
-        "e",
-        "filter, in the language of `vgputrace show`; Tab completes names",
-    ),
-    everywhere(
-        "",
-        "role:runner[cuda_v12] kind:dlopen failed   text:cublas   time:1s..2s",
-    ),
+    everywhere("e", "filter the events, as `show` does; Tab completes"),
+    everywhere("", "role:runner[cuda_v12] kind:dlopen failed"),
+    everywhere("", "text:cublas time:1s..2s /lib(cuda|nvidia)/"),
     everywhere("w", "write the whole explanation to a file"),
     only("d", "show or hide the detail", &[View::Events]),
     only("J K", "scroll the detail", &[View::Events]),
     only("+ -", "less, more time on the screen", &[View::Timeline]),
     only("h l, left right", "earlier, later", &[View::Timeline]),
     only(
+        "h l, left right",
+        "what is left, right of the screen",
+        &[
+            View::Events,
+            View::Log,
+            View::Processes,
+            View::Libraries,
+            View::Calls,
+        ],
+    ),
+    only(
         "c",
         "leave out stretches in which nothing happens",
         &[View::Timeline],
     ),
-    everywhere(
-        "i",
-        "type into the command of `run --tui`; Ctrl-] ends that",
-    ),
+    everywhere("i", "type into the command of `run --tui`; Ctrl-] ends it"),
     everywhere("Esc", "leave help, filter, search"),
     everywhere("mouse", "click or drag: play head; wheel: rows"),
     everywhere("Ctrl-z", "suspend"),
@@ -172,6 +180,8 @@ pub(super) fn action(key: KeyEvent) -> Option<Action> {
         KeyCode::Char('G') | KeyCode::End => Action::Last,
         KeyCode::Char('f') => Action::NextFailure,
         KeyCode::Char('F') => Action::PreviousFailure,
+        KeyCode::Char('b') => Action::NextBackend,
+        KeyCode::Char('B') => Action::PreviousBackend,
         KeyCode::Char(' ') => Action::Play,
         KeyCode::Char('>' | ']') => Action::Faster,
         KeyCode::Char('<' | '[') => Action::Slower,

@@ -4,10 +4,13 @@
 //! recordings have events that are the same; between two of those it follows in proportion.
 
 mod draw;
+mod input;
 mod locked;
 mod terminal;
 #[cfg(test)]
 mod tests;
+
+use ratatui::layout::Rect;
 
 use super::keys::Action;
 use super::recording::Recording;
@@ -50,6 +53,9 @@ pub struct Pair {
     /// The difference that was jumped to.
     pub(super) stop: Option<usize>,
     pub(super) help: bool,
+    /// Where the lists of both were drawn last.
+    pub(super) bodies: [Rect; 2],
+    suspend: bool,
     quit: bool,
 }
 
@@ -69,6 +75,8 @@ impl Pair {
             compared,
             stop: None,
             help: false,
+            bodies: [Rect::default(); 2],
+            suspend: false,
             quit: false,
         };
         for side in &mut pair.sides {
@@ -108,22 +116,28 @@ impl Pair {
         side.is_some_and(|side| side.play.playing)
     }
 
-    /// Does what a key asks for. Tab changes the column, `n` and `N` go from difference to difference.
+    /// The user wants the process stopped for a while.
+    pub(super) const fn ask_suspend(&mut self) {
+        self.suspend = true;
+    }
+
+    /// Asked once, that is so.
+    pub(super) const fn suspended(&mut self) -> bool {
+        std::mem::replace(&mut self.suspend, false)
+    }
+
+    /// Does what a key asks for. Tab changes the column, `n` and `N` go from difference to difference, or from match to match
+    /// while something is searched for.
     pub fn act(&mut self, action: Action) {
         match action {
             Action::Quit => self.quit = true,
             Action::Help => self.help = !self.help,
-            Action::Back => self.help = false,
+            Action::Back => self.back(),
             Action::NextView | Action::PreviousView => self.turn(),
-            Action::NextMatch => self.next(true),
-            Action::PreviousMatch => self.next(false),
-            Action::Show(View::Overview | View::Timeline)
-            | Action::Filter
-            | Action::Search
-            | Action::Jump
-            | Action::Write
-            | Action::Detail => {}
-            Action::Show(_) => {
+            Action::NextMatch => self.next_match(true),
+            Action::PreviousMatch => self.next_match(false),
+            Action::Show(View::Overview | View::Timeline) | Action::Write | Action::Detail => {}
+            Action::Show(_) | Action::Earlier | Action::Later => {
                 for side in &mut self.sides {
                     side.act(action);
                 }

@@ -21,8 +21,10 @@ use super::keys::Action;
 use super::recording::Recording;
 use crate::diagnose::Explanation;
 use crate::discover::Model;
+use crate::event::Event;
 use crate::view::Looks;
 use crate::view::roles::Roles;
+use crate::view::scene::Scene;
 
 use list::Matching;
 use play::Play;
@@ -59,6 +61,10 @@ pub struct State {
     pub(super) detail: bool,
     /// First line of a text pane.
     pub(super) scroll: u16,
+    /// Row of the body where the list began when it was last drawn.
+    pub(super) list_at: u16,
+    /// Columns of a list's texts that have gone out at the left.
+    pub(super) left: u16,
     /// First line of the detail.
     pub(super) detail_top: usize,
     /// Stretch of time of the timeline, nanoseconds since the begin; `None` shows all.
@@ -104,6 +110,8 @@ impl State {
             help: false,
             detail: true,
             scroll: 0,
+            list_at: 0,
+            left: 0,
             detail_top: 0,
             zoom: None,
             compress: false,
@@ -188,6 +196,17 @@ impl State {
         worked
     }
 
+    /// An event, its raw line, and the scene to describe it in, which knows the roles of processes.
+    pub(super) fn event(&mut self, index: u64) -> Option<(Event, String, Scene)> {
+        let (event, raw, scene) = self.book.event(index)?;
+        Some((event, raw, scene.with_roles(self.roles())))
+    }
+
+    /// Number of the event under the play head; 0 without one.
+    pub(super) fn seen_number(&mut self) -> u64 {
+        self.book.event_number(self.head).unwrap_or(0)
+    }
+
     /// The share of the recording that was read, in per cent; `None` when all was.
     pub(super) fn progress(&self) -> Option<u64> {
         let total = self.book.total();
@@ -205,6 +224,7 @@ impl State {
             Action::Show(view) => {
                 self.view = view;
                 self.scroll = 0;
+                self.left = 0;
                 self.top = 0;
                 self.show_head();
             }
@@ -218,6 +238,8 @@ impl State {
             Action::Last => self.step(i64::MAX),
             Action::NextFailure => self.failure(true),
             Action::PreviousFailure => self.failure(false),
+            Action::NextBackend => self.backend(true),
+            Action::PreviousBackend => self.backend(false),
             Action::Play => self.play.toggle(),
             Action::Faster => self.play.faster(),
             Action::Slower => self.play.slower(),
@@ -230,8 +252,8 @@ impl State {
             Action::PreviousMatch => self.found(false),
             Action::ZoomIn => self.zoom_by(2),
             Action::ZoomOut => self.zoom_out(),
-            Action::Earlier => self.pan(false),
-            Action::Later => self.pan(true),
+            Action::Earlier => self.sideways(false),
+            Action::Later => self.sideways(true),
             Action::DetailDown => self.detail_top = self.detail_top.saturating_add(1),
             Action::DetailUp => self.detail_top = self.detail_top.saturating_sub(1),
             Action::HandKeyboard => self.hand_keyboard(),

@@ -71,7 +71,7 @@ pub fn run(begin: Begin) -> io::Result<()> {
 }
 
 /// The mouse is given back when this goes, after a panic too; the screen and the keyboard are by ratatui's own hook.
-struct Mouse;
+pub(super) struct Mouse;
 
 impl Drop for Mouse {
     fn drop(&mut self) {
@@ -157,7 +157,7 @@ fn show(terminal: &mut ratatui::DefaultTerminal, mut begin: Begin) -> io::Result
 }
 
 /// Gives the terminal back, stops, and takes it again.
-fn suspend(terminal: &mut ratatui::DefaultTerminal, stop: fn()) -> io::Result<()> {
+pub(super) fn suspend(terminal: &mut ratatui::DefaultTerminal, stop: fn()) -> io::Result<()> {
     execute!(io::stdout(), DisableMouseCapture)?;
     ratatui::try_restore()?;
     stop();
@@ -167,7 +167,7 @@ fn suspend(terminal: &mut ratatui::DefaultTerminal, stop: fn()) -> io::Result<()
 
 /// Clears the screen, for terminals that have no second one, and asks for the mouse. Nothing is asked that the terminal
 /// would have to answer (`Terminal::clear` asks for the cursor's place): a serial line may not.
-fn begin_screen() -> io::Result<()> {
+pub(super) fn begin_screen() -> io::Result<()> {
     execute!(io::stdout(), Clear(ClearType::All), EnableMouseCapture)
 }
 

@@ -1,11 +1,15 @@
-//! Screens and keys over a made recording; random keys must never panic.
+//! Screens and keys over a made recording: opening, lists, playing, the timeline; the others stand by subject.
 
-use proptest::prelude::*;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 
+mod kept;
 mod keyboard;
+mod lists;
+mod overview;
 mod palettes;
+mod prompt;
+mod random;
 mod reading;
 
 use super::draw::draw;
@@ -178,43 +182,6 @@ fn the_same_rows_are_shown_whatever_the_size_of_frames() {
 }
 
 #[test]
-fn a_filter_shows_what_matches_and_esc_leaves_it() {
-    let mut state = state(5);
-    settle(&mut state);
-    let all = state.rows();
-    state.act(Action::Filter);
-    for character in "kind:exec".chars() {
-        state.type_key(Typed::Character(character));
-    }
-    state.type_key(Typed::Enter);
-    settle(&mut state);
-    let some = state.rows();
-    assert!(some > 0 && some < all, "{some} of {all}");
-    state.act(Action::Back);
-    assert_eq!(state.rows(), all);
-}
-
-#[test]
-fn a_wrong_filter_is_told_in_place_and_changes_nothing() {
-    let mut state = state(5);
-    settle(&mut state);
-    let all = state.rows();
-    state.act(Action::Filter);
-    for character in "kind:(".chars() {
-        state.type_key(Typed::Character(character));
-    }
-    state.type_key(Typed::Enter);
-    assert!(state.is_typing());
-    assert!(
-        state
-            .prompt
-            .as_ref()
-            .is_some_and(|prompt| prompt.wrong.is_some())
-    );
-    assert_eq!(state.rows(), all);
-}
-
-#[test]
 fn failures_are_visited_in_order_and_the_end_is_told() {
     let mut state = state(5);
     settle(&mut state);
@@ -262,93 +229,6 @@ fn every_view_can_be_drawn_on_every_size() {
     }
 }
 
-fn type_in(state: &mut State, text: &str) {
-    for character in text.chars() {
-        state.type_key(Typed::Character(character));
-    }
-}
-
-#[test]
-fn names_are_completed_in_the_filter_line() {
-    let mut state = state(5);
-    settle(&mut state);
-    state.act(Action::Filter);
-    type_in(&mut state, "ki");
-    state.type_key(Typed::Complete);
-    type_in(&mut state, "dlo");
-    state.type_key(Typed::Complete);
-    let typed = |state: &State| state.prompt.as_ref().map(|prompt| prompt.text.clone());
-    assert_eq!(typed(&state).as_deref(), Some("kind:dlopen "));
-    type_in(&mut state, "name:o");
-    state.type_key(Typed::Complete);
-    assert_eq!(typed(&state).as_deref(), Some("kind:dlopen name:ollama "));
-    type_in(&mut state, "kind:ex");
-    state.type_key(Typed::Complete);
-    let offers = state.prompt.as_ref().map(|prompt| prompt.offers.clone());
-    let offers = offers.expect("a prompt");
-    assert!(offers.contains(&"exec".to_owned()), "{offers:?}");
-    assert!(screen(&mut state, 120, 24).contains("exec_failed"));
-}
-
-#[test]
-fn the_wrong_part_of_a_filter_is_marked_where_it_stands() {
-    use ratatui::style::Modifier;
-    let mut state = state(5);
-    settle(&mut state);
-    state.act(Action::Filter);
-    type_in(&mut state, "failed kind:opne");
-    state.type_key(Typed::Enter);
-    let mut terminal = Terminal::new(TestBackend::new(100, 24)).expect("a terminal");
-    let drawn = terminal.draw(|frame| draw(&mut state, Palette::Sixteen, frame));
-    let buffer = drawn.expect("a screen").buffer.clone();
-    let marked: String = (0..100)
-        .filter_map(|column| buffer.cell((column, 23)))
-        .take_while(|cell| cell.symbol() != "_")
-        .filter(|cell| {
-            cell.fg == ratatui::style::Color::Red && cell.modifier.contains(Modifier::BOLD)
-        })
-        .map(ratatui::buffer::Cell::symbol)
-        .collect();
-    assert_eq!(marked, "opne");
-    state.type_key(Typed::EraseWord);
-    type_in(&mut state, "kind:open");
-    assert!(
-        state
-            .prompt
-            .as_ref()
-            .is_some_and(|prompt| prompt.wrong.is_none())
-    );
-}
-
-#[test]
-fn the_explanation_is_written_and_a_refusal_is_told_in_place() {
-    let mut state = state(5);
-    settle(&mut state);
-    state.act(Action::Write);
-    state.type_key(Typed::Enter);
-    let request = state.request().expect("a file is asked for");
-    assert_eq!(request.path.to_str(), Some("made.explained.txt"));
-    assert!(
-        request.text.contains("library is missing"),
-        "{}",
-        request.text
-    );
-    assert!(!request.text.contains('\u{1b}'));
-    state.written(
-        &request.path,
-        Err("there is such a file already".to_owned()),
-    );
-    assert!(screen(&mut state, 120, 24).contains("there is such a file already"));
-    state.type_key(Typed::EraseWord);
-    type_in(&mut state, "x.md");
-    state.type_key(Typed::Enter);
-    let request = state.request().expect("a file is asked for");
-    assert!(request.text.contains("### Ollama"), "{}", request.text);
-    state.written(&request.path, Ok(()));
-    assert!(!state.is_typing());
-    assert!(screen(&mut state, 120, 24).contains("x.md"));
-}
-
 #[test]
 fn the_timeline_shows_loads_failures_and_only_what_has_happened() {
     let mut state = state(5);
@@ -368,110 +248,12 @@ fn the_timeline_shows_loads_failures_and_only_what_has_happened() {
         column: 119,
     });
     let late = state.head;
-    state.act(Action::Click { row: 3, column: 24 });
+    state.act(Action::Click { row: 3, column: 28 });
     assert!(state.head < late);
 }
 
-#[test]
-fn what_is_known_from_before_is_shown_at_once_and_read_again() {
-    // One event a frame makes the recording a long one.
-    let mut first = state(1);
-    assert!(!first.is_worth_keeping(), "nothing was read yet");
-    settle(&mut first);
-    assert!(first.is_worth_keeping(), "a long recording was read");
-    assert!(!first.is_worth_keeping(), "once is enough");
-    let mut bytes = Vec::new();
-    first.snapshot(&mut bytes).expect("it is written");
-    let mut second = state(1);
-    assert!(second.restore(&bytes));
-    assert_eq!(second.head, first.head);
-    let views = [View::Overview, View::Timeline, View::Log, View::Libraries];
-    for view in views {
-        first.act(Action::Show(view));
-        second.act(Action::Show(view));
-        let (known, shown) = (screen(&mut first, 110, 40), screen(&mut second, 110, 40));
-        // The last lines tell that it is read again.
-        let body = |screen: &str| {
-            screen
-                .lines()
-                .take(35)
-                .map(str::to_owned)
-                .collect::<Vec<_>>()
-        };
-        assert_eq!(body(&known), body(&shown));
-    }
-    assert!(screen(&mut second, 160, 40).contains("read again"));
-    settle(&mut second);
-    assert!(!screen(&mut second, 160, 40).contains("read again"));
-    assert_eq!(second.digest.failures, first.digest.failures);
-    let mut other = state(40);
-    assert!(
-        other.restore(&bytes),
-        "the same events in other frames are the same"
-    );
-    let mut damaged = state(1);
-    assert!(!damaged.restore(&bytes[..bytes.len() / 2]));
-}
-
-fn any_action() -> impl Strategy<Value = Action> {
-    prop_oneof![
-        Just(Action::Down(1)),
-        Just(Action::Up(3)),
-        Just(Action::PageDown),
-        Just(Action::PageUp),
-        Just(Action::First),
-        Just(Action::Last),
-        Just(Action::NextFailure),
-        Just(Action::PreviousFailure),
-        Just(Action::Play),
-        Just(Action::Faster),
-        Just(Action::Slower),
-        Just(Action::Detail),
-        Just(Action::Filter),
-        Just(Action::Search),
-        Just(Action::Jump),
-        Just(Action::NextMatch),
-        Just(Action::PreviousMatch),
-        Just(Action::ZoomIn),
-        Just(Action::ZoomOut),
-        Just(Action::Compress),
-        Just(Action::Help),
-        Just(Action::Back),
-        Just(Action::NextView),
-        Just(Action::PreviousView),
-        Just(Action::Earlier),
-        Just(Action::Later),
-        Just(Action::DetailDown),
-        Just(Action::DetailUp),
-        Just(Action::Write),
-        (0u16..200, 0u16..400).prop_map(|(row, column)| Action::Click { row, column }),
-    ]
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
-
-    #[test]
-    fn random_keys_never_panic(
-        actions in prop::collection::vec(any_action(), 0..60),
-        typed in "[a-z:*/#.()0-9 ]{0,12}",
-        size in 1usize..40,
-        (width, height) in (1u16..150, 1u16..60),
-    ) {
-        let mut state = state(size);
-        for action in actions {
-            if state.is_typing() {
-                for character in typed.chars() {
-                    state.type_key(Typed::Character(character));
-                }
-                state.type_key(Typed::Enter);
-                state.type_key(Typed::Cancel);
-            } else {
-                state.act(action);
-            }
-            state.work();
-            state.pass(50_000_000);
-            let _ = screen(&mut state, width, height);
-        }
+fn type_in(state: &mut State, text: &str) {
+    for character in text.chars() {
+        state.type_key(Typed::Character(character));
     }
 }

@@ -12,10 +12,8 @@ const MARK: char = '\u{FFFD}';
 /// Free text: a backslash stays as it is, so log lines and JSON are read as they were written.
 #[must_use]
 pub fn text(input: &str) -> Cow<'_, str> {
-    if input
-        .chars()
-        .all(|character| character != MARK && !is_hidden(character))
-    {
+    let clear = |character| character != MARK && !is_hidden(character);
+    if is_plain(input) || input.chars().all(clear) {
         return Cow::Borrowed(input);
     }
     let mut out = String::with_capacity(input.len() + 16);
@@ -50,7 +48,7 @@ pub fn word(input: &str) -> Cow<'_, str> {
 /// JSON of the same value without characters that act on a terminal: they are written as `\u` escapes.
 #[must_use]
 pub fn json(input: &str) -> Cow<'_, str> {
-    if !input.chars().any(is_hidden) {
+    if is_plain(input) || !input.chars().any(is_hidden) {
         return Cow::Borrowed(input);
     }
     let mut out = String::with_capacity(input.len() + 16);
@@ -72,6 +70,9 @@ pub fn json(input: &str) -> Cow<'_, str> {
 /// Columns that `input` takes on a terminal.
 #[must_use]
 pub fn width(input: &str) -> usize {
+    if is_plain(input) {
+        return input.len();
+    }
     UnicodeWidthStr::width(input)
 }
 
@@ -131,6 +132,12 @@ fn marked_byte(rest: &str) -> Option<u8> {
     } else {
         None
     }
+}
+
+/// Printable ASCII and nothing else, as nearly everything is: a byte a column, nothing hidden. Told without decoding
+/// characters, because a search looks at all of a recording.
+fn is_plain(input: &str) -> bool {
+    input.bytes().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
 /// True for a character that acts instead of being seen: controls (C0, DEL, C1), line separators, bidirectional

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! Explanation -> text (table, then a paragraph for each backend that is not used), json, markdown
-//! Model       -> story (--verbose: every process in order), markdown (log, listing, versions)
+//! Model       -> phases (a line each), story (--verbose: every process in order), markdown (log, listing, versions)
 //! Rule        -> page (explain --code; docs/diagnoses)
 //! ```
 
@@ -10,6 +10,7 @@ mod json;
 mod markdown;
 mod page;
 mod paragraph;
+mod phases;
 mod story;
 #[cfg(test)]
 mod tests;
@@ -18,6 +19,7 @@ mod text;
 pub use json::to_json;
 pub use markdown::write as to_markdown;
 pub use page::{index, page};
+pub use phases::{Phase, phases};
 pub use story::write as story;
 pub use text::{changes, headline, table, write};
 

@@ -147,7 +147,7 @@ impl Filter {
                 .process
                 .and_then(|process| scene.name(process))
                 .is_some_and(|name| name.to_lowercase().contains(part)),
-            Self::Text(part) => text(event, scene).to_lowercase().contains(part),
+            Self::Text(part) => lower(text(event, scene)).contains(part),
             Self::Matches(regex) => regex.is_match(&text(event, scene)),
             Self::Failed => event.kind.failed(),
             Self::Label => is_label(event),
@@ -199,6 +199,14 @@ fn pids(event: &Event) -> [Option<u32>; 2] {
         Kind::Oom(body) => [Some(body.pid), None],
         _ => [None, None],
     }
+}
+
+fn lower(mut text: String) -> String {
+    if text.is_ascii() {
+        text.make_ascii_lowercase();
+        return text;
+    }
+    text.to_lowercase()
 }
 
 /// What a search looks at: the row as it is shown, with everything that a list would leave out.

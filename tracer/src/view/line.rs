@@ -177,6 +177,26 @@ impl Line {
         self.push(Role::Plain, &" ".repeat(missing))
     }
 
+    /// What is left without its first columns. A wide character that is cut goes as a whole.
+    #[must_use]
+    pub fn from_column(&self, columns: usize) -> Self {
+        let mut left = columns;
+        let mut line = Self::new();
+        for span in &self.spans {
+            let mut rest = span.text.as_str();
+            while left > 0 {
+                let mut characters = rest.chars();
+                let Some(first) = characters.next() else {
+                    break;
+                };
+                left = left.saturating_sub(escape::width(first.encode_utf8(&mut [0; 4])));
+                rest = characters.as_str();
+            }
+            line.push(span.role, rest);
+        }
+        line
+    }
+
     /// Writes the text without colour.
     pub fn write_plain(&self, out: &mut String) {
         for span in &self.spans {
@@ -230,6 +250,27 @@ mod tests {
             out,
             "\u{1b}[1mopen\u{1b}[0m \u{1b}[36m\"/a\\x1b[31m\"\u{1b}[0m\n"
         );
+    }
+
+    #[test]
+    fn the_rest_of_a_line_keeps_its_colours_and_cuts_no_character() {
+        let mut line = Line::new();
+        line.push(Role::Verb, "open")
+            .push(Role::Object, "\u{6a21}/x");
+        let rests = [
+            (0, "open\u{6a21}/x"),
+            (2, "en\u{6a21}/x"),
+            (5, "/x"),
+            (9, ""),
+        ];
+        for (columns, rest) in rests {
+            let mut out = String::new();
+            line.from_column(columns).write_plain(&mut out);
+            assert_eq!(out, rest, "{columns}");
+        }
+        let rest = line.from_column(3);
+        let roles: Vec<Role> = rest.spans().iter().map(|span| span.role).collect();
+        assert_eq!(roles, [Role::Verb, Role::Object]);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::atomic::Ordering;
 
 use super::super::diff::sides;
-use super::{ended_by_signal, palette, recording};
+use super::{ended_by_signal, palette, recording, suspend};
 use crate::cmd::{Report, terminal};
 use crate::diff::{Run, anchors, diff};
 use crate::discover::model::{At, Evidence};
@@ -26,6 +26,7 @@ pub(super) fn run(good: &Path, bad: &Path) -> Result<u8, Report> {
         palette: palette(looks),
         explain: crate::diagnose::explain,
         stop: Box::new(move || stop.load(Ordering::Relaxed)),
+        suspend,
     })
     .map_err(|error| Report::new("cannot use the terminal").because(&error))?;
     Ok(0)

@@ -10,6 +10,8 @@ use crate::tui::state::{Keyboard, State, View};
 use crate::view::line::{Line, Role};
 use crate::view::{Looks, amount, escape};
 
+/// Columns below which the name of the recording is left out of the first line.
+const FEW: usize = 8;
 /// Stands in the first line of a recording whose GPU was none.
 const VIRTUAL: &str = "virtual GPU";
 
@@ -25,9 +27,27 @@ pub(super) fn tabs(state: &State, palette: Palette, frame: &mut Frame<'_>, area:
     if let Some(label) = label {
         line.plain("  ").push(Role::Warning, label);
     }
-    line.plain("  ")
-        .push(Role::Dim, &state.book.recording().name());
+    let name = escape::text(&state.book.recording().name()).into_owned();
+    let free = room.saturating_sub(line.width() + 2);
+    // Of a long path the end tells more; of a few letters nothing does.
+    if free >= FEW {
+        let name = end_of(&name, free, state.looks);
+        line.plain("  ").push(Role::Dim, &name);
+    }
     write(frame, area, &[line], palette);
+}
+
+/// The end of a text that fits so many columns.
+fn end_of(text: &str, columns: usize, looks: Looks) -> String {
+    if escape::width(text) <= columns {
+        return text.to_owned();
+    }
+    let room = columns.saturating_sub(escape::width(looks.dots()));
+    let mut begin = 0;
+    while let Some(rest) = text.get(begin..).filter(|rest| escape::width(rest) > room) {
+        begin += rest.chars().next().map_or(1, char::len_utf8);
+    }
+    format!("{}{}", looks.dots(), text.get(begin..).unwrap_or_default())
 }
 
 fn names(current: View, all: bool) -> Line {
@@ -86,20 +106,7 @@ pub(super) fn foot(state: &mut State, palette: Palette, frame: &mut Frame<'_>, a
             &format!("  {} records were lost", state.digest.lost),
         );
     }
-    for (name, matching) in [("filter", &state.matching), ("search", &state.search)] {
-        if let Some(matching) = matching {
-            let count = matching.found.len();
-            let more = matching
-                .progress(&state.book)
-                .map_or_else(String::new, |percent| {
-                    format!(" so far, {percent} %, Esc ends")
-                });
-            first.push(
-                Role::Process,
-                &format!("  {name} {} ({count}{more})", matching.text),
-            );
-        }
-    }
+    matches(&mut first, state);
     let second = match &state.prompt {
         Some(prompt) => typed(prompt, usize::from(area.width), state.looks),
         None => hint(state),
@@ -109,8 +116,26 @@ pub(super) fn foot(state: &mut State, palette: Palette, frame: &mut Frame<'_>, a
     write(frame, area, &[remark.unwrap_or(first), second], palette);
 }
 
+/// Filter and search, how many match, and how far they have come.
+pub(in crate::tui) fn matches(line: &mut Line, state: &State) {
+    for (name, matching) in [("filter", &state.matching), ("search", &state.search)] {
+        if let Some(matching) = matching {
+            let count = matching.found.len();
+            let more = matching
+                .progress(&state.book)
+                .map_or_else(String::new, |percent| {
+                    format!(" so far, {percent} %, Esc ends")
+                });
+            line.push(
+                Role::Process,
+                &format!("  {name} {} ({count}{more})", matching.text),
+            );
+        }
+    }
+}
+
 /// The line that is typed: what is wrong with it is marked where it stands.
-fn typed(prompt: &Prompt, width: usize, looks: Looks) -> Line {
+pub(in crate::tui) fn typed(prompt: &Prompt, width: usize, looks: Looks) -> Line {
     let mut line = Line::new();
     line.push(Role::Heading, prompt.sign());
     let text = &prompt.text;
@@ -138,7 +163,7 @@ fn typed(prompt: &Prompt, width: usize, looks: Looks) -> Line {
 }
 
 /// What is to be said about it, in the line above.
-fn remark(prompt: &Prompt, looks: Looks) -> Option<Line> {
+pub(in crate::tui) fn remark(prompt: &Prompt, looks: Looks) -> Option<Line> {
     let mut line = Line::new();
     if let Some(wrong) = &prompt.wrong {
         line.push(
@@ -170,7 +195,7 @@ fn hint(state: &State) -> Line {
     } else if state.message.is_empty() {
         line.push(
             Role::Dim,
-            "? keys  1 what to do  f failure  Space play  / search  e filter  Tab view  q quit",
+            "? keys  1 what to do  f failed  Space play  / search  e filter  Tab view  q quit",
         );
     } else {
         line.push(Role::Warning, &state.message);

@@ -6,6 +6,7 @@ mod search;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
+use super::row::is_telling;
 use super::write;
 use crate::tui::colour::Palette;
 use crate::tui::state::State;
@@ -56,7 +57,7 @@ pub(super) fn draw(state: &mut State, palette: Palette, frame: &mut Frame<'_>, a
 fn lines(state: &mut State, width: u16) -> Vec<Line> {
     let mut lines = Vec::new();
     let head = state.head;
-    let Some((event, raw, scene)) = state.book.event(head) else {
+    let Some((event, raw, scene)) = state.event(head) else {
         return lines;
     };
     for (role, sentence) in causes_of(state, event.seq.0) {
@@ -72,6 +73,9 @@ fn lines(state: &mut State, width: u16) -> Vec<Line> {
         .plain(event.kind.name());
     if let Some(process) = event.process {
         first.plain("  ").push(Role::Process, &who(process, &scene));
+        if let Some(role) = scene.role(process).filter(|role| is_telling(role)) {
+            first.push(Role::Process, &format!("  {role}"));
+        }
         if let Some(pid) = scene.pid(process) {
             first.push(Role::Dim, &format!("  pid {pid}"));
         }

@@ -3,17 +3,10 @@
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 
-use super::{detail, select, write};
-use crate::event::{Event, Kind};
+use super::{detail, row, select, write};
 use crate::tui::colour::Palette;
 use crate::tui::state::State;
 use crate::view::line::{Line, Role};
-use crate::view::row::{Context, Detail, describe, who};
-use crate::view::scene::Scene;
-use crate::view::{Looks, amount};
-
-/// Deepest indentation of what happens inside calls.
-const MAX_DEPTH: usize = 12;
 
 /// Draws list and detail.
 pub(super) fn draw(state: &mut State, palette: Palette, frame: &mut Frame<'_>, area: Rect) {
@@ -24,7 +17,7 @@ pub(super) fn draw(state: &mut State, palette: Palette, frame: &mut Frame<'_>, a
     } else {
         (area, None)
     };
-    state.sized(list.height);
+    state.sized(list.height, 0);
     let mut lines = Vec::new();
     let mut at = None;
     for row in 0..list.height {
@@ -34,13 +27,19 @@ pub(super) fn draw(state: &mut State, palette: Palette, frame: &mut Frame<'_>, a
         if index == state.head {
             at = Some(row);
         }
-        if let Some((event, _, scene)) = state.book.event(index) {
-            lines.push(list_line(&event, &scene, state.looks));
+        if let Some((event, _, scene)) = state.event(index) {
+            let row = row::of_event(&event, &scene, state.looks, list.width);
+            lines.push(row.shown(state.left));
         }
     }
     if lines.is_empty() {
         let mut line = Line::new();
-        line.push(Role::Dim, "no event matches; Esc leaves the filter");
+        let words = if state.matching.is_some() {
+            "no event matches; Esc leaves the filter"
+        } else {
+            "no event"
+        };
+        line.push(Role::Dim, words);
         lines.push(line);
     }
     write(frame, list, &lines, palette);
@@ -50,49 +49,4 @@ pub(super) fn draw(state: &mut State, palette: Palette, frame: &mut Frame<'_>, a
     if let Some(area) = detail {
         detail::draw(state, palette, frame, area);
     }
-}
-
-/// Time, process, and the row, indented inside calls.
-pub(super) fn list_line(event: &Event, scene: &Scene, looks: Looks) -> Line {
-    let row = describe(
-        event,
-        Context {
-            scene,
-            looks,
-            detail: Detail::Short,
-        },
-    );
-    let mut line = Line::new();
-    let failed = event.kind.failed();
-    let sign = if failed { looks.cross() } else { " " };
-    line.push(
-        Role::Dim,
-        &format!("{:>11} ", amount::clock(scene.since_begin(event.time))),
-    )
-    .push(Role::Failed, sign)
-    .plain(" ");
-    if let Some(process) = event.process {
-        line.push(Role::Process, &who(process, scene));
-    }
-    line.pad_to(32).plain(" ");
-    line.push(Role::Dim, &looks.rule().repeat(depth(event, scene)));
-    line.append(&row.first);
-    line
-}
-
-/// How many calls an event is inside of.
-fn depth(event: &Event, scene: &Scene) -> usize {
-    let mut depth = 0;
-    let mut parent = match &event.kind {
-        Kind::Return(back) => scene.call(back.call).and_then(|open| open.parent),
-        _ => event.parent,
-    };
-    while let Some(seq) = parent {
-        depth += 1;
-        if depth >= MAX_DEPTH {
-            break;
-        }
-        parent = scene.call(seq).and_then(|open| open.parent);
-    }
-    depth
 }

@@ -3,12 +3,19 @@
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
-use super::{events, heading, select, write};
+use super::row::{self, Row};
+use super::{heading, select, write};
 use crate::tui::colour::Palette;
-use crate::tui::digest::lane::Mark;
+use crate::tui::digest::lane::{Lane, Mark};
 use crate::tui::state::{State, View};
 use crate::view::line::{Line, Role};
 use crate::view::{amount, escape};
+
+/// Deepest indentation of the tree of processes.
+const MAX_DEPTH: usize = 12;
+/// Characters of a role and of a command line.
+const MAX_ROLE: usize = 60;
+const MAX_NAME: usize = 300;
 
 /// Draws the list of the view.
 pub(super) fn draw(state: &mut State, palette: Palette, frame: &mut Frame<'_>, area: Rect) {
@@ -19,7 +26,7 @@ pub(super) fn draw(state: &mut State, palette: Palette, frame: &mut Frame<'_>, a
         height: area.height.saturating_sub(1),
         ..area
     };
-    state.sized(list.height);
+    state.sized(list.height, 1);
     let rows = state.rows();
     state.top = state.top.min(rows.saturating_sub(1));
     let at = state.row_of(state.head);
@@ -32,7 +39,7 @@ pub(super) fn draw(state: &mut State, palette: Palette, frame: &mut Frame<'_>, a
         if position >= rows {
             break;
         }
-        let Some(line) = line(state, position) else {
+        let Some(line) = line(state, position, list.width) else {
             break;
         };
         lines.push(line);
@@ -47,7 +54,7 @@ pub(super) fn draw(state: &mut State, palette: Palette, frame: &mut Frame<'_>, a
 fn title(state: &State) -> Line {
     let text = match state.view {
         View::Log => "what the processes said",
-        View::Processes => "processes: role or command, life, end, failures and signals so far",
+        View::Processes => "processes: role, end, failures and signals so far, command",
         View::Libraries => "executable mappings of libraries so far",
         _ => "calls of drivers and runtimes",
     };
@@ -68,68 +75,95 @@ fn title(state: &State) -> Line {
     line
 }
 
-fn line(state: &mut State, position: u64) -> Option<Line> {
+fn line(state: &mut State, position: u64, width: u16) -> Option<Line> {
     let at = usize::try_from(position).ok()?;
     let index = state.index_at(position)?;
     let later = index > state.head;
-    let line = match state.view {
-        View::Log => word(state, at)?,
+    let row = match state.view {
+        View::Log => word(state, at, width)?,
         View::Processes => lane(state, at)?,
-        View::Libraries => library(state, at)?,
+        View::Libraries => library(state, at, width)?,
         _ => {
-            let (event, _, scene) = state.book.event(index)?;
-            events::list_line(&event, &scene, state.looks)
+            let (event, _, scene) = state.event(index)?;
+            row::of_event(&event, &scene, state.looks, width)
         }
     };
-    Some(if later { dim(&line) } else { line })
+    let row = if later { row.dim() } else { row };
+    Some(row.shown(state.left))
 }
 
-/// The same words, as something that has not happened yet.
-fn dim(line: &Line) -> Line {
-    let mut text = String::new();
-    line.write_plain(&mut text);
-    let mut line = Line::new();
-    line.push(Role::Dim, &text);
-    line
-}
-
-fn word(state: &State, at: usize) -> Option<Line> {
-    let word = state.digest.words.list.get(at)?;
-    let mut line = Line::new();
-    line.push(Role::Dim, &format!("{:>11} ", amount::clock(word.time)));
-    let who = word
+fn word(state: &mut State, at: usize, width: u16) -> Option<Row> {
+    let word = state.digest.words.list.get(at)?.clone();
+    let name = word
         .process
-        .map_or_else(String::new, |process| process.to_string());
-    line.push(Role::Process, &format!("{who:<7}"));
+        .and_then(|process| row::name_of(state, process));
+    let mut row = Row::default();
+    row.head
+        .push(Role::Dim, &format!("{:>11} ", amount::clock(word.time)));
+    row::who(
+        &mut row.head,
+        word.process,
+        name.as_deref(),
+        state.looks,
+        width,
+    );
     let warns = ["level=WARN", "level=ERROR", "failed", "error"]
         .iter()
         .any(|sign| word.text.contains(sign));
-    line.push(if warns { Role::Warning } else { Role::Plain }, &word.text);
-    Some(line)
+    let role = if warns { Role::Warning } else { Role::Plain };
+    row.text.push(role, without_time(&word.text));
+    Some(row)
 }
 
-fn lane(state: &State, at: usize) -> Option<Line> {
-    let (_, number) = state.digest.order.get(at)?;
-    let lane = state.digest.lanes.get(number)?;
+/// A line of Go's slog begins with its time, which stands at the left already.
+fn without_time(line: &str) -> &str {
+    let timed = line.strip_prefix("time=");
+    let rest = timed.and_then(|rest| rest.split_once(' '));
+    rest.map_or(line, |(_, rest)| rest)
+}
+
+fn lane(state: &mut State, at: usize) -> Option<Row> {
+    let (_, number) = *state.digest.order.get(at)?;
+    let roles = state.roles();
+    let lane = state.digest.lanes.get(&number)?;
+    let mut row = Row::default();
+    row.head
+        .push(Role::Dim, &format!("{:>11} ", amount::clock(lane.from)))
+        .plain(&"  ".repeat(depth(state, lane)))
+        .push(Role::Process, &format!("p{} ", lane.number));
+    let role = roles.get(&number).filter(|role| row::is_telling(role));
+    let role = role.map_or_else(|| lane.program(), String::as_str);
+    let role: String = role.chars().take(MAX_ROLE).collect();
+    row.text.push(Role::Heading, &role);
+    life(&mut row.text, state, lane);
+    let name: String = lane.name.chars().take(MAX_NAME).collect();
+    row.text.push(
+        Role::Dim,
+        &if name.is_empty() {
+            "  (no program of its own)".to_owned()
+        } else {
+            format!("  {name}")
+        },
+    );
+    Some(row)
+}
+
+/// How many processes it descends from.
+fn depth(state: &State, lane: &Lane) -> usize {
     let mut depth = 0;
     let mut parent = lane.parent;
     while let Some(known) = parent.and_then(|number| state.digest.lanes.get(&number)) {
         depth += 1;
         parent = known.parent;
-        if depth > 12 {
+        if depth > MAX_DEPTH {
             break;
         }
     }
-    let mut line = Line::new();
-    line.push(Role::Dim, &format!("{:>11} ", amount::clock(lane.from)))
-        .plain(&"  ".repeat(depth))
-        .push(Role::Process, &format!("p{} ", lane.number));
-    let name: String = lane.name.chars().take(120).collect();
-    line.plain(if name.is_empty() {
-        "(no program of its own)"
-    } else {
-        &name
-    });
+    depth
+}
+
+/// Whether it has ended by now and how, and what went wrong so far.
+fn life(line: &mut Line, state: &State, lane: &Lane) {
     let ended = lane.to.is_some_and(|to| to <= state.seen_now());
     if let (true, Some(to)) = (ended, lane.to) {
         let life = amount::duration(to.saturating_sub(lane.from), state.looks.unicode);
@@ -140,7 +174,7 @@ fn lane(state: &State, at: usize) -> Option<Line> {
         };
         line.push(role, &format!("  {} after {life}", lane.end));
     } else {
-        line.push(Role::Dim, "  running");
+        line.push(Role::Result, "  running");
     }
     let marked = |mark: Mark| lane.marks(mark).count_until(state.head);
     let failures = marked(Mark::Failure);
@@ -157,21 +191,26 @@ fn lane(state: &State, at: usize) -> Option<Line> {
             &format!("  {}", amount::of(signals, "signal")),
         );
     }
-    Some(line)
 }
 
-fn library(state: &State, at: usize) -> Option<Line> {
-    let mapped = state.digest.libraries.list.get(at)?;
-    let gone = mapped.gone.is_some_and(|index| index <= state.head);
-    let mut line = Line::new();
-    let who = mapped
+fn library(state: &mut State, at: usize, width: u16) -> Option<Row> {
+    let mapped = state.digest.libraries.list.get(at)?.clone();
+    let name = mapped
         .process
-        .map_or_else(String::new, |process| process.to_string());
-    line.push(Role::Process, &format!("{who:<7} "));
+        .and_then(|process| row::name_of(state, process));
+    let gone = mapped.gone.is_some_and(|index| index <= state.head);
+    let mut row = Row::default();
+    row::who(
+        &mut row.head,
+        mapped.process,
+        name.as_deref(),
+        state.looks,
+        width,
+    );
     let role = if gone { Role::Dim } else { Role::Object };
-    line.push(role, &escape::word(mapped.path.as_str()));
     if gone {
-        line.push(Role::Dim, "  given back");
+        row.text.push(Role::Dim, "given back  ");
     }
-    Some(line)
+    row.text.push(role, &escape::word(mapped.path.as_str()));
+    Some(row)
 }

@@ -8,14 +8,26 @@ use crate::diagnose::Verdict;
 use crate::tui::colour::Palette;
 use crate::tui::state::State;
 use crate::tui::state::told::{Backend, Cause, Told};
-use crate::view::Looks;
 use crate::view::line::{Line, Role};
 use crate::view::wrap::wrap;
+use crate::view::{Looks, amount};
 
-/// Draws the page from its first visible line.
+/// Stands where something lies behind the play head's moment.
+const LATER: &str = "  (later)";
+/// Columns of a phase's role.
+const ROLE: usize = 28;
+
+/// Draws the page from its first visible line. What the play head has not reached is dim, and says so.
 pub(super) fn draw(state: &mut State, palette: Palette, frame: &mut Frame<'_>, area: Rect) {
     let told = state.told();
-    let mut lines = page(&told, state.looks, area.width);
+    let reached = state.seen_number();
+    let page = Page {
+        told: &told,
+        reached,
+        looks: state.looks,
+        width: area.width,
+    };
+    let mut lines = page.lines();
     lines.push(Line::new());
     lines.push(heading("trace"));
     for (role, words) in health(state) {
@@ -25,70 +37,141 @@ pub(super) fn draw(state: &mut State, palette: Palette, frame: &mut Frame<'_>, a
         .unwrap_or(u16::MAX)
         .saturating_sub(area.height);
     state.scroll = state.scroll.min(most);
-    let visible = lines.get(usize::from(state.scroll)..).unwrap_or_default();
-    write(frame, area, visible, palette);
+    let below = most - state.scroll;
+    let from = usize::from(state.scroll);
+    let mut visible = lines.split_off(from.min(lines.len()));
+    if below > 0 {
+        visible.truncate(usize::from(area.height.saturating_sub(1)));
+        let mut more = Line::new();
+        more.push(Role::Dim, &format!("  +{} j k", below + 1));
+        visible.push(more);
+    }
+    write(frame, area, &visible, palette);
 }
 
-fn page(told: &Told, looks: Looks, width: u16) -> Vec<Line> {
-    let mut lines = Vec::new();
-    for sentence in &told.headline {
-        paragraph(&mut lines, "", Role::Heading, sentence, width);
-    }
-    if !told.library_dir.is_empty() {
-        let words = format!("discovery by {}, {}", told.era, told.library_dir);
-        paragraph(&mut lines, "", Role::Dim, &words, width);
-    }
-    lines.push(Line::new());
-    lines.push(heading("backends"));
-    let aside = told.backends.iter().filter(|backend| backend.aside);
-    let aside: Vec<&str> = aside.map(|backend| backend.name.as_str()).collect();
-    for backend in told.backends.iter().filter(|backend| !backend.aside) {
-        let mut line = Line::new();
-        let (role, sign) = sign(backend, looks);
-        line.push(
-            role,
-            &format!("  {sign} {:<12} {:<9}", backend.name, backend.verdict),
-        );
-        lines.push(line);
-        for one in &backend.causes {
-            cause(&mut lines, one, width);
-        }
-        for sentence in &backend.to_settle {
-            paragraph(&mut lines, "      ", Role::Dim, sentence, width);
-        }
-    }
-    if !aside.is_empty() {
-        let words = format!("not installed, or not named here: {}", aside.join(", "));
-        paragraph(&mut lines, "  ", Role::Dim, &words, width);
-    }
-    for (library, id) in &told.used {
-        let mut line = Line::new();
-        line.push(Role::Result, &format!("  {} {library} {id}", looks.tick()));
-        lines.push(line);
-    }
-    for (title, causes) in [
-        ("machine and service", &told.general),
-        ("models", &told.models),
-    ] {
-        if !causes.is_empty() {
-            lines.push(Line::new());
-            lines.push(heading(title));
-        }
-        for one in causes {
-            cause(&mut lines, one, width);
-        }
-    }
-    for note in &told.notes {
-        paragraph(&mut lines, "  ", Role::Dim, note, width);
-    }
-    lines
+/// The page without the words about the trace.
+struct Page<'a> {
+    told: &'a Told,
+    /// Number of the event under the play head.
+    reached: u64,
+    looks: Looks,
+    width: u16,
 }
 
-fn cause(lines: &mut Vec<Line>, cause: &Cause, width: u16) {
-    let text = format!("{} ({}, {})", cause.sentence, cause.rule, cause.certainty);
-    paragraph(lines, "      ", Role::Plain, &text, width);
-    for remedy in &cause.remedy {
-        paragraph(lines, "        ", Role::Verb, remedy, width);
+impl Page<'_> {
+    fn lines(&self) -> Vec<Line> {
+        let told = self.told;
+        let mut lines = Vec::new();
+        for sentence in &told.headline {
+            paragraph(&mut lines, "", Role::Heading, sentence, self.width);
+        }
+        if !told.library_dir.is_empty() {
+            let words = format!("discovery by {}, {}", told.era, told.library_dir);
+            paragraph(&mut lines, "", Role::Dim, &words, self.width);
+        }
+        lines.push(Line::new());
+        self.backends(&mut lines);
+        for (library, id) in &told.used {
+            let mut line = Line::new();
+            let words = format!("  {} {library} {id}", self.looks.tick());
+            line.push(self.role(Role::Result, told.used_at), &words);
+            lines.push(line);
+        }
+        for (title, causes) in [
+            ("machine and service", &told.general),
+            ("models", &told.models),
+        ] {
+            if !causes.is_empty() {
+                lines.push(Line::new());
+                lines.push(heading(title));
+            }
+            for one in causes {
+                let first = one.events.first().copied();
+                self.cause(&mut lines, one, first);
+            }
+        }
+        for note in &told.notes {
+            paragraph(&mut lines, "  ", Role::Dim, note, self.width);
+        }
+        self.phases(&mut lines);
+        lines
+    }
+
+    fn backends(&self, lines: &mut Vec<Line>) {
+        let told = self.told;
+        lines.push(heading("backends"));
+        for backend in told.backends.iter().filter(|backend| !backend.aside) {
+            let known = backend.known_at(told.used_at);
+            let (role, sign) = sign(backend, self.looks);
+            let mut line = Line::new();
+            let words = format!("  {sign} {:<12} {:<9}", backend.name, backend.verdict);
+            line.push(self.role(role, known), &words)
+                .push(Role::Dim, &format!(" {}", backend.dir));
+            if !self.is_reached(known) {
+                line.push(Role::Dim, LATER);
+            }
+            lines.push(line);
+            for one in &backend.causes {
+                self.cause(lines, one, known);
+            }
+            for sentence in &backend.to_settle {
+                paragraph(lines, "      ", Role::Dim, sentence, self.width);
+            }
+        }
+        let aside = told.backends.iter().filter(|backend| backend.aside);
+        let aside: Vec<&str> = aside.map(|backend| backend.name.as_str()).collect();
+        if !aside.is_empty() {
+            let words = format!("not installed, or not named here: {}", aside.join(", "));
+            paragraph(lines, "  ", Role::Dim, &words, self.width);
+        }
+    }
+
+    fn cause(&self, lines: &mut Vec<Line>, cause: &Cause, known: Option<u64>) {
+        let text = format!("{} ({}, {})", cause.sentence, cause.rule, cause.certainty);
+        let role = self.role(Role::Plain, known);
+        paragraph(lines, "      ", role, &text, self.width);
+        for remedy in &cause.remedy {
+            let role = self.role(Role::Verb, known);
+            paragraph(lines, "        ", role, remedy, self.width);
+        }
+    }
+
+    fn phases(&self, lines: &mut Vec<Line>) {
+        if self.told.phases.is_empty() {
+            return;
+        }
+        lines.push(Line::new());
+        lines.push(heading("discovery, step by step"));
+        for phase in &self.told.phases {
+            let unicode = self.looks.unicode;
+            let took = phase.took.map(|took| amount::duration(took, unicode));
+            let mut line = Line::new();
+            line.plain("  ")
+                .push(self.role(Role::Process, phase.event), &phase.role)
+                .pad_to(ROLE);
+            line.push(Role::Dim, &format!("{:>9}", took.unwrap_or_default()));
+            line.plain("  ");
+            let words = match (self.is_reached(phase.event), self.is_reached(phase.known)) {
+                (true, true) => phase.words.clone(),
+                (true, false) => "at work".to_owned(),
+                (false, _) => format!("{}{LATER}", phase.words),
+            };
+            line.push(self.role(Role::Plain, phase.event), &words);
+            lines.push(line);
+        }
+    }
+
+    /// The play head has come to it, or it belongs to no event.
+    fn is_reached(&self, event: Option<u64>) -> bool {
+        event.is_none_or(|event| event <= self.reached)
+    }
+
+    fn role(&self, role: Role, event: Option<u64>) -> Role {
+        if self.is_reached(event) {
+            role
+        } else {
+            Role::Dim
+        }
     }
 }
 

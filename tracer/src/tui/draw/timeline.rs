@@ -22,7 +22,7 @@ use scale::Scale;
 use signs::Sign;
 
 /// Columns of the names at the left.
-pub(in crate::tui) const NAMES: u16 = 24;
+pub(in crate::tui) const NAMES: u16 = 28;
 /// Lines below the lanes.
 const FOOT: u16 = 3;
 /// Columns of a time on the ruler.
@@ -41,7 +41,7 @@ pub(super) fn draw(state: &mut State, palette: Palette, frame: &mut Frame<'_>, a
     };
     let now = state.now();
     ruler(&scale, state.looks, palette, frame, area);
-    let under = state.book.event(state.head);
+    let under = state.event(state.head);
     let number = under
         .as_ref()
         .and_then(|under| under.0.process)
@@ -80,7 +80,7 @@ pub(super) fn draw(state: &mut State, palette: Palette, frame: &mut Frame<'_>, a
         legend::limit(state, number, now),
     ];
     if let Some((event, _, scene)) = under {
-        lines.push(super::events::list_line(&event, &scene, state.looks));
+        lines.push(super::row::of_event(&event, &scene, state.looks, area.width).shown(0));
     }
     let foot = Rect {
         y: area.y + area.height.saturating_sub(FOOT),
@@ -117,7 +117,12 @@ fn ruler(scale: &Scale, looks: Looks, palette: Palette, frame: &mut Frame<'_>, a
         let Some((begin, _)) = scale.stretch(column) else {
             break;
         };
-        let label = format!("|{}", amount::duration(begin, looks.unicode));
+        let mut label = format!("|{}", amount::duration(begin, looks.unicode));
+        // The sign of a stretch that was left out would stand in the middle of it.
+        let end = column + label.chars().count();
+        if scale.gaps().iter().any(|gap| (column..end).contains(gap)) {
+            label.clear();
+        }
         line.push(Role::Dim, &format!("{label:<TICK$}"));
     }
     write(frame, Rect { height: 1, ..area }, &[line], palette);

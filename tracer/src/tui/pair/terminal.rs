@@ -3,13 +3,16 @@
 use std::io;
 use std::time::{Duration, Instant};
 
-use ratatui::crossterm::event::{self, Event as Input, KeyEventKind};
+use ratatui::crossterm::event::{
+    self, Event as Input, KeyCode, KeyEventKind, KeyModifiers, MouseButton, MouseEventKind,
+};
 
 use super::{Compared, Pair, draw};
 use crate::tui::colour::Palette;
 use crate::tui::keys;
 use crate::tui::recording::Recording;
 use crate::tui::state::Explain;
+use crate::tui::terminal::{Mouse, begin_screen, suspend};
 use crate::view::Looks;
 
 /// Between two frames while something moves.
@@ -33,6 +36,8 @@ pub struct PairBegin {
     pub explain: Explain,
     /// Asked between frames: the viewer ends when it says so (a signal came).
     pub stop: Box<dyn Fn() -> bool>,
+    /// Stops the process as Ctrl-Z does; comes back when it goes on.
+    pub suspend: fn(),
 }
 
 /// Shows two recordings until the user leaves.
@@ -41,7 +46,10 @@ pub struct PairBegin {
 /// The terminal cannot be set up, read or written. It is given back in any case, after a panic too.
 pub fn run(begin: PairBegin) -> io::Result<()> {
     let mut terminal = ratatui::try_init()?;
-    let result = show(&mut terminal, begin);
+    let mouse = Mouse;
+    let entered = begin_screen();
+    let result = entered.and_then(|()| show(&mut terminal, begin));
+    drop(mouse);
     ratatui::try_restore()?;
     result
 }
@@ -75,17 +83,47 @@ fn show(terminal: &mut ratatui::DefaultTerminal, begin: PairBegin) -> io::Result
             IDLE
         };
         if event::poll(wait)? {
-            match event::read()? {
-                Input::Key(key) if key.kind != KeyEventKind::Release => {
-                    if let Some(action) = keys::action(key) {
-                        pair.act(action);
-                    }
-                    stale = true;
-                }
-                Input::Resize(..) => stale = true,
-                _ => {}
+            stale |= input(&mut pair, event::read()?);
+            if pair.suspended() {
+                suspend(terminal, begin.suspend)?;
             }
         }
         stale |= busy;
+    }
+}
+
+/// Takes one input; true when the screen must be drawn anew.
+fn input(pair: &mut Pair, input: Input) -> bool {
+    match input {
+        Input::Key(key) if key.kind != KeyEventKind::Release => {
+            let control = key.modifiers.contains(KeyModifiers::CONTROL);
+            if control && key.code == KeyCode::Char('z') {
+                pair.ask_suspend();
+            } else if pair.is_typing() {
+                if let Some(typed) = keys::typed(key) {
+                    pair.type_key(typed);
+                }
+            } else if let Some(action) = keys::action(key) {
+                pair.act(action);
+            }
+            true
+        }
+        Input::Mouse(mouse) => match mouse.kind {
+            MouseEventKind::ScrollDown => {
+                pair.wheel(true, mouse.row, mouse.column);
+                true
+            }
+            MouseEventKind::ScrollUp => {
+                pair.wheel(false, mouse.row, mouse.column);
+                true
+            }
+            MouseEventKind::Down(MouseButton::Left) | MouseEventKind::Drag(MouseButton::Left) => {
+                pair.click(mouse.row, mouse.column);
+                true
+            }
+            _ => false,
+        },
+        Input::Resize(..) => true,
+        _ => false,
     }
 }

@@ -5,7 +5,7 @@ use ratatui::backend::TestBackend;
 
 use super::{Compared, Pair, Stop, draw};
 use crate::tui::tests::Made;
-use crate::tui::{Action, Palette};
+use crate::tui::{Action, Palette, Typed};
 use crate::view::Looks;
 
 fn pair() -> Pair {
@@ -87,7 +87,7 @@ fn the_screen_tells_the_answer_both_sides_and_the_difference() {
         " GOOD ",
         "[BAD]",
         "1 of 2: OLLAMA_DEBUG is `1`",
-        "n next difference",
+        "n N differences",
     ] {
         assert!(shown.contains(words), "{words}:\n{shown}");
     }
@@ -96,4 +96,81 @@ fn the_screen_tells_the_answer_both_sides_and_the_difference() {
     assert!(screen(&mut pair, 30, 8).contains("too small"));
     pair.act(Action::Quit);
     assert!(pair.is_over());
+}
+
+fn type_in(pair: &mut Pair, text: &str) {
+    for character in text.chars() {
+        pair.type_key(Typed::Character(character));
+    }
+    pair.type_key(Typed::Enter);
+    while pair.work() {}
+}
+
+#[test]
+fn a_filter_counts_for_both_columns_and_esc_leaves_it() {
+    let mut pair = pair();
+    let all = [0, 1].map(|side: usize| pair.sides[side].rows());
+    pair.act(Action::Filter);
+    assert!(pair.is_typing());
+    type_in(&mut pair, "kind:exec");
+    assert!(!pair.is_typing());
+    let some = [0, 1].map(|side: usize| pair.sides[side].rows());
+    assert!(some[0] > 0 && some[0] < all[0], "{some:?} of {all:?}");
+    assert_eq!(some[0], some[1]);
+    assert!(screen(&mut pair, 120, 24).contains("filter kind:exec"));
+    pair.act(Action::Back);
+    assert_eq!([0, 1].map(|side: usize| pair.sides[side].rows()), all);
+}
+
+#[test]
+fn a_wrong_filter_is_told_and_changes_neither_column() {
+    let mut pair = pair();
+    let all = pair.sides[0].rows();
+    pair.act(Action::Filter);
+    type_in(&mut pair, "kind:(");
+    assert!(pair.is_typing());
+    let shown = screen(&mut pair, 120, 24);
+    assert!(shown.contains("filter: kind:("), "{shown}");
+    assert!(shown.contains("allowed"), "{shown}");
+    pair.type_key(Typed::Cancel);
+    assert_eq!(pair.sides[0].rows(), all);
+}
+
+#[test]
+fn n_goes_through_the_matches_of_a_search_and_then_through_differences_again() {
+    let mut pair = pair();
+    pair.act(Action::First);
+    pair.act(Action::Search);
+    type_in(&mut pair, "kind:exec");
+    let [_, bad] = heads(&pair);
+    pair.act(Action::NextMatch);
+    let [_, next] = heads(&pair);
+    assert!(next > bad);
+    let search = pair.sides[1].search.as_ref().expect("a search");
+    assert!(search.found.contains(&next));
+    assert!(screen(&mut pair, 120, 24).contains("n N matches"));
+    pair.act(Action::Back);
+    pair.act(Action::NextMatch);
+    assert_eq!(heads(&pair), [6, 8]);
+}
+
+#[test]
+fn a_click_gives_its_column_the_keys_and_the_wheel_moves_the_one_below_it() {
+    let mut pair = pair();
+    let _ = screen(&mut pair, 121, 24);
+    assert_eq!(pair.active, 1);
+    // The lists begin below the answer and the names of the columns.
+    let list = pair.bodies[0];
+    pair.click(list.y + 1, list.x + 3);
+    assert_eq!(pair.active, 0);
+    assert_eq!(heads(&pair)[0], pair.sides[0].top + 1);
+    let before = heads(&pair);
+    pair.wheel(true, list.y, pair.bodies[1].x + 1);
+    assert_eq!(pair.active, 1);
+    assert_eq!(heads(&pair)[1], before[1] + 3);
+    // The answer, the line between and what lies below are no rows.
+    let (active, before) = (pair.active, heads(&pair));
+    pair.click(0, 0);
+    pair.click(list.y, list.x + list.width);
+    assert_eq!((pair.active, heads(&pair)), (active, before));
 }

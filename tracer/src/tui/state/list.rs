@@ -40,6 +40,11 @@ impl Matching {
         }
     }
 
+    /// The same question, nothing looked at yet.
+    pub(in crate::tui) fn anew(&self) -> Self {
+        Self::new(self.text.clone(), self.filter.clone())
+    }
+
     /// Its filter names roles.
     pub(in crate::tui) fn asks_for_roles(&self) -> bool {
         self.filter.asks_for_roles()

@@ -6,6 +6,9 @@ use crate::tui::keys::Action;
 
 /// Rows that stay visible above and below the play head.
 const MARGIN: u64 = 4;
+/// Columns that a list's texts move at once, and at most.
+const SIDEWAYS: u16 = 8;
+const FARTHEST: u16 = 8_000;
 
 impl State {
     /// Puts the play head on an event.
@@ -17,8 +20,9 @@ impl State {
         self.show_head();
     }
 
-    /// The list has this many rows on the screen.
-    pub(in crate::tui) fn sized(&mut self, height: u16) {
+    /// The list has this many rows on the screen, the first of them at this row of the body.
+    pub(in crate::tui) fn sized(&mut self, height: u16, begin: u16) {
+        self.list_at = begin;
         let height = u64::from(height);
         if self.height != height {
             self.height = height;
@@ -102,6 +106,9 @@ impl State {
 
     /// A click into the body: a row of a list, or a moment of the timeline.
     pub(super) fn click(&mut self, row: u16, column: u16) {
+        if self.view == View::Overview {
+            return;
+        }
         if self.view == View::Timeline {
             let column = column.checked_sub(NAMES).map(usize::from);
             let moment = column.and_then(|column| self.scale.stretch(column));
@@ -109,8 +116,41 @@ impl State {
                 let index = self.book.at_time(self.origin().saturating_add(from));
                 self.go(index);
             }
-        } else if let Some(index) = self.index_at(self.top + u64::from(row)) {
+        } else if let Some(row) = row.checked_sub(self.list_at).map(u64::from)
+            && row < self.height
+            && let Some(index) = self.index_at(self.top.saturating_add(row))
+        {
             self.go(index);
+        }
+    }
+
+    /// Moves the stretch of time, or the texts of a list.
+    pub(super) fn sideways(&mut self, right: bool) {
+        match self.view {
+            View::Overview => {}
+            View::Timeline => self.pan(right),
+            _ if right => self.left = self.left.saturating_add(SIDEWAYS).min(FARTHEST),
+            _ => self.left = self.left.saturating_sub(SIDEWAYS),
+        }
+    }
+
+    /// Moves to the begin of the next or the last process that works for a backend.
+    pub(super) fn backend(&mut self, forward: bool) {
+        let roles = self.roles();
+        let works = |number: &u32| roles.get(number).is_some_and(|role| role.contains('['));
+        let head = self.head;
+        let mut begins = self.digest.order.iter();
+        let found = if forward {
+            begins.find(|(index, number)| *index > head && works(number))
+        } else {
+            begins.rfind(|(index, number)| *index < head && works(number))
+        };
+        match found.map(|(index, _)| *index) {
+            Some(index) => self.go(index),
+            None => {
+                self.message =
+                    "no process that works for a backend begins in that direction".to_owned();
+            }
         }
     }
 

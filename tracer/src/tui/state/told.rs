@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::diagnose::{Explanation, Finding, Verdict};
+use crate::discover::Model;
 use crate::discover::model::{At, Era, Evidence};
 use crate::view::explain;
 
@@ -21,11 +22,23 @@ pub(in crate::tui) struct Cause {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(in crate::tui) struct Backend {
     pub(in crate::tui) name: String,
+    pub(in crate::tui) dir: String,
     pub(in crate::tui) verdict: String,
     /// It is not there, or nothing names it.
     pub(in crate::tui) aside: bool,
     pub(in crate::tui) causes: Vec<Cause>,
     pub(in crate::tui) to_settle: Vec<String>,
+}
+
+/// A phase of the discovery.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(in crate::tui) struct Phase {
+    pub(in crate::tui) event: Option<u64>,
+    pub(in crate::tui) known: Option<u64>,
+    pub(in crate::tui) role: String,
+    /// Nanoseconds.
+    pub(in crate::tui) took: Option<u64>,
+    pub(in crate::tui) words: String,
 }
 
 /// The whole.
@@ -46,10 +59,11 @@ pub(in crate::tui) struct Told {
     /// The event in which the first of them was told.
     pub(in crate::tui) used_at: Option<u64>,
     pub(in crate::tui) notes: Vec<String>,
+    pub(in crate::tui) phases: Vec<Phase>,
 }
 
 impl Told {
-    pub(super) fn of(explanation: &Explanation) -> Self {
+    pub(super) fn of(explanation: &Explanation, model: &Model) -> Self {
         let text = |text: &crate::event::Text| text.as_str().to_owned();
         let mut backends: Vec<_> = explanation.backends.iter().collect();
         backends.sort_by_key(|backend| place(backend.verdict));
@@ -68,6 +82,7 @@ impl Told {
                 .into_iter()
                 .map(|backend| Backend {
                     name: text(&backend.name),
+                    dir: text(&backend.dir),
                     verdict: backend.verdict.name().to_owned(),
                     aside: explain::is_aside(backend),
                     causes: backend.findings.iter().map(cause).collect(),
@@ -84,6 +99,7 @@ impl Told {
                 .iter()
                 .find_map(|device| number(device.seen.as_ref()?)),
             notes: explanation.notes.clone(),
+            phases: explain::phases(model).into_iter().map(phase).collect(),
         }
     }
 }
@@ -141,6 +157,16 @@ impl Told {
     }
 }
 
+fn phase(phase: explain::Phase) -> Phase {
+    Phase {
+        event: phase.event,
+        known: phase.known,
+        role: phase.role,
+        took: phase.took,
+        words: phase.words,
+    }
+}
+
 fn cause(finding: &Finding) -> Cause {
     let events = finding.evidence.iter().filter_map(number);
     Cause {
@@ -157,12 +183,21 @@ impl Backend {
     pub(in crate::tui) fn is(&self, verdict: Verdict) -> bool {
         self.verdict == verdict.name()
     }
+
+    /// Number of the event that shows it first: before it, nobody could know.
+    pub(in crate::tui) fn known_at(&self, used_at: Option<u64>) -> Option<u64> {
+        if self.is(Verdict::Used) {
+            return used_at;
+        }
+        self.causes.first()?.events.iter().min().copied()
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::Told;
     use crate::diagnose::{BackendVerdict, Explanation, Verdict};
+    use crate::discover::Model;
     use crate::event::Text;
 
     #[test]
@@ -182,10 +217,11 @@ mod tests {
             warnings: Vec::new(),
             to_settle: Vec::new(),
         });
-        let told = Told::of(&Explanation {
+        let explanation = Explanation {
             backends: backends.into(),
             ..Explanation::default()
-        });
+        };
+        let told = Told::of(&explanation, &Model::default());
         let names: Vec<&str> = told
             .backends
             .iter()

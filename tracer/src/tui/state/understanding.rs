@@ -108,7 +108,7 @@ impl State {
             let explanation = (self.explain)(&model);
             self.understood = Some(Understanding {
                 done,
-                told: Rc::new(Told::of(&explanation)),
+                told: Rc::new(Told::of(&explanation, &model)),
                 explanation: Rc::new(explanation),
                 roles: roles::of(&model),
                 limits: limits::of(&model, self.origin()),

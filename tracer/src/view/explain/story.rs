@@ -221,7 +221,7 @@ fn of_init(init: &Init) -> String {
     format!("{}: {what}", init.file)
 }
 
-fn of_answer(answer: &Answer) -> String {
+pub(super) fn of_answer(answer: &Answer) -> String {
     let names: Vec<String> = answer
         .devices
         .iter()
@@ -234,7 +234,7 @@ fn of_answer(answer: &Answer) -> String {
     }
 }
 
-fn of_end(end: &End) -> (Option<&Evidence>, String) {
+pub(super) fn of_end(end: &End) -> (Option<&Evidence>, String) {
     match end {
         End::Unknown => (None, "its end was not seen".to_owned()),
         End::Exit(code, seen) => (seen.as_ref(), format!("ended with exit code {code}")),
