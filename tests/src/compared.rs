@@ -9,14 +9,8 @@ use vgputrace::discover::Model;
 pub fn models(good: &Model, bad: &Model) -> Answer {
     let (before, after) = (explain(good), explain(bad));
     diff(
-        Run {
-            model: good,
-            explanation: &before,
-        },
-        Run {
-            model: bad,
-            explanation: &after,
-        },
+        Run::new(good, &before),
+        Run::new(bad, &after),
         &|key: &Key| key.name.starts_with("STANDIN_"),
     )
 }

@@ -12,6 +12,7 @@
 
 mod anchors;
 mod compare;
+mod configured;
 mod fact;
 mod facts;
 mod normal;
@@ -26,7 +27,7 @@ mod verdicts;
 
 pub use anchors::anchors;
 pub use compare::{Difference, compare};
-pub use fact::{Fact, Key, Stage, Value};
+pub use fact::{Absence, Fact, Key, Stage, Value};
 pub use facts::{Facts, gather, unit};
 pub use rank::{Answer, Divergence, Ranked, rank};
 pub use rule::Rule;
@@ -36,6 +37,8 @@ use crate::diagnose::Explanation;
 use crate::discover::Model;
 use crate::discover::model::Origin;
 
+use verdicts::{Evidences, other_cause};
+
 /// One run: its facts and their explanation.
 #[derive(Clone, Copy, Debug)]
 pub struct Run<'a> {
@@ -43,6 +46,14 @@ pub struct Run<'a> {
     pub model: &'a Model,
     /// Why.
     pub explanation: &'a Explanation,
+}
+
+impl<'a> Run<'a> {
+    /// A run and what is told of it.
+    #[must_use]
+    pub const fn new(model: &'a Model, explanation: &'a Explanation) -> Self {
+        Self { model, explanation }
+    }
 }
 
 /// Compares a run that was as it should be with one that is not. Keys that `ignore` names are left out.
@@ -62,21 +73,32 @@ pub fn diff(good: Run<'_>, bad: Run<'_>, ignore: &dyn Fn(&Key) -> bool) -> Answe
     // strace names a file as it was asked for, a recording as the kernel knows it; and it has no results of loads that worked.
     let strace = [good, bad].map(|run| run.model.origin == Origin::Strace);
     let mixed = strace[0] != strace[1];
+    let logs = [good, bad].map(|run| run.model.origin == Origin::Log);
+    if logs[0] != logs[1] {
+        configured::in_words_of_a_log(&mut one);
+        configured::in_words_of_a_log(&mut two);
+    }
     let counts =
         |key: &Key| !(mixed && matches!(key.stage, Stage::File | Stage::Load)) && !ignore(key);
     one.facts.retain(|key, _| counts(key));
     two.facts.retain(|key, _| counts(key));
-    let mut changes = verdict_changes(good, bad);
-    changes.retain(|change| {
+    let counts_verdict = |change: &VerdictChange| {
         !ignore(&Key {
             stage: Stage::Verdict,
             role: "verdicts".to_owned(),
             name: change.name.as_str().to_owned(),
         })
-    });
+    };
+    let mut changes = verdict_changes(good, bad);
+    changes.retain(counts_verdict);
     let mut found = compare(&one, &two);
     let mut orders = order::compare(good, bad, [&one, &two]);
     orders.retain(|order| counts(&order.key));
     found.append(&mut orders);
+    if found.is_empty() && changes.is_empty() && good.model.origin != bad.model.origin {
+        // What led to it is not compared then.
+        let other = other_cause(good.explanation, bad.explanation, Evidences::Mixed);
+        changes.extend(other.filter(counts_verdict));
+    }
     rank(found, changes, good.explanation, bad.explanation)
 }

@@ -1,7 +1,10 @@
 //! `ab`: the same command twice, and what one variable changes.
 
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::thread::sleep;
+use std::time::Duration;
 
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use vgputrace_tests::libraries::{Fault, place};
 use vgputrace_tests::standin::{self, Era};
@@ -56,6 +59,36 @@ fn one_variable_is_named_as_what_changes_the_verdict_and_both_traces_are_kept() 
     // A variable that says nothing about backends makes no difference.
     let (code, answer) = twice(&["--unset", "OLLAMA_MODELS_OF_NOBODY"], "same");
     assert_eq!(code, Some(0), "{answer:#}");
+}
+
+#[test]
+fn a_signal_ends_the_recording_that_goes_on_and_nothing_is_compared() {
+    if !gate::engine(test_name!()) {
+        return;
+    }
+    let folder = open_folder();
+    let (first, second) = (folder.path().join("x-a.vgt"), folder.path().join("x-b.vgt"));
+    let mut running = Command::new(binary().expect("the binary"))
+        .args(["ab", "--unset", "A", "-o"])
+        .arg(folder.path().join("x"))
+        .args(["--", "/bin/sleep", "60"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("vgputrace starts");
+    while !first.exists() && running.try_wait().expect("a child").is_none() {
+        sleep(Duration::from_millis(10));
+    }
+    let pid = Pid::from_child(&running);
+    kill_process(pid, Signal::TERM).expect("a signal");
+    let output = running.wait_with_output().expect("its output");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(
+        said.contains("nothing is compared") && said.contains("x-a.vgt"),
+        "{said}"
+    );
+    assert!(first.exists() && !second.exists() && output.stdout.is_empty());
 }
 
 #[test]

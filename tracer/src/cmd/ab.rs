@@ -6,7 +6,16 @@
 use std::ffi::OsString;
 use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::sleep;
+use std::time::Duration;
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::flag;
 
 use super::diff::{Form, told};
 use super::explain::source;
@@ -19,6 +28,8 @@ use crate::view::escape;
 
 /// Exit code when the runs differ, as of `diff`.
 const DIFFERENT: u8 = 1;
+/// How long a signal may go unnoticed.
+const PAUSE: Duration = Duration::from_millis(20);
 /// Last bytes of what a recording that failed said.
 const LAST_WORDS: i64 = 4_096;
 
@@ -56,9 +67,51 @@ pub fn run(props: &Props) -> Result<u8, Report> {
         PathBuf::from(path)
     };
     let (plain, changed) = (of("-a.vgt"), of("-b.vgt"));
-    record(props, &plain, false)?;
-    record(props, &changed, true)?;
+    let stops = Stops::new().map_err(|error| cannot(&error))?;
+    record(props, &plain, false, &stops)?;
+    record(props, &changed, true, &stops)?;
     answer(props, &plain, &changed)
+}
+
+/// Ctrl-C and SIGTERM: the recording that goes on ends by itself and is kept, and there is nothing to compare.
+struct Stops {
+    /// The terminal has told the recorder, too.
+    interrupted: Arc<AtomicBool>,
+    /// The recorder has to be told.
+    terminated: Arc<AtomicBool>,
+}
+
+impl Stops {
+    fn new() -> std::io::Result<Self> {
+        let stops = Self {
+            interrupted: Arc::default(),
+            terminated: Arc::default(),
+        };
+        flag::register(SIGINT, Arc::clone(&stops.interrupted))?;
+        flag::register(SIGTERM, Arc::clone(&stops.terminated))?;
+        Ok(stops)
+    }
+
+    /// Waits for a recorder.
+    fn wait(&self, recorder: &mut Child) -> std::io::Result<ExitStatus> {
+        let mut told = false;
+        loop {
+            if let Some(status) = recorder.try_wait()? {
+                return Ok(status);
+            }
+            if !told && self.terminated.load(Ordering::Relaxed) {
+                told = true;
+                // It may have ended in this moment.
+                let pid = i32::try_from(recorder.id()).map_err(std::io::Error::other)?;
+                let _ = kill(Pid::from_raw(pid), Signal::SIGTERM);
+            }
+            sleep(PAUSE);
+        }
+    }
+
+    fn came(&self) -> bool {
+        [&self.interrupted, &self.terminated].map(|one| one.load(Ordering::Relaxed)) != [false; 2]
+    }
 }
 
 fn answer(props: &Props, plain: &Path, changed: &Path) -> Result<u8, Report> {
@@ -66,8 +119,7 @@ fn answer(props: &Props, plain: &Path, changed: &Path) -> Result<u8, Report> {
     source::comparable(&one, plain)?;
     source::comparable(&two, changed)?;
     let (before, after) = (explain(&one), explain(&two));
-    let run = |model, explanation| Run { model, explanation };
-    let answer = diff(run(&one, &before), run(&two, &after), &|_| false);
+    let answer = diff(Run::new(&one, &before), Run::new(&two, &after), &|_| false);
     let names = Names {
         good: format!("{} (as it is)", plain.display()),
         bad: format!("{} ({})", changed.display(), what(props)),
@@ -102,9 +154,12 @@ fn what(props: &Props) -> String {
     unset.chain(set).collect::<Vec<_>>().join(", ")
 }
 
+fn cannot(error: &std::io::Error) -> Report {
+    Report::new("cannot record").because(error)
+}
+
 /// Records one run until its discovery is over. What the command and the recorder say is kept for the case that it fails.
-fn record(props: &Props, trace: &Path, changed: bool) -> Result<(), Report> {
-    let cannot = |error: &std::io::Error| Report::new("cannot record").because(error);
+fn record(props: &Props, trace: &Path, changed: bool, stops: &Stops) -> Result<(), Report> {
     let mut words = tempfile::tempfile().map_err(|error| cannot(&error))?;
     let own = std::env::current_exe().map_err(|error| cannot(&error))?;
     let mut command = Command::new(own);
@@ -127,14 +182,24 @@ fn record(props: &Props, trace: &Path, changed: bool) -> Result<(), Report> {
             command.arg("--env").arg(pair);
         }
     }
-    let status = command
+    let mut recorder = command
         .arg("--")
         .args(&props.command)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(words.try_clone().map_err(|error| cannot(&error))?)
-        .status()
+        .spawn()
         .map_err(|error| cannot(&error))?;
+    let status = stops.wait(&mut recorder).map_err(|error| cannot(&error))?;
+    if stops.came() {
+        let report = Report::new("stopped before both runs were recorded: nothing is compared");
+        let kept = format!("what there is of it: {}", trace.display());
+        return Err(if trace.exists() {
+            report.detail(&kept)
+        } else {
+            report
+        });
+    }
     // The command's own code says nothing here: a program that ends by itself has shown its discovery or not.
     if trace.exists() {
         return Ok(());

@@ -62,17 +62,7 @@ pub fn run(props: &Props) -> Result<u8, Report> {
         let gated = key.stage == Stage::Verdict || named(&project.gate);
         (props.gate && !gated) || named(&props.ignore) || named(&project.ignore)
     };
-    let answer = diff(
-        Run {
-            model: &good,
-            explanation: &before,
-        },
-        Run {
-            model: &bad,
-            explanation: &after,
-        },
-        &ignored,
-    );
+    let answer = diff(Run::new(&good, &before), Run::new(&bad, &after), &ignored);
     let names = Names {
         good: props.good.display().to_string(),
         bad: props.bad.display().to_string(),

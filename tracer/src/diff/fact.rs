@@ -21,12 +21,14 @@ pub enum Stage {
     Attempt,
     /// How a process was made.
     Spawn,
+    /// What the system refused.
+    Refused,
     /// What the loader did.
     Load,
     /// Calls of drivers and runtimes, and the start of the backend.
     Call,
-    /// What the system refused.
-    Refused,
+    /// How long it took, beside the server's limit for it.
+    Time,
     /// What a process said.
     Words,
     /// What it answered to the server.
@@ -41,7 +43,7 @@ pub enum Stage {
 
 impl Stage {
     /// All of them, in order.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Release,
         Self::Machine,
         Self::Setting,
@@ -49,9 +51,10 @@ impl Stage {
         Self::File,
         Self::Attempt,
         Self::Spawn,
+        Self::Refused,
         Self::Load,
         Self::Call,
-        Self::Refused,
+        Self::Time,
         Self::Words,
         Self::Answer,
         Self::End,
@@ -76,9 +79,10 @@ impl Stage {
             Self::File => "file",
             Self::Attempt => "attempt",
             Self::Spawn => "spawn",
+            Self::Refused => "refused",
             Self::Load => "load",
             Self::Call => "call",
-            Self::Refused => "refused",
+            Self::Time => "time",
             Self::Words => "words",
             Self::Answer => "answer",
             Self::End => "end",
@@ -129,6 +133,18 @@ impl Value {
     }
 }
 
+/// What it says that a fact is not among those of the other side, which could have shown it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Absence {
+    /// It is not so there: a difference.
+    #[default]
+    Differs,
+    /// It follows from another difference: a file that a load which failed would have taken.
+    Follows,
+    /// Nothing: every process has a working directory, whether it was seen or not.
+    SaysNothing,
+}
+
 /// One fact.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fact {
@@ -146,6 +162,8 @@ pub struct Fact {
     pub evidence: Option<Evidence>,
     /// Its name as it is on this side, where that is another one than that of the key.
     pub named: Option<String>,
+    /// What is known of it where it is not seen.
+    pub absence: Absence,
 }
 
 impl Fact {
@@ -160,6 +178,7 @@ impl Fact {
             stems_from: Vec::new(),
             evidence: None,
             named: None,
+            absence: Absence::Differs,
         }
     }
 
@@ -174,6 +193,13 @@ impl Fact {
     #[must_use]
     pub const fn derived(mut self) -> Self {
         self.derived = true;
+        self
+    }
+
+    /// What its absence on the other side says.
+    #[must_use]
+    pub const fn where_absent(mut self, absence: Absence) -> Self {
+        self.absence = absence;
         self
     }
 

@@ -1,10 +1,15 @@
 //! The facts of one run, and what it could have shown.
 
+mod answers;
 mod children;
 mod files;
 mod folders;
+mod given;
+mod lines;
 mod loads;
+mod searches;
 mod settings;
+pub(super) mod time;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -36,6 +41,10 @@ pub struct Facts {
     environments: BTreeSet<String>,
     /// Roles whose driver calls were recorded.
     calls: bool,
+    /// Roles whose last words may be missing.
+    cut_short: BTreeSet<String>,
+    /// The server ended before it discovered anything.
+    undiscovered: bool,
     /// The recording ends, or is damaged, before the discovery was over.
     cut: bool,
 }
@@ -66,8 +75,8 @@ impl Facts {
             return false;
         }
         match key.stage {
-            // A server that started nothing discovered in a way that was not seen.
-            Stage::Release if key.name == "discovery" => false,
+            Stage::Folder | Stage::Attempt if self.undiscovered => false,
+            Stage::Words if self.cut_short.contains(&key.role) => false,
             Stage::Setting => self.environments.contains(&key.role),
             Stage::Call => self.calls && !log && !self.late.contains(&key.role),
             Stage::Verdict => true,
@@ -117,6 +126,15 @@ pub(super) fn is_cut(model: &Model) -> bool {
     model.blind.damaged || (model.blind.cut && !model.finished)
 }
 
+/// The server ended before it discovered anything: what is there was never looked at.
+pub(super) fn is_undiscovered(model: &Model) -> bool {
+    let ended = model
+        .server
+        .as_ref()
+        .is_some_and(|server| server.end != End::Unknown);
+    ended && !model.finished && model.attempts.is_empty() && model.children.is_empty()
+}
+
 /// Takes the facts out of a run.
 #[must_use]
 pub fn gather(run: Run<'_>, eras_differ: bool) -> Facts {
@@ -125,6 +143,7 @@ pub fn gather(run: Run<'_>, eras_differ: bool) -> Facts {
         origin: model.origin,
         calls: model.children.iter().any(|child| !child.calls.is_empty()),
         cut: is_cut(model),
+        undiscovered: is_undiscovered(model),
         ..Facts::default()
     };
     let in_time = Blind {
@@ -133,6 +152,12 @@ pub fn gather(run: Run<'_>, eras_differ: bool) -> Facts {
     };
     settings::gather(model, &mut facts);
     folders::gather(model, &mut facts);
+    answers::of_server(model, &mut facts);
+    answers::of_end(model, &mut facts);
+    time::of_attempts(model, &mut facts);
+    if !eras_differ {
+        lines::gather(model, &mut facts);
+    }
     for child in &model.children {
         let role = aligned(&child.role, eras_differ);
         // What never ran could show nothing: that it did not run is the difference.
@@ -165,14 +190,24 @@ pub fn gather(run: Run<'_>, eras_differ: bool) -> Facts {
 
 fn of_child(model: &Model, child: &Child, role: &str, eras_differ: bool, facts: &mut Facts) {
     let dir = child.role.dir().cloned().unwrap_or_default();
-    children::gather(model, child, role, &dir, facts);
+    given::gather(model, child, role, &dir, facts);
+    children::gather(child, role, &dir, facts);
     let strace = model.origin == Origin::Strace;
     // The processes of one era do other things than those of the other: files and loads can be compared, words cannot.
     files::gather(model, child, role, &dir, facts);
     loads::gather(child, role, &dir, facts);
+    if eras_differ {
+        return;
+    }
+    time::of_child(child, role, &dir, facts);
     // strace cuts words.
-    if !eras_differ && !strace {
+    if !strace {
         children::words(child, role, &dir, facts);
+    }
+    if model.origin == Origin::Trace {
+        given::by_exec(child, role, &dir, facts);
+        searches::gather(child, role, &dir, facts);
+        answers::in_detail(child, role, &dir, facts);
     }
 }
 

@@ -17,7 +17,7 @@ static NOISE: LazyLock<Vec<(Regex, &'static str)>> = LazyLock::new(|| {
             "TIME",
         ),
         // llama.cpp's running clock: `0.00.123.456 I `.
-        (r"^\d+\.\d\d\.\d{3}\.\d{3} ", ""),
+        (r"^\d+\.\d\d\.\d{3}\.\d{3}(?: |$)", ""),
         // A Go traceback marks arguments that it may have wrong with `?`; even small ones are what a register held.
         (r"0x[0-9a-fA-F]{4,}\??|0x[0-9a-fA-F]+\?", "0x..."),
         // Which thread of Go's it was: `m=3 mp=0x...`, `m=0 sigcode=1`.

@@ -5,14 +5,13 @@
 //! comes first: what a process was given comes before what it did. Without a link the earliest stage decides alone.
 //! What programs say, answer and how they end explains a difference and causes none, so it comes last.
 
+mod follows;
 mod links;
-
-use std::collections::BTreeSet;
 
 use super::compare::Difference;
 use super::fact::{Key, Stage};
 use super::sentence;
-use super::verdicts::{VerdictChange, of_name, other_cause};
+use super::verdicts::{Evidences, VerdictChange, of_name, other_cause};
 use crate::diagnose::{Explanation, Finding, Verdict};
 use crate::discover::model::Evidence;
 use crate::event::Text;
@@ -78,7 +77,7 @@ pub fn rank(
         .partition(|one| one.technical);
     // A backend that nothing was seen of says less than one that fails for another reason.
     let telling = |change: &&VerdictChange| weight(change) > 0;
-    let other = other_cause(good, bad);
+    let other = other_cause(good, bad, Evidences::Alike);
     let main = changes
         .iter()
         .filter(telling)
@@ -87,7 +86,8 @@ pub fn rank(
         .or_else(|| changes.first());
     let causes = main.map_or_else(Vec::new, |change| causes(change, good, bad));
     let linked = links::links(&found, main, &Causes::new(&causes));
-    let derived = derived(&found);
+    let derived = follows::derived(&found);
+    let unfinished = unfinished(&found);
     let mut ranked: Vec<Ranked> = found
         .into_iter()
         .zip(linked)
@@ -102,10 +102,13 @@ pub fn rank(
         .collect();
     let causes_named = Causes::new(&causes);
     ranked.sort_by_cached_key(|one| order(one, main, &causes_named));
-    let first = ranked.first().map(|top| divergence(top, main, &causes));
-    let begin = ranked.first().map(|top| top.difference.key.stage);
-    for one in ranked.iter_mut().skip(1) {
-        one.ripple = is_ripple(one, begin);
+    let first = ranked
+        .first()
+        .map(|top| divergence(top, main, &causes, unfinished.as_deref()));
+    if let Some((top, rest)) = ranked.split_first_mut() {
+        for one in rest {
+            one.ripple = follows::is_ripple(one, top);
+        }
     }
     Answer {
         same: ranked.is_empty() && changes.is_empty(),
@@ -115,59 +118,6 @@ pub fn rank(
         technical,
         virtual_gpu: [good, bad].map(|side| side.virtual_gpu.clone()),
     }
-}
-
-/// Follows from what came first: a derived value, a behaviour, a word. What a person can change back is none.
-fn is_ripple(one: &Ranked, begin: Option<Stage>) -> bool {
-    let stage = one.difference.key.stage;
-    one.ripple || (stage >= Stage::Attempt && begin.is_some_and(|begin| begin < stage))
-}
-
-/// Which of them follow from others: by their nature, or because of what else is there.
-fn derived(found: &[Difference]) -> Vec<bool> {
-    let moved = found.iter().any(is_library_folder);
-    let loads: BTreeSet<(&str, &str)> = found
-        .iter()
-        .filter(|one| one.key.stage == Stage::Load)
-        .filter_map(|one| {
-            let name = one.key.name.strip_prefix("load of ")?;
-            Some((one.key.role.as_str(), name))
-        })
-        .collect();
-    // A call that never came back is told by the crash in it, or by what hung in it.
-    let ended: BTreeSet<&str> = found
-        .iter()
-        .filter(|one| one.key.stage == Stage::Call && one.bad.is_some())
-        .filter(|one| matches!(one.key.name.as_str(), "crash" | "hanging"))
-        .map(|one| one.key.role.as_str())
-        .collect();
-    let called: BTreeSet<&str> = found
-        .iter()
-        .filter(|one| one.key.stage == Stage::Call && one.bad.is_some())
-        .map(|one| one.key.role.as_str())
-        .collect();
-    let follows = |one: &Difference| {
-        // What is not called any more: what came before it is told.
-        let uncalled = one.key.stage == Stage::Call
-            && one.bad.is_none()
-            && called.contains(one.key.role.as_str());
-        let open = one.key.stage == Stage::Call
-            && ended.contains(one.key.role.as_str())
-            && one
-                .bad
-                .as_ref()
-                .is_some_and(|fact| fact.value.same.starts_with("never came back"));
-        let one_sided = one.good.is_none() || one.bad.is_none();
-        let file = one.key.stage == Stage::File && one_sided;
-        // Another library folder has other folders in it.
-        let below = moved && one.key.stage == Stage::Folder && !is_library_folder(one);
-        // What a file is that only one side uses: why it is used is another difference. And a load that failed has its words.
-        let unused = file
-            && (one.key.role == "machine"
-                || loads.contains(&(one.key.role.as_str(), one.key.name.as_str())));
-        one.either().is_some_and(|fact| fact.derived) || below || unused || open || uncalled
-    };
-    found.iter().map(follows).collect()
 }
 
 /// The server took another folder for its libraries.
@@ -236,7 +186,19 @@ fn causes<'a>(
         .collect()
 }
 
-fn divergence(top: &Ranked, main: Option<&VerdictChange>, causes: &[&Finding]) -> Divergence {
+/// How the server ended, where it ended before its discovery was over.
+fn unfinished(found: &[Difference]) -> Option<String> {
+    let mut ends = found.iter();
+    let end = ends.find(|one| one.key.stage == Stage::End && one.key.role == "server")?;
+    Some(sentence::of(end))
+}
+
+fn divergence(
+    top: &Ranked,
+    main: Option<&VerdictChange>,
+    causes: &[&Finding],
+    unfinished: Option<&str>,
+) -> Divergence {
     let difference = &top.difference;
     let shown = |fact: &Option<super::Fact>| {
         fact.as_ref()
@@ -258,11 +220,17 @@ fn divergence(top: &Ranked, main: Option<&VerdictChange>, causes: &[&Finding]) -
             format!("{} is {is} (was {was})", change.name)
         };
         match causes.first() {
-            Some(cause) if top.linked && change.good <= change.bad => {
+            // Words and answers explain nothing by themselves.
+            Some(cause)
+                if (top.linked || difference.key.stage >= Stage::Words)
+                    && change.good <= change.bad =>
+            {
                 sentence = format!("{sentence}; {became}: {}", cause.sentence);
             }
             _ => sentence = format!("{sentence}; {became}"),
         }
+    } else if let Some(end) = unfinished.filter(|_| difference.key.stage != Stage::End) {
+        sentence = format!("{sentence}; {end}");
     }
     Divergence {
         role: difference.key.role.clone(),

@@ -51,10 +51,11 @@ pub(super) fn of(difference: &Difference) -> String {
         Stage::Spawn => spawn(&sides),
         Stage::Load => load(name, &sides),
         Stage::Call => call(name, &sides),
+        Stage::Time => time(name, &sides),
         Stage::Refused => refused(name, &sides),
         Stage::Words => words(name, &sides),
         Stage::Answer => answer(name, &sides),
-        Stage::End => plain("its end", "is", &sides),
+        Stage::End => end(role, &sides),
         Stage::Order => order(name, &sides),
         Stage::Verdict => plain(name, "is", &sides),
     }
@@ -81,6 +82,14 @@ fn spawn(sides: &Sides<'_>) -> String {
     }
 }
 
+fn time(what: &str, sides: &Sides<'_>) -> String {
+    match sides {
+        Sides::Both(was, is) => format!("{what} takes {is} (took {was})"),
+        Sides::OnlyGood(was) => format!("{what} has no known time (took {was})"),
+        Sides::OnlyBad(is) => format!("{what} takes {is} (had no known time)"),
+    }
+}
+
 fn machine(name: &str, sides: &Sides<'_>) -> String {
     match sides {
         Sides::Both(was, is) => format!("{name} is `{is}` (was `{was}`)"),
@@ -90,6 +99,9 @@ fn machine(name: &str, sides: &Sides<'_>) -> String {
 }
 
 fn setting(name: &str, sides: &Sides<'_>) -> String {
+    if let ("loader", Sides::Both(was, is)) = (name, sides) {
+        return format!("its loader is {is} (was {was})");
+    }
     match sides {
         Sides::Both(was, is) => format!("{name} is `{is}` (was `{was}`)"),
         Sides::OnlyGood(was) => format!("{name} is not set (was `{was}`)"),
@@ -135,6 +147,21 @@ fn file(name: &str, sides: &Sides<'_>) -> String {
             Sides::OnlyBad(is) => format!("{path} is used now, with {is}"),
         };
     }
+    if let Some(name) = name.strip_prefix("search for ")
+        && let Sides::Both(was, is) = sides
+    {
+        return format!("{name} is looked for in {is} (was in {was})");
+    }
+    if name.starts_with("link ")
+        && let Sides::Both(was, is) = sides
+    {
+        return format!("the {name} leads to {is} (led to {was})");
+    }
+    if let Some(path) = name.strip_prefix("search path of ")
+        && let Sides::Both(was, is) = sides
+    {
+        return format!("the search path in {path} is {is} (was {was})");
+    }
     match sides {
         Sides::Both(was, is) => format!("{name} now comes from {is} (was {was})"),
         Sides::OnlyGood(was) => format!("no file answers to {name} any more (was {was})"),
@@ -156,6 +183,12 @@ fn attempt(name: &str, sides: &Sides<'_>) -> String {
 }
 
 fn load(name: &str, sides: &Sides<'_>) -> String {
+    if name.starts_with("symbol ") {
+        return match sides {
+            Sides::OnlyGood(_) => format!("the {name} is not asked for in vain any more"),
+            Sides::OnlyBad(_) | Sides::Both(..) => format!("the {name} is not there"),
+        };
+    }
     match sides {
         Sides::Both(was, is) => format!("the {name} {is}, where it {was}"),
         Sides::OnlyGood(was) => format!("there is no {name} any more (it {was})"),
@@ -236,8 +269,24 @@ fn order(name: &str, sides: &Sides<'_>) -> String {
     }
 }
 
+fn end(role: &str, sides: &Sides<'_>) -> String {
+    match (role, sides) {
+        ("server", Sides::OnlyBad(is)) => {
+            format!("the server ends before its discovery is over ({is})")
+        }
+        ("server", Sides::OnlyGood(was)) => {
+            format!("the server does not end before its discovery is over any more ({was})")
+        }
+        _ => plain("its end", "is", sides),
+    }
+}
+
 fn answer(name: &str, sides: &Sides<'_>) -> String {
-    let what = if name == "answer" { "its answer" } else { name };
+    let what = match name {
+        "answer" => "its answer",
+        "final list" => "the server's final list",
+        name => name,
+    };
     match sides {
         Sides::Both(was, is) => format!("{what} is `{is}` (was `{was}`)"),
         Sides::OnlyGood(was) => format!("there is no {name} (was `{was}`)"),

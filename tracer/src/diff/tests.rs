@@ -1,11 +1,17 @@
 //! Two hand-made runs that differ in one planted thing: it must come first, and noise must not come at all.
 
+mod files;
+mod given;
 mod properties;
+mod ranked;
+mod sides;
+mod told;
 
 use super::{Answer, Run, Stage, diff};
 use crate::diagnose::{BackendVerdict, Certainty, Explanation, Finding, Verdict};
 use crate::discover::model::{
-    Attempt, Child, End, Era, Evidence, Folder, Load, Missing, Outcome, Place, Said, Server, Words,
+    Attempt, Child, End, Era, Evidence, Folder, Load, Missing, Outcome, Place, Said, Search,
+    Server, Words,
 };
 use crate::discover::{Model, Role, Step};
 use crate::event::process::EnvVar;
@@ -50,6 +56,14 @@ fn child(number: u32, pid: u32) -> Child {
             seen: Some(Evidence::event(Seq(40), "dlopen")),
             ..Load::default()
         }],
+        uid: Some(0),
+        searches: vec![Search {
+            name: text("libcublas.so.12"),
+            tried: vec![text("/u/lib/ollama")],
+            found: Some(text("/u/lib/ollama/cuda_v12/libcublas.so.12")),
+            file: Some(text("/u/lib/ollama/cuda_v12/libcublas.so.12")),
+            seen: Evidence::event(Seq(38), "open"),
+        }],
         mapped: vec![
             (text("/u/lib/ollama/cuda_v12/libggml-cuda.so"), Seq(38)),
             (text("/u/lib/ollama/cuda_v12/libcublas.so.12"), Seq(39)),
@@ -77,8 +91,10 @@ fn child(number: u32, pid: u32) -> Child {
 fn model(number: u32, pid: u32) -> Model {
     Model {
         era: Era::Runner,
+        version: Some(text("0.16.3")),
         server: Some(Server {
             pid,
+            exe: text("/u/bin/ollama"),
             env: vec![variable("PATH", "/usr/bin")],
             env_whole: true,
             ..Server::default()
@@ -96,6 +112,7 @@ fn model(number: u32, pid: u32) -> Model {
             pass: 1,
             children: vec![0],
             begun: u64::from(number),
+            took: Some(u64::from(pid) * 1_000),
             ..Attempt::default()
         }],
         children: vec![child(number, pid)],
@@ -137,17 +154,7 @@ fn compare(good: &Model, bad: &Model, cause: Option<Finding>) -> Answer {
         Some(cause) => explanation(Verdict::Failed, Some(cause)),
         None => before.clone(),
     };
-    diff(
-        Run {
-            model: good,
-            explanation: &before,
-        },
-        Run {
-            model: bad,
-            explanation: &after,
-        },
-        &|_| false,
-    )
+    diff(Run::new(good, &before), Run::new(bad, &after), &|_| false)
 }
 
 #[track_caller]

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Run;
-use super::facts::is_cut;
+use super::facts::{is_cut, is_undiscovered};
 use super::normal;
 use crate::diagnose::{BackendVerdict, Explanation, Verdict};
 use crate::discover::model::Origin;
@@ -61,6 +61,9 @@ fn change(name: &Text, good: Run<'_>, bad: Run<'_>) -> Option<VerdictChange> {
 /// other evidence need not name it.
 fn told(backend: Option<&BackendVerdict>, run: Run<'_>) -> Option<Verdict> {
     let verdict = backend.map(|backend| backend.verdict);
+    if is_undiscovered(run.model) {
+        return None;
+    }
     if run.model.origin == Origin::Trace && !is_cut(run.model) {
         return Some(verdict.unwrap_or(Verdict::Absent));
     }
@@ -72,8 +75,21 @@ pub(super) fn of_name<'a>(explanation: &'a Explanation, name: &Text) -> Option<&
     explanation.backends.iter().find(|one| one.name == *name)
 }
 
+/// Whether both sides are evidence of one kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Evidences {
+    /// Two recordings, two logs.
+    Alike,
+    /// A recording and a log: another rule may tell of the same cause, another object does not.
+    Mixed,
+}
+
 /// A backend with the same verdict for another reason.
-pub(super) fn other_cause(good: &Explanation, bad: &Explanation) -> Option<VerdictChange> {
+pub(super) fn other_cause(
+    good: &Explanation,
+    bad: &Explanation,
+    evidences: Evidences,
+) -> Option<VerdictChange> {
     bad.backends.iter().find_map(|after| {
         let before = of_name(good, &after.name)?;
         let (was, is) = (before.findings.first()?, after.findings.first()?);
@@ -83,7 +99,12 @@ pub(super) fn other_cause(good: &Explanation, bad: &Explanation) -> Option<Verdi
         };
         // That a folder is not installed has one reason only.
         let told = before.verdict != Verdict::Absent || was.rule != is.rule;
-        let same = was.rule == is.rule && base(&was.missing_object) == base(&is.missing_object);
+        let (before_object, after_object) = (base(&was.missing_object), base(&is.missing_object));
+        let named = before_object.is_some() && after_object.is_some();
+        let same = match evidences {
+            Evidences::Alike => was.rule == is.rule && before_object == after_object,
+            Evidences::Mixed => before_object == after_object || !named,
+        };
         (before.verdict == after.verdict && told && !same).then(|| VerdictChange {
             name: after.name.clone(),
             good: Some(before.verdict),

@@ -11,6 +11,7 @@ mod folder;
 mod line;
 mod load;
 mod model_start;
+mod search;
 mod server;
 
 pub use answer::{Answer, Reported};
@@ -23,6 +24,7 @@ pub use folder::{Folder, Place};
 pub use line::{Level, Line};
 pub use load::{Init, Load, Missing, Outcome, Words};
 pub use model_start::ModelStart;
+pub use search::Search;
 pub use server::{LibraryDir, Server, Tried};
 
 use std::collections::BTreeMap;

@@ -58,10 +58,14 @@ fn verdicts(answer: &Answer) -> String {
     told.join("; ")
 }
 
-/// `cuda_v12 is failed (was used)`.
+/// `cuda_v12 is failed (was used)`, `cuda_v12 is failed for another reason`.
 #[must_use]
 pub fn change(change: &VerdictChange) -> String {
     let verdict = |verdict: Option<Verdict>| verdict.unwrap_or(Verdict::Absent).name();
+    if change.good == change.bad {
+        let verdict = verdict(change.bad);
+        return format!("{} is {verdict} for another reason", change.name);
+    }
     format!(
         "{} is {} (was {})",
         change.name,

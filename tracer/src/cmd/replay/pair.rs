@@ -40,7 +40,7 @@ fn compared(good: &Path, bad: &Path) -> Result<Compared, Report> {
         crate::diagnose::explain(&after),
     );
     let [good, bad] =
-        [(&before, &was), (&after, &is)].map(|(model, explanation)| Run { model, explanation });
+        [(&before, &was), (&after, &is)].map(|(model, explanation)| Run::new(model, explanation));
     let answer = diff(good, bad, &|_| false);
     let event = |seen: Option<&Evidence>| match seen.map(|seen| &seen.at) {
         Some(At::Event(seq)) => Some(seq.0),

@@ -101,7 +101,7 @@ fn sentence(good: &Path, model: &Model, explanation: &Explanation) -> Option<Str
             model: &before,
             explanation: &crate::diagnose::explain(&before),
         },
-        Run { model, explanation },
+        Run::new(model, explanation),
         &|_| false,
     );
     let told = |sentence: &str| {

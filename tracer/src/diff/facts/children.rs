@@ -1,18 +1,20 @@
-//! How a process of an attempt was made, what it was given, said, answered, and how it ended.
+//! How a process of an attempt was made, what it was refused, what it said, and how it ended.
 
-use super::Facts;
-use super::settings::{is_noise, value_of};
+use super::{Facts, answers};
 use crate::diff::fact::{Fact, Stage, Value};
 use crate::diff::normal;
-use crate::discover::model::{Answer, Child, End, Evidence, Origin, Spawn};
-use crate::discover::{Model, Role, Step};
+use crate::discover::model::{Child, End, Evidence, Spawn};
+use crate::discover::{Role, Step};
 use crate::event::{Errno, Text};
 
 /// Lines of one process that are compared.
 const MAX_LINES: usize = 2_000;
 
+/// What the server waits for in the lines of a brief start (llm/llama_server.go).
+const SYSTEM: &str = "system_info:";
+
 /// Facts about one process.
-pub(super) fn gather(model: &Model, child: &Child, role: &str, dir: &Text, facts: &mut Facts) {
+pub(super) fn gather(child: &Child, role: &str, dir: &Text, facts: &mut Facts) {
     let spawn = match &child.spawn {
         Spawn::Done => None,
         Spawn::ForkFailed(err, seen) => Some((format!("it could not be forked ({err})"), seen)),
@@ -25,21 +27,6 @@ pub(super) fn gather(model: &Model, child: &Child, role: &str, dir: &Text, facts
             .seen(Some(seen))
             .linked([program(seen).to_owned()]);
         facts.add(Stage::Spawn, role, "start", fact);
-    }
-    // What strace does not show is told from what a child did; that is no variable to compare.
-    let shown = model.origin != Origin::Strace || child.env_whole;
-    for variable in child.env.iter().filter(|one| shown && !is_noise(one)) {
-        let mut fact = Fact::new(value_of(variable)).of_dir(dir);
-        // What the server has too, or sets for each child, follows from the server and its folders.
-        let same_as_server = model
-            .server
-            .as_ref()
-            .is_some_and(|server| server.variable(variable.k.as_str()) == variable.v.as_ref());
-        if same_as_server {
-            continue;
-        }
-        fact = fact.derived();
-        facts.add(Stage::Setting, role, variable.k.as_str(), fact);
     }
     for (err, what) in &child.refused {
         let name = normal::text(what.text.as_str());
@@ -75,12 +62,7 @@ pub(super) fn gather(model: &Model, child: &Child, role: &str, dir: &Text, facts
             .seen(Some(hanging));
         facts.add(Stage::Call, role, "hanging", fact);
     }
-    if let Some(answer) = &child.answer {
-        let fact = Fact::new(said(answer))
-            .of_dir(dir)
-            .seen(answer.seen.as_ref());
-        facts.add(Stage::Answer, role, "answer", fact);
-    }
+    answers::of_child(child, role, dir, facts);
     if let Some((value, seen)) = end(child) {
         let fact = Fact::new(Value::plain(value)).of_dir(dir).seen(seen);
         facts.add(Stage::End, role, "end", fact);
@@ -90,18 +72,23 @@ pub(super) fn gather(model: &Model, child: &Child, role: &str, dir: &Text, facts
 /// Facts about the words of one process: which lines it said, not how often and in which order.
 pub(super) fn words(child: &Child, role: &str, dir: &Text, facts: &mut Facts) {
     // The brief start is killed when it says this; how much it says after that is a race.
-    let last = (child.role.step() == Some(Step::Start))
+    let brief = child.role.step() == Some(Step::Start);
+    let last = brief
         .then(|| {
             child
                 .said
                 .iter()
-                .position(|said| said.text.as_str().contains("system_info:"))
+                .position(|said| said.text.as_str().contains(SYSTEM))
         })
         .flatten();
+    if is_cut_short(child) {
+        facts.cut_short.insert(role.to_owned());
+    }
     let counts = last.map_or(MAX_LINES, |last| last + 1);
     for said in child.said.iter().take(counts.min(MAX_LINES)) {
         let line = normal::text(said.text.as_str());
-        if line.is_empty() {
+        // The mark of a level without its line.
+        if matches!(line.as_str(), "" | "D" | "I" | "W" | "E") {
             continue;
         }
         let fact = Fact::new(Value::shown("said", said.text.as_str()))
@@ -127,25 +114,6 @@ fn program(seen: &Evidence) -> &str {
         .map_or("", |(file, _)| file)
 }
 
-fn said(answer: &Answer) -> Value {
-    if answer.unreadable {
-        return Value::plain("could not be read");
-    }
-    if let Some(error) = &answer.error {
-        return Value::shown(normal::text(error.as_str()), error.as_str());
-    }
-    if answer.devices.is_empty() {
-        return Value::plain("no device");
-    }
-    let mut devices: Vec<String> = answer
-        .devices
-        .iter()
-        .map(|device| format!("{} {} {}", device.library, device.id, device.name))
-        .collect();
-    devices.sort_unstable();
-    Value::plain(devices.join(", "))
-}
-
 /// How it ended. The brief start ends by itself 3 ms after its last word when the server's signal is slower: the same.
 fn end(child: &Child) -> Option<(String, Option<&Evidence>)> {
     let brief = child.role.step() == Some(Step::Start);
@@ -155,9 +123,7 @@ fn end(child: &Child) -> Option<(String, Option<&Evidence>)> {
     }
     Some(match &child.end {
         End::Unknown => return None,
-        End::Exit(1, seen)
-            if brief && child.crashes.is_empty() && child.loader_words.is_empty() =>
-        {
+        End::Exit(1, seen) if brief && is_as_it_should(child) => {
             ("as it should".to_owned(), seen.as_ref())
         }
         End::KilledByServer {
@@ -185,4 +151,17 @@ fn end(child: &Child) -> Option<(String, Option<&Evidence>)> {
             (format!("{name}{by}"), seen.as_ref())
         }
     })
+}
+
+/// A brief start that ended by itself before its own thread for lines had written the one that the server waits for.
+pub(super) fn is_cut_short(child: &Child) -> bool {
+    let brief = child.role.step() == Some(Step::Start);
+    let mut said = child.said.iter();
+    brief && is_as_it_should(child) && !said.any(|said| said.text.as_str().contains(SYSTEM))
+}
+
+/// The brief start ended by itself, with nothing wrong.
+fn is_as_it_should(child: &Child) -> bool {
+    let by_itself = matches!(child.end, End::Exit(1, _));
+    by_itself && child.crashes.is_empty() && child.loader_words.is_empty()
 }

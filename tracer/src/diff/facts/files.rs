@@ -1,7 +1,7 @@
 //! Which file answered to a soname in a process, and which file that is.
 
 use super::Facts;
-use crate::diff::fact::{Fact, Stage, Value};
+use crate::diff::fact::{Absence, Fact, Stage, Value};
 use crate::diff::normal;
 use crate::discover::Model;
 use crate::discover::model::{At, Child, Evidence, Missing, Outcome};
@@ -16,7 +16,8 @@ pub(super) fn gather(model: &Model, child: &Child, role: &str, dir: &Text, facts
             at: At::Event(*seq),
             text: path.clone(),
         };
-        add(path.as_str(), library, role, dir, &seen, facts);
+        let absence = Absence::Differs;
+        add(path.as_str(), library, role, dir, &seen, absence, facts);
     }
     // A failed load maps and gives back in one breath; its closure says which files it picked.
     for load in &child.loads {
@@ -28,6 +29,7 @@ pub(super) fn gather(model: &Model, child: &Child, role: &str, dir: &Text, facts
                     role,
                     dir,
                     seen,
+                    Absence::Follows,
                     facts,
                 );
             }
@@ -54,6 +56,7 @@ fn add(
     role: &str,
     dir: &Text,
     seen: &Evidence,
+    absence: Absence,
     facts: &mut Facts,
 ) {
     let soname = library
@@ -75,7 +78,8 @@ fn add(
     let fact = Fact::new(Value::shown(same, path))
         .of_dir(dir)
         .seen(Some(seen))
-        .linked([soname.clone(), path.to_owned()]);
+        .linked([soname.clone(), path.to_owned()])
+        .where_absent(absence);
     facts.add(Stage::File, role, soname, fact);
     if let Some(library) = library {
         contents(path, library, seen, facts);
@@ -87,33 +91,76 @@ fn contents(path: &str, library: &Library, seen: &Evidence, facts: &mut Facts) {
     let Some(identity) = identity(library) else {
         return;
     };
-    let fact = Fact::new(identity)
-        .seen(Some(seen))
-        .linked([path.to_owned(), normal::base(path).to_owned()]);
-    facts.add(
+    let mut add = |stage, role: &str, what: &str, value, absence| {
+        let fact = Fact::new(value)
+            .seen(Some(seen))
+            .linked([path.to_owned(), normal::base(path).to_owned()])
+            .where_absent(absence);
+        facts.add(stage, role, format!("{what} {}", normal::place(path)), fact);
+    };
+    add(
         Stage::File,
         "machine",
-        format!("contents of {}", normal::place(path)),
-        fact,
+        "contents of",
+        identity,
+        Absence::Differs,
     );
     if let (Some(mode), Some([user, group])) = (library.mode, library.owner) {
         let value = format!("mode {:03o}, owner {user}:{group}", mode & 0o7777);
-        let fact = Fact::new(Value::plain(value))
-            .seen(Some(seen))
-            .linked([path.to_owned(), normal::base(path).to_owned()]);
-        facts.add(
+        add(
             Stage::File,
             "machine",
-            format!("access to {}", normal::place(path)),
-            fact,
+            "access to",
+            Value::plain(value),
+            Absence::Differs,
+        );
+    }
+    // An editor of ELF files may change this alone, and neither build-id nor size.
+    add(
+        Stage::File,
+        "machine",
+        "search path of",
+        Value::plain(search_path(library)),
+        Absence::SaysNothing,
+    );
+    // A copy has another date, and so has a package that was installed again: told, and no difference that counts.
+    if let Some(date) = date(library) {
+        add(
+            Stage::File,
+            "recorder",
+            "date of",
+            Value::plain(date),
+            Absence::SaysNothing,
         );
     }
 }
 
+/// The folders that a file itself names for what it needs.
+fn search_path(library: &Library) -> String {
+    let named = [("RPATH", &library.rpath), ("RUNPATH", &library.runpath)];
+    let named = named
+        .into_iter()
+        .filter_map(|(kind, path)| Some(format!("{kind} {}", path.as_ref()?)));
+    let named: Vec<String> = named.collect();
+    if named.is_empty() {
+        "none".to_owned()
+    } else {
+        named.join(", ")
+    }
+}
+
+/// When a file was last changed, in UTC.
+fn date(library: &Library) -> Option<String> {
+    let changed = jiff::Timestamp::from_second(library.mtime?).ok()?;
+    Some(changed.strftime("%Y-%m-%d %H:%M:%S").to_string())
+}
+
+/// Characters of a date without its time of day.
+const DAY: usize = 10;
 /// Versions of a library that are shown.
 const MANY: usize = 4;
 
-/// What tells one build of a file from another. Its date alone says nothing: a copy has another one.
+/// What tells one build of a file from another. Its date is shown beside it and not compared.
 fn identity(library: &Library) -> Option<Value> {
     let size = library.size?;
     let same = match &library.build_id {
@@ -123,6 +170,9 @@ fn identity(library: &Library) -> Option<Value> {
     let mut shown = same.clone();
     if let Some(problem) = &library.problem {
         shown = format!("{shown}, {problem}");
+    }
+    if let Some(date) = date(library) {
+        shown = format!("{shown}, of {}", date.get(..DAY).unwrap_or(&date));
     }
     // Two files may differ in nothing else, when one was made of the other.
     let versions: Vec<&str> = library.defines_versions.iter().map(Text::as_str).collect();

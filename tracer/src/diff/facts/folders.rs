@@ -1,5 +1,7 @@
 //! The library folder, what is in which folder, and which folders were tried.
 
+use std::collections::BTreeSet;
+
 use super::{Facts, sorted};
 use crate::diff::fact::{Fact, Stage, Value};
 use crate::diff::normal;
@@ -15,7 +17,15 @@ pub(super) fn gather(model: &Model, facts: &mut Facts) {
             let fact = Fact::new(Value::plain(library.path.as_str())).seen(library.seen.as_ref());
             facts.add(Stage::Folder, "server", "library folder", fact);
         }
-        for name in library.names.iter().flat_map(|names| sorted(names)) {
+        // A folder in it is told as a folder, with its state and what is in it.
+        let own: BTreeSet<&str> = model
+            .folders
+            .iter()
+            .filter(|folder| matches!(folder.place, Place::Below))
+            .map(|folder| folder.name.as_str())
+            .collect();
+        let names = library.names.iter().flat_map(|names| sorted(names));
+        for name in names.filter(|name| !own.contains(name) && !is_dots(name)) {
             let fact = Fact::new(Value::plain("there")).seen(library.seen.as_ref());
             facts.add(Stage::Folder, "library folder", name, fact);
         }
@@ -45,8 +55,13 @@ pub(super) fn gather(model: &Model, facts: &mut Facts) {
             let seen = seen.or(folder.dangling.as_ref()).or(folder.seen.as_ref());
             facts.add(Stage::Folder, "folders", name, of(state).seen(seen));
         }
-        for entry in folder.names.iter().flat_map(|names| sorted(names)) {
-            if entry == "." || entry == ".." {
+        // The names of the library folder are told once.
+        let listed = model.server.as_ref().is_some_and(|server| {
+            server.library_dir.names.is_some() && server.library_dir.path == folder.path
+        });
+        let names = folder.names.iter().filter(|_| own || !listed);
+        for entry in names.flat_map(|names| sorted(names)) {
+            if is_dots(entry) {
                 continue;
             }
             let fact = of("there".to_owned())
@@ -56,6 +71,11 @@ pub(super) fn gather(model: &Model, facts: &mut Facts) {
         }
     }
     attempts(model, facts);
+}
+
+/// The folder itself, and the one above it.
+fn is_dots(name: &str) -> bool {
+    matches!(name, "." | "..")
 }
 
 fn attempts(model: &Model, facts: &mut Facts) {

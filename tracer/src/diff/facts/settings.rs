@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
-use super::{Facts, era};
-use crate::diff::fact::{Fact, Stage, Value};
+use super::{Facts, era, given};
+use crate::diff::fact::{Absence, Fact, Stage, Value};
 use crate::diff::normal;
 use crate::discover::Model;
-use crate::discover::model::{Child, Era, Server};
+use crate::discover::model::{Child, Era, Origin, Server};
 use crate::event::process::EnvVar;
 
 /// Variables that say nothing about a backend: where the user stood, how he looks.
@@ -28,11 +28,15 @@ const NOISE: [&str; 12] = [
 /// Facts about release, machine and server.
 pub(super) fn gather(model: &Model, facts: &mut Facts) {
     if let Some(version) = &model.version {
-        let fact = Fact::new(Value::plain(version.as_str()));
+        let fact = Fact::new(Value::plain(version.as_str())).where_absent(Absence::SaysNothing);
         facts.add(Stage::Release, "server", "version", fact);
     }
     if model.era != Era::Unknown {
-        let fact = Fact::new(Value::plain(era(model.era))).seen(model.era_seen.as_ref());
+        // It follows from the version, where that is known. A server that started nothing discovered in a way that was not seen.
+        let fact = Fact::new(Value::plain(era(model.era)))
+            .derived()
+            .where_absent(Absence::SaysNothing)
+            .seen(model.era_seen.as_ref());
         facts.add(Stage::Release, "server", "discovery", fact);
     }
     machine(model, facts);
@@ -109,8 +113,11 @@ fn server(model: &Model, facts: &mut Facts) {
         facts.environments.insert("server".to_owned());
     }
     let seen = server.seen.as_ref();
+    // Every process has one of each, whether it was seen or not.
     let mut add = |name: &str, value: String| {
-        let fact = Fact::new(Value::plain(value)).seen(seen);
+        let fact = Fact::new(Value::plain(value))
+            .seen(seen)
+            .where_absent(Absence::SaysNothing);
         facts.add(Stage::Setting, "server", name, fact);
     };
     if !server.exe.is_empty() {
@@ -120,12 +127,12 @@ fn server(model: &Model, facts: &mut Facts) {
         let words = server.argv.iter().skip(1).map(|word| word.as_str());
         add("arguments", words.collect::<Vec<_>>().join(" "));
     }
-    if let Some(unit) = server
-        .cgroup
-        .as_ref()
-        .and_then(|group| unit(group.as_str()))
-    {
+    if let Some(group) = &server.cgroup {
+        let unit = unit(group.as_str()).unwrap_or("none");
         add("unit", unit.to_owned());
+    }
+    if model.origin == Origin::Trace && !server.argv.is_empty() {
+        add("loader", given::trust(server.secure).to_owned());
     }
     if !server.cwd.is_empty() {
         let fact = Fact::new(Value::plain(folder_of(model, server))).seen(seen);
@@ -133,13 +140,16 @@ fn server(model: &Model, facts: &mut Facts) {
             Stage::Setting,
             "server",
             "working directory",
-            fact.linked(["current path".to_owned()]),
+            fact.linked(["current path".to_owned()])
+                .where_absent(Absence::SaysNothing),
         );
     }
     if let Some(uid) = server.uid {
         // Whom a permission keeps out.
         let fact = Fact::new(Value::plain(uid.to_string())).seen(seen);
-        let fact = fact.linked(["EACCES", "EPERM"].map(str::to_owned));
+        let fact = fact
+            .linked(["EACCES", "EPERM"].map(str::to_owned))
+            .where_absent(Absence::SaysNothing);
         facts.add(Stage::Setting, "server", "user id", fact);
     }
     for variable in server.env.iter().filter(|one| !is_noise(one)) {

@@ -5,18 +5,20 @@ use proptest::prelude::*;
 
 use super::{compare, model, text, variable};
 use crate::discover::Model;
-use crate::discover::model::Load;
+use crate::discover::model::{Evidence, Level, Line, Load, Symbol};
+use crate::event::Seq;
+use crate::event::library::Library;
 
 /// Changes a run in one way that counts; the number picks the way.
 fn plant(model: &mut Model, what: u8, word: &str) {
-    match what % 6 {
+    match what % 11 {
         0 => {
             let server = model.server.as_mut().expect("a server");
             server.env.push(variable(&format!("OLLAMA_{word}"), word));
         }
         1 => model.children[0]
             .mapped
-            .push((text(&format!("/x/lib{word}.so")), crate::event::Seq(60))),
+            .push((text(&format!("/x/lib{word}.so")), Seq(60))),
         2 => model.folders[0]
             .names
             .as_mut()
@@ -27,6 +29,21 @@ fn plant(model: &mut Model, what: u8, word: &str) {
             ..Load::default()
         }),
         4 => model.version = Some(text(word)),
+        5 => model.children[0].argv.push(text(&format!("--{word}"))),
+        6 => model.children[0].cwd = text(&format!("/{word}")),
+        7 => model.children[0].searches[0]
+            .tried
+            .push(text(&format!("/{word}"))),
+        8 => model.children[0].missed_symbols.push(Symbol {
+            name: text(word),
+            of: None,
+            seen: Evidence::event(Seq(44), word),
+        }),
+        9 => model.lines.push(Line {
+            level: Level::Error,
+            seen: Some(Evidence::event(Seq(70), format!("level=ERROR msg={word}"))),
+            ..Line::default()
+        }),
         _ => model.server.as_mut().expect("a server").exe = text(&format!("/x/{word}/ollama")),
     }
 }
@@ -41,6 +58,11 @@ fn shake(model: &mut Model, seed: u64) {
     model.children[0].mapped.reverse();
     model.children[0].begun += seed % 1_000;
     model.children[0].ended += seed % 5_000;
+    // Below a third of the limit, as an attempt in a hurry and one on a busy machine.
+    model.attempts[0].took = Some(seed % 9_000_000_000);
+    for library in model.libraries.values_mut() {
+        library.mtime = i64::try_from(seed % 2_000_000_000).ok();
+    }
     let server = model.server.as_mut().expect("a server");
     server.env.push(variable("OLDPWD", &format!("/{seed}")));
     server.env.reverse();
@@ -53,6 +75,8 @@ proptest! {
         for (what, word) in &plants {
             plant(&mut one, *what, word);
         }
+        let known = Library { size: Some(7), mtime: Some(1), ..Library::default() };
+        one.libraries.insert(text("/u/lib/ollama/cuda_v12/libcublas.so.12"), known);
         let mut two = one.clone();
         shake(&mut two, seed);
         let answer = compare(&one, &two, None);

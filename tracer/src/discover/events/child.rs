@@ -2,6 +2,7 @@
 
 mod beyond;
 mod calls;
+mod searches;
 mod signals;
 mod walks;
 
@@ -14,11 +15,13 @@ use super::lines::{Lines, Whole};
 use super::loads::Loading;
 use super::roles::variable;
 use super::{FEW, MAX_EACH};
-use crate::discover::model::{Child, End, Evidence, Said, Spawn};
+use crate::discover::model::{Child, End, Evidence, Said, Search, Spawn};
 use crate::discover::role::{Role, Step};
 use crate::event::library::{Library, Map};
 use crate::event::process::{Exec, ExecFailed, Exit};
 use crate::event::{Errno, Event, Kind, Proc, Seq, Text};
+
+use searches::Searching;
 
 /// open flags of x86-64 (fcntl.h).
 const O_CREAT: u64 = 0o100;
@@ -37,6 +40,7 @@ struct Open {
 pub(super) struct Building {
     child: Child,
     loading: Loading,
+    searching: Searching,
     lines: Lines,
     out: Vec<Whole>,
     http: BTreeMap<i32, Http>,
@@ -69,6 +73,7 @@ impl Building {
                 ..Child::new(role)
             },
             loading: Loading::default(),
+            searching: Searching::default(),
             lines: Lines::default(),
             out: Vec::new(),
             http: BTreeMap::new(),
@@ -103,6 +108,7 @@ impl Building {
             + child.inits.len()
             + child.refused.len()
             + child.mapped.len()
+            + child.searches.len()
             + child.loader_words.len()
             + child.missed_symbols.len()
             + self.out.len()
@@ -124,6 +130,7 @@ impl Building {
         child.env = exec.env.value().cloned().unwrap_or_default();
         child.env_whole = exec.env.whole().is_some();
         child.cwd = exec.cwd.value().cloned().unwrap_or_default();
+        child.uid = Some(exec.uid[0]);
         child.secure = exec.secure;
         child.preloaded = preloaded(exec);
     }
@@ -216,6 +223,8 @@ impl Building {
                     let seen = Evidence::event(event.seq, format!("open {path}"));
                     self.child.opened_devices.push(seen);
                 }
+                let ended = self.searching.opened(event, open);
+                self.searched(ended);
             }
             Kind::Stat(stat) => {
                 // What is not there is asked for all the time; what may not be looked at is not.
@@ -276,6 +285,8 @@ impl Building {
 
     fn mapped(&mut self, event: &Event, map: &Map) {
         let Some(path) = map.path.value() else { return };
+        let ended = self.searching.mapped(event, path);
+        self.searched(ended);
         if let Some(err) = map.err {
             self.refuse(event, err, format!("executable mapping of {path}"));
             return;
@@ -291,6 +302,11 @@ impl Building {
         }
     }
 
+    fn searched(&mut self, ended: Option<Search>) {
+        let known = &mut self.child.searches;
+        known.extend(ended.filter(|_| known.len() < self.most));
+    }
+
     pub(super) fn oom(&mut self, event: &Event) {
         self.oom = Some(event.seq);
     }
@@ -303,6 +319,8 @@ impl Building {
     pub(super) fn finish(mut self, last: u64) -> Child {
         let rest = self.lines.rest();
         self.said(1, rest);
+        let ended = self.searching.end();
+        self.searched(ended);
         // What was being written when it was killed is told behind the kill; nothing is begun after it.
         let answered = self.has_answered();
         let mut building = self;

@@ -6,4 +6,5 @@ mod bounds;
 mod calls;
 mod ends;
 mod made;
+mod searches;
 mod servers;

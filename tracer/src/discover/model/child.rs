@@ -4,7 +4,7 @@ use crate::event::call::Site;
 use crate::event::process::EnvVar;
 use crate::event::{Errno, Hex, Proc, Seq, Text};
 
-use super::{Answer, Evidence, Folder, Init, Load, Words};
+use super::{Answer, Evidence, Folder, Init, Load, Search, Words};
 use crate::discover::role::Role;
 
 /// One process that tried to use backends.
@@ -24,6 +24,8 @@ pub struct Child {
     pub env_whole: bool,
     /// Its working directory.
     pub cwd: Text,
+    /// Real user id; `None` when not known.
+    pub uid: Option<u32>,
     /// The loader ignores LD_LIBRARY_PATH and LD_PRELOAD.
     pub secure: bool,
     /// How it came to be, or why not.
@@ -49,6 +51,8 @@ pub struct Child {
     /// Files of libraries that were mapped executable, in order of the first mapping, each once, with where it was seen.
     /// A file that is mapped says which one answered to its soname.
     pub mapped: Vec<(Text, Seq)>,
+    /// How the loader looked for each name, in order. Empty in a log.
+    pub searches: Vec<Search>,
     /// Calls of `ggml_backend_init` and what came of them.
     pub inits: Vec<Init>,
     /// Names of the backends that were registered (`CUDA`, `CPU`), with where that was seen.
@@ -83,6 +87,7 @@ impl Child {
             env: Vec::new(),
             env_whole: false,
             cwd: Text::default(),
+            uid: None,
             secure: false,
             spawn: Spawn::default(),
             exec: None,
@@ -95,6 +100,7 @@ impl Child {
             missed_symbols: Vec::new(),
             preloaded: Vec::new(),
             mapped: Vec::new(),
+            searches: Vec::new(),
             inits: Vec::new(),
             registered: Vec::new(),
             calls: Vec::new(),

@@ -93,7 +93,10 @@ fn differences(lines: &mut Vec<Line>, answer: &Answer, all: bool) {
         }
     }
     if all && !answer.technical.is_empty() {
-        heading(lines, "only another machine, recorder, or order of threads");
+        heading(
+            lines,
+            "only another machine, recorder, date, or order of threads",
+        );
         for one in &answer.technical {
             let shown = |fact: Option<&crate::diff::Fact>| {
                 fact.map_or_else(|| "-".to_owned(), |fact| fact.value.shown.clone())
