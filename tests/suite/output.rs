@@ -3,6 +3,7 @@
 mod network;
 
 use vgputrace::event::{Errno, Seen, Text};
+use vgputrace_tests::parity::alone;
 use vgputrace_tests::programs::program;
 use vgputrace_tests::{gate, open_folder, test_name, trace};
 
@@ -156,4 +157,19 @@ fn words_of_children_belong_to_the_children() {
     };
     assert_eq!(said("from a child\n"), Some(events.process_of("echo")));
     assert_ne!(said("from the shell\n"), said("from a child\n"));
+}
+
+/// The call never comes back to the program; a server reads a runner's answer and kills it before it does.
+#[test]
+fn what_a_call_had_written_when_its_process_was_killed_is_seen() {
+    if !gate::engine(test_name!()) {
+        return;
+    }
+    for engine in ["ebpf", "ptrace"] {
+        let record = alone(&trace(program("killed_in_write")), engine);
+        record.ended_with(0);
+        let all = record.events.outputs();
+        let lengths: Vec<u64> = all.iter().map(|(_, output)| output.length).collect();
+        assert_eq!(lengths, [65_536], "{engine}");
+    }
 }

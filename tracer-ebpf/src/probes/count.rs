@@ -2,20 +2,17 @@
 
 use core::intrinsics::{AtomicOrdering, atomic_xadd};
 
-use vgputrace_ebpf::wire::function::{DESC_FAILS_NONZERO, DESC_NO_RETURN, TOLD};
-use vgputrace_ebpf::wire::head::lost;
+use vgputrace_ebpf::wire::function::{DESC_FAILS_NONZERO, TOLD};
 use vgputrace_ebpf::wire::{Count, CountKey, FnDesc};
 
-use crate::emit;
 use crate::kernel::now;
 use crate::maps::{COUNTS, OpenCall};
 use crate::probes::argument::argument;
-use crate::probes::open;
 use crate::scope::Task;
 
-/// Counts a call. True when it is only counted: it leaves no record.
+/// The count of a function whose calls in this process are no longer told one by one; `None` while they are.
 #[inline(always)]
-pub(crate) fn entered(who: Task, function: u32, desc: &FnDesc, args: &[u64; 6], sp: u64) -> bool {
+pub(crate) fn beyond_told(who: Task, function: u32) -> Option<*mut Count> {
     let key = CountKey {
         tgid: who.tgid(),
         function,
@@ -32,30 +29,20 @@ pub(crate) fn entered(who: Task, function: u32, desc: &FnDesc, args: &[u64; 6], 
         };
         // Another thread may have been quicker; then both calls are told.
         let _ = COUNTS.insert(&key, &first, NO_EXIST);
-        return false;
+        return None;
     };
     // SAFETY: a map value.
     let seen = unsafe {
         add(&raw mut (*count).seen, 1);
         core::ptr::read_volatile(&raw const (*count).seen)
     };
-    if seen <= TOLD {
-        return false;
-    }
-    if desc.flags & DESC_NO_RETURN == 0 {
-        let open = OpenCall {
-            args: *args,
-            start: now(),
-            sp,
-            function,
-            counted: 1,
-        };
-        if !open::keep(who, &open) {
-            emit::lose(lost::TABLE);
-            return false;
-        }
-    }
-    // SAFETY: as above.
+    (seen > TOLD).then_some(count)
+}
+
+/// A call is counted and leaves no record.
+#[inline(always)]
+pub(crate) fn add_call(count: *mut Count, desc: &FnDesc, args: &[u64; 6]) {
+    // SAFETY: a map value.
     unsafe {
         add(&raw mut (*count).calls, 1);
         let bytes = argument(args, desc.bytes);
@@ -63,7 +50,6 @@ pub(crate) fn entered(who: Task, function: u32, desc: &FnDesc, args: &[u64; 6], 
             add(&raw mut (*count).bytes, bytes);
         }
     }
-    true
 }
 
 /// A counted call came back.

@@ -6,8 +6,8 @@ use aya_ebpf::helpers::generated;
 use aya_ebpf::macros::{uprobe, uretprobe};
 use aya_ebpf::programs::{ProbeContext, RetProbeContext};
 use vgputrace_ebpf::wire::function::{
-    BLOB, DESC_COUNTED, DESC_OUTS, DESC_RETURN_PROBE, FnDesc, FnEnter, FnReturn, INPUTS, NONE,
-    PACKED, RESULT,
+    BLOB, DESC_COUNTED, DESC_NO_RETURN, DESC_OUTS, DESC_RETURN_PROBE, FnDesc, FnEnter, FnReturn,
+    INPUTS, NONE, PACKED, RESULT,
 };
 use vgputrace_ebpf::wire::head::{FLAG_CUT, FLAG_SLOTS, SLOT, lost};
 use vgputrace_ebpf::wire::{Head, Kind};
@@ -70,12 +70,38 @@ pub fn on_enter(ctx: ProbeContext) -> u32 {
         return 0;
     };
     let (args, sp) = registers(ctx.regs);
-    if desc.flags & DESC_COUNTED != 0 && count::entered(who, cookie, desc, &args, sp) {
+    let head = who.head(Kind::FnEnter);
+    let mut counted = if desc.flags & DESC_COUNTED != 0 {
+        count::beyond_told(who, cookie)
+    } else {
+        None
+    };
+    let returns = match counted {
+        Some(_) => desc.flags & DESC_NO_RETURN == 0,
+        None => desc.flags & DESC_OUTS != 0,
+    };
+    // Kept in one place, and before the record is made: the two would not fit side by side into the stack that kernels before 6.13
+    // give to a program and its loops together.
+    if returns {
+        let open = OpenCall {
+            args,
+            start: head.time,
+            sp,
+            function: cookie,
+            counted: u32::from(counted.is_some()),
+        };
+        if !open::keep(who, &open) {
+            emit::lose(lost::TABLE);
+            counted = None;
+        }
+    }
+    if let Some(count) = counted {
+        count::add_call(count, desc, &args);
         return 0;
     }
     let mut reading = Reading {
         small: Small {
-            head: who.head(Kind::FnEnter),
+            head,
             body: FnEnter {
                 function: cookie,
                 zero: 0,
@@ -89,9 +115,6 @@ pub fn on_enter(ctx: ProbeContext) -> u32 {
         used: 0,
         long: 0,
     };
-    if desc.flags & DESC_OUTS != 0 {
-        keep(who, cookie, &reading.small);
-    }
     if desc.count != 0 {
         emit::repeat(u32::from(desc.count), read_next, &mut reading);
         if reading.long != 0 {
@@ -143,21 +166,6 @@ fn pass() {
     if let Some(counter) = OTHERS.get_ptr_mut(0) {
         // SAFETY: a per-CPU value; a lost update under preemption costs one count, never memory.
         unsafe { *counter += 1 }
-    }
-}
-
-/// Keeps the arguments until the function comes back.
-#[inline(always)]
-fn keep(who: Task, cookie: u32, small: &Small) {
-    let open = OpenCall {
-        args: small.body.args,
-        start: small.head.time,
-        sp: small.body.sp,
-        function: cookie,
-        counted: 0,
-    };
-    if !open::keep(who, &open) {
-        emit::lose(lost::TABLE);
     }
 }
 

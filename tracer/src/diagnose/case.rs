@@ -125,10 +125,12 @@ impl<'a> Case<'a> {
         })
     }
 
-    /// Loads of backends that gave nothing.
+    /// Loads of backends that gave nothing. What failed only beside the process that decides, which did load it, is no reason.
     pub(super) fn failed_loads(&self) -> impl Iterator<Item = (&'a Child, &'a Load)> + '_ {
-        self.loads()
-            .filter(|(_, load)| load.outcome == Outcome::Failed)
+        let loaded = self.loaded();
+        self.loads().filter(move |(child, load)| {
+            load.outcome == Outcome::Failed && (!loaded || is_deciding(child))
+        })
     }
 
     /// Some load gave a handle, in the process that decides.

@@ -128,7 +128,14 @@ pub(super) fn reasons(case: &Case<'_>, stages: &[Stage]) -> Vec<Finding> {
             crate::discover::model::Missing::Version { version, .. } => version.clone(),
             crate::discover::model::Missing::Unfit { file, .. } => file.clone(),
         });
-    let rank = |finding: &Finding| usize::from(first.is_none() || finding.missing_object != first);
+    let refused = rules::refusal_comes_first(case);
+    let rank = |finding: &Finding| {
+        let refusal = rules::REFUSALS.contains(&finding.rule);
+        (
+            refused && !refusal,
+            first.is_none() || finding.missing_object != first,
+        )
+    };
     all.sort_by_key(|(stage, finding)| (*stage, rank(finding)));
     all.into_iter().map(|(_, finding)| finding).collect()
 }

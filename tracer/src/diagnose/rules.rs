@@ -13,6 +13,7 @@ mod ended;
 mod filter;
 mod host;
 mod init;
+mod last_words;
 mod load;
 mod load_file;
 mod load_words;
@@ -28,6 +29,7 @@ mod server_end;
 mod skip;
 mod source;
 mod spawn;
+mod spawn_limits;
 mod start;
 mod start_lost;
 mod symbols;
@@ -40,6 +42,7 @@ use super::rule::Rule;
 
 pub(super) use answer::NO_REASON;
 pub(super) use filter::{NO_FILTER_SEEN, OVERLAP};
+pub(super) use refused::{REFUSALS, comes_first as refusal_comes_first};
 pub(super) use scan::NOT_SHIPPED;
 pub(super) use source::{LOG_CANNOT_TELL, NOT_MENTIONED, NOT_OVER, level_name};
 
@@ -73,6 +76,7 @@ pub static ALL: &[&[&Rule]] = &[
     server_end::RULES,
     source::RULES,
     spawn::RULES,
+    spawn_limits::RULES,
     start::RULES,
     start_lost::RULES,
     symbols::RULES,

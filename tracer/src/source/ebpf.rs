@@ -9,5 +9,7 @@ pub mod kernel;
 pub mod load;
 pub mod ring;
 pub mod session;
+#[cfg(test)]
+mod stack;
 
 pub use error::Error;

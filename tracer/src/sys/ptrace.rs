@@ -19,6 +19,8 @@ pub const EVENT_VFORK: i32 = libc::PTRACE_EVENT_VFORK;
 pub const EVENT_CLONE: i32 = libc::PTRACE_EVENT_CLONE;
 /// A new image, before its first instruction.
 pub const EVENT_EXEC: i32 = libc::PTRACE_EVENT_EXEC;
+/// A thread is about to end; its memory and registers are there for the last time.
+pub const EVENT_EXIT: i32 = libc::PTRACE_EVENT_EXIT;
 /// A system call that the filter hands over.
 pub const EVENT_SECCOMP: i32 = libc::PTRACE_EVENT_SECCOMP;
 /// The first stop of a child, a group stop or its end.
@@ -105,6 +107,7 @@ pub fn seize(tid: u32) -> io::Result<()> {
         | libc::PTRACE_O_TRACEVFORK
         | libc::PTRACE_O_TRACECLONE
         | libc::PTRACE_O_TRACEEXEC
+        | libc::PTRACE_O_TRACEEXIT
         | libc::PTRACE_O_TRACESECCOMP
         | libc::PTRACE_O_EXITKILL;
     request(libc::PTRACE_SEIZE, tid, 0, options as usize)

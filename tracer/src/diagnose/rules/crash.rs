@@ -1,12 +1,13 @@
 //! The process ended, hung or was killed while it looked at the backend.
 
-use crate::discover::model::{Child, Crash, End, Evidence, Outcome};
+use crate::discover::model::{Child, Crash, End, Evidence, Load, Outcome};
 
 use super::super::advice::{self};
 use super::super::case::{Case, is_deciding, path_of, who};
 use super::super::explanation::Finding;
 use super::super::rule::{Check, Rule, Stage};
-use super::super::words::base;
+use super::super::words::{base, list};
+use super::last_words::cuda_error;
 
 pub(super) static RULES: &[&Rule] = &[&IN_START, &ABORT];
 
@@ -229,7 +230,7 @@ fn in_start(case: &Case<'_>) -> Vec<Finding> {
     let what = if started {
         format!("while {} started (ggml_backend_init)", backend(case))
     } else {
-        format!("while it looked at {}", case.name)
+        opened_nothing(&all).unwrap_or_else(|| format!("while it looked at {}", case.name))
     };
     finding(&IN_START, case, &all, &what)
         .map(|found| {
@@ -245,10 +246,36 @@ fn in_start(case: &Case<'_>) -> Vec<Finding> {
                     lines
                 }
             };
-            Finding { remedy, ..found }
+            Finding {
+                remedy: [without_preload(case), remedy].concat(),
+                ..found
+            }
         })
         .into_iter()
         .collect()
+}
+
+/// A process that died before it had opened one backend was not stopped by that.
+fn opened_nothing(all: &[Seen<'_>]) -> Option<String> {
+    let first = all.iter().find(|seen| is_deciding(seen.child))?;
+    let backend = |load: &Load| base(path_of(load)).starts_with("libggml-");
+    let recorded = first.child.process.is_some();
+    (recorded && !first.child.loads.iter().any(backend))
+        .then(|| "before it had opened a backend".to_owned())
+}
+
+/// A preloaded library that answers in libc's place is the first to be suspected of a crash.
+pub(super) fn without_preload(case: &Case<'_>) -> Vec<String> {
+    let Some((path, names)) = super::preload::interposers(case.model).next() else {
+        return Vec::new();
+    };
+    vec![
+        format!(
+            "{path} is preloaded and answers {} in libc's place: see first whether it crashes without it:",
+            list(&names)
+        ),
+        "$ sudo env -u LD_PRELOAD vgputrace run --until discovery -- ollama serve".to_owned(),
+    ]
 }
 
 static ABORT: Rule = Rule {
@@ -264,6 +291,9 @@ static ABORT: Rule = Rule {
 };
 
 fn abort(case: &Case<'_>) -> Vec<Finding> {
+    if super::spawn_limits::without_thread(case).next().is_some() {
+        return Vec::new();
+    }
     let all = of_kind(case, Kind::Abort);
     let words: Vec<&Evidence> = [
         "CUDA error",
@@ -272,13 +302,23 @@ fn abort(case: &Case<'_>) -> Vec<Finding> {
         "GGML_ABORT",
         "terminate called",
         "what():",
+        "Assertion `",
+        "runtime/cgo:",
+        "fatal error:",
+        "malloc",
+        "free()",
+        "double free",
+        "stack smashing detected",
     ]
     .iter()
     .flat_map(|start| case.saying(start).collect::<Vec<_>>())
     .collect();
-    let said = words.first().map_or_else(String::new, |line| {
-        format!("; its words: {}", line.text.as_str().trim())
-    });
+    let error = all.iter().find_map(|seen| cuda_error(seen.child));
+    let said = match (&error, words.first()) {
+        (Some((error, _)), _) => format!("; its words: {error}"),
+        (None, Some(line)) => format!("; its words: {}", line.text.as_str().trim()),
+        (None, None) => String::new(),
+    };
     let started = all.iter().any(|seen| inside(seen, "ggml_backend_init"));
     let what = if started {
         format!(

@@ -37,8 +37,9 @@ fn in_loader(case: &Case<'_>) -> Vec<Finding> {
             .iter()
             .filter_map(|seen| seen.crash)
             .any(|crash| crash.constructor.is_some());
+        let mut found = found.certain_if(known);
+        found.remedy = super::crash::without_preload(case);
         found
-            .certain_if(known)
             .so("Replace that library, or have its maker move the work out of its constructor.")
             .so(RESTART)
     })

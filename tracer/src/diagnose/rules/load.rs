@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::discover::model::{Child, Evidence, Load, Missing};
+use crate::discover::model::{Child, Evidence, Load, Missing, Origin};
 use crate::event::Text;
 
 use super::super::advice::{self, DISCOVERS_ONCE, RESTART};
@@ -207,6 +207,18 @@ fn searched(missing: &Missing, seen: Option<&Evidence>) -> Vec<Evidence> {
     lines
 }
 
+/// The first place that has something of this name that the loader passes over, and what it is.
+fn unfit_namesake(missing: &Missing) -> Option<(&str, &str)> {
+    let Missing::Library { searched, .. } = missing else {
+        return None;
+    };
+    // An error of the system's is no property of the file.
+    let (file, _, problem) = searched
+        .iter()
+        .find(|(.., problem)| problem.as_str().contains(' '))?;
+    Some((file.as_str(), problem.as_str()))
+}
+
 /// Comes from a driver and from nowhere else.
 pub(super) fn is_driver(name: &str) -> bool {
     ["libcuda.so", "libnvidia-", "libvulkan.so"]
@@ -242,10 +254,30 @@ fn absent(case: &Case<'_>, driver: bool) -> Vec<Finding> {
         Some(Missing::Library { by, .. }) if !by.is_empty() => base(by.as_str()),
         _ => lacks.file(),
     };
-    let words = lacks.words();
+    let mut words = lacks.words();
     let places = missing
         .map(|missing| searched(missing, words.first().copied()))
         .unwrap_or_default();
+    // Where something else stopped the loader, its words are of that.
+    if super::refused::comes_first(case) {
+        words.clear();
+    }
+    let hidden = super::refused::there_all_the_same(case)
+        .into_iter()
+        .find(|(words, _)| words.object.as_str() == first);
+    let unfit = missing.and_then(unfit_namesake);
+    let where_it_is = match (hidden, unfit) {
+        (Some((_, file)), _) => format!(
+            "and the loader did not find it, though there is {file} now: it came only afterwards, or the process may not see it"
+        ),
+        (None, Some((file, problem))) => {
+            format!("and what has its name does not count: {file} is {problem}")
+        }
+        (None, None) if case.model.origin == Origin::Log => {
+            "and the loader found none that it could open".to_owned()
+        }
+        (None, None) => "and it is in none of the places where the loader looks".to_owned(),
+    };
     let below = if by == lacks.file() {
         String::new()
     } else {
@@ -265,14 +297,20 @@ fn absent(case: &Case<'_>, driver: bool) -> Vec<Finding> {
     };
     let mut finding = rule
         .found(format!(
-            "{} could not be loaded: {by}{below} needs {first}{what}, and it is in none of the places where the loader looks.{more}",
+            "{} could not be loaded: {by}{below} needs {first}{what}, {where_it_is}.{more}",
             lacks.file()
         ))
         .object(first)
+        .certain_if(hidden.is_none())
         .proof(words)
         .proof(&places);
     finding.missing = names.iter().map(|name| Text::from(*name)).collect();
-    finding.remedy = remedy(case, first, driver);
+    if let Some((file, _)) = unfit {
+        finding = finding
+            .so("See what it is and whose; a package that is not whole (half an update, a driver of another version taken off) is to be installed again, one of 32 bits has a sister of 64:")
+            .so(format!("$ ls -l {file}; file -L {file}; dpkg -S {file} || rpm -qf {file}"));
+    }
+    finding.remedy.extend(remedy(case, first, driver));
     let secure = lacks.loads.iter().any(|(child, _)| child.secure);
     if secure && !driver {
         finding = finding.so(

@@ -189,7 +189,9 @@ fn leads_nowhere(case: &Case<'_>) -> Vec<Finding> {
         .failed_loads()
         .filter(|(_, load)| path_of(load) == path)
         .flat_map(|(_, load)| &load.words)
-        .filter(|words| words.object.as_str() == path && words.err.is_some_and(|err| err.0 == 2))
+        .filter(|words| {
+            words.object.as_str() == path && words.err.is_some_and(|err| matches!(err.0, 2 | 40))
+        })
         .map(|words| &words.seen)
         .collect();
     // The runner asks for each file before it opens it (ggml-backend-reg.cpp): one that is there is opened.

@@ -5,7 +5,7 @@ use super::super::explanation::Finding;
 use super::super::rule::{Check, Rule, Stage};
 use super::super::words::{base, list};
 use super::load_file::backend;
-use crate::discover::model::{Evidence, Load, Origin, Outcome};
+use crate::discover::model::{Evidence, Load, Origin, Outcome, Words};
 
 pub(super) static RULES: &[&Rule] = &[&ANSWERED_BY_PRELOAD, &LOADERS_WORDS, &NOT_EVEN_CPU];
 
@@ -79,7 +79,8 @@ fn loaders_words(case: &Case<'_>) -> Vec<Finding> {
         })
         .collect();
     let itself = words.iter().all(|words| words.err.is_some());
-    if !super::refused::refusals(case).is_empty() || itself {
+    let known = super::refused::is_told(case);
+    if known || itself {
         return Vec::new();
     }
     let Some(first) = words.first() else {
@@ -99,6 +100,7 @@ fn loaders_words(case: &Case<'_>) -> Vec<Finding> {
             ))
             .object(first.object.clone())
             .proof(words.iter().map(|words| &words.seen))
+            .do_all(advice_on(first))
             .so("The same load by hand, with all of the loader's steps:")
             .so(format!(
                 "$ LD_DEBUG=libs,files python3 -c 'import ctypes; ctypes.CDLL(\"{}/{}\")'",
@@ -106,6 +108,18 @@ fn loaders_words(case: &Case<'_>) -> Vec<Finding> {
                 backend(case)
             )),
     ]
+}
+
+/// What these words can mean, where that is known and a log cannot tell which.
+fn advice_on(words: &Words) -> &'static [&'static str] {
+    if super::refused::is_unmapped(words) {
+        &[
+            "A file system mounted noexec, a security module, or a limit on the process's memory; see which:",
+            "$ findmnt -T /usr/local/lib/ollama -o TARGET,OPTIONS; systemctl show ollama -p LimitAS,MemoryMax; sudo journalctl -k -g 'apparmor|avc'",
+        ]
+    } else {
+        &[]
+    }
 }
 
 static NOT_EVEN_CPU: Rule = Rule {

@@ -48,16 +48,25 @@ fn no_llama_server(case: &Case<'_>) -> Vec<Finding> {
     if lines.is_empty() && !none {
         return Vec::new();
     }
+    let lost = case
+        .model
+        .server
+        .as_ref()
+        .is_some_and(|server| server.library_dir.no_exe.is_some());
+    let sentence = if lost {
+        "llama-server was looked for in places that are not this Ollama's, since it does not know where its own program lies."
+    } else {
+        "llama-server is not installed, so this Ollama can look at no backend at all."
+    };
     let mut finding = NO_LLAMA_SERVER
-        .found(
-            "llama-server is not installed, so this Ollama can look at no backend at all."
-                .to_owned(),
-        )
+        .found(sentence)
         .object("llama-server")
         .certain_if(!lines.is_empty() || case.absence_is_certain())
         .proof(lines)
         .proof(tried.iter().map(|tried| &tried.seen));
-    finding.remedy = advice::reinstall(case.model);
+    if !lost {
+        finding.remedy = advice::reinstall(case.model);
+    }
     vec![finding.so(RESTART)]
 }
 

@@ -6,9 +6,14 @@ use super::super::explanation::Finding;
 use super::super::rule::{Check, Rule, Stage};
 use super::super::words::{base, parent};
 use super::load_file::backend;
-use crate::discover::model::{Evidence, Load, Missing};
+use crate::discover::model::{Evidence, Load, Missing, Words};
+use crate::event::Text;
+use crate::event::library::Resolved;
 
 pub(super) static RULES: &[&Rule] = &[&REFUSED, &NO_ROOM];
+
+/// Ids of the rules of this file.
+pub(in super::super) const REFUSALS: [&str; 2] = ["VG058", "VG059"];
 
 static REFUSED: Rule = Rule {
     id: "VG058",
@@ -29,8 +34,8 @@ pub(super) fn refusals<'a>(case: &Case<'a>) -> Vec<(u16, &'a Evidence)> {
         if let Some((err, seen)) = &load.refused {
             all.push((err.0, seen));
         }
-        for words in &load.words {
-            if let Some(err) = words.err.filter(|err| err.0 != 2) {
+        for words in load.words.iter().filter(|words| is_refusal(load, words)) {
+            if let Some(err) = words.err {
                 all.push((err.0, &words.seen));
             }
         }
@@ -43,6 +48,54 @@ pub(super) fn refusals<'a>(case: &Case<'a>) -> Vec<(u16, &'a Evidence)> {
         }
     }
     all
+}
+
+/// The words give an error of the system's that is the reason. Of a name that no place has, the error is that of one of the
+/// places that were searched in vain.
+fn is_refusal(load: &Load, words: &Words) -> bool {
+    let absent = load.closure.as_ref().is_some_and(|closure| {
+        let of_name = |object: &&Resolved| object.name == words.object;
+        let object = closure.objects.iter().find(of_name);
+        object.is_some_and(|object| object.file.is_none())
+    });
+    words.err.is_some_and(|err| err.0 != 2) && !absent
+}
+
+/// A needed library that the loader could not open, though a file answers to its name: the words, and the file. The
+/// recorder, which looks where the loader looks, found it.
+pub(super) fn there_all_the_same<'a>(case: &Case<'a>) -> Vec<(&'a Words, &'a Text)> {
+    let mut all = Vec::new();
+    for (_, load) in case.failed_loads() {
+        let Some(closure) = &load.closure else {
+            continue;
+        };
+        for words in &load.words {
+            let unopened = words.text.as_str().starts_with("cannot open shared object");
+            let found = closure
+                .objects
+                .iter()
+                .find(|object| object.name == words.object)
+                .and_then(|object| object.file.as_ref());
+            if let Some(file) = found.filter(|_| unopened) {
+                all.push((words, file));
+            }
+        }
+    }
+    all
+}
+
+/// What stopped the loader first is a refusal of the system, or a file that it could not map, and nothing that is missing.
+pub(in super::super) fn comes_first(case: &Case<'_>) -> bool {
+    case.failed_loads().next().is_some_and(|(_, load)| {
+        load.words
+            .first()
+            .is_some_and(|words| is_refusal(load, words) || is_unmapped(words))
+    })
+}
+
+/// The loader found the file and could not map it.
+pub(super) fn is_unmapped(words: &Words) -> bool {
+    words.text.as_str().starts_with("failed to map segment")
 }
 
 /// The text names a file of the load: the backend, something in its folder, or what the loader named.
@@ -75,9 +128,13 @@ pub(super) fn not_looked_at<'a>(case: &Case<'a>) -> Vec<(u16, &'a Evidence)> {
 /// A library of this name is there and may not be opened: the loader says of it, too, that there is no such file.
 pub(super) fn is_closed(case: &Case<'_>, name: &str) -> bool {
     let end = format!("/{name}");
+    let refused = |words: &Words| words.err.is_some_and(|err| err.0 != 2);
     refusals(case)
         .iter()
         .any(|(err, seen)| matches!(err, 1 | 13) && seen.text.as_str().ends_with(&end))
+        || there_all_the_same(case)
+            .iter()
+            .any(|(words, _)| words.object.as_str() == name && refused(words))
 }
 
 /// What the load lacks is what may not be opened; symbols that it lacks as well come of that.
@@ -119,10 +176,16 @@ fn refused(case: &Case<'_>) -> Vec<Finding> {
         return Vec::new();
     };
     let text = first.text.as_str();
-    let file = text
-        .split([' ', ':'])
-        .find(|word| word.contains(".so") && word.contains('/'))
-        .map_or_else(|| case.path().to_owned(), str::to_owned);
+    let hidden = there_all_the_same(case)
+        .into_iter()
+        .find(|(words, _)| words.seen == *first);
+    let file = match hidden {
+        Some((_, file)) => file.as_str().to_owned(),
+        None => text
+            .split([' ', ':'])
+            .find(|word| word.contains(".so") && word.contains('/'))
+            .map_or_else(|| case.path().to_owned(), str::to_owned),
+    };
     let mapping = all.iter().any(|(_, seen)| {
         let text = seen.text.as_str();
         text.contains("executable mapping") || text.contains("failed to map segment")
@@ -136,6 +199,17 @@ fn refused(case: &Case<'_>) -> Vec<Finding> {
                 format!("$ findmnt -T {file} -o TARGET,OPTIONS"),
                 format!("$ sudo mount -o remount,exec \"$(findmnt -n -o TARGET -T {file})\""),
                 "Where noexec must stay, put Ollama's library folder on another file system and link it.".to_owned(),
+            ],
+        )
+    } else if hidden.is_some() {
+        (
+            format!("is there, and the loader was refused when it wanted to open it ({name})"),
+            vec![
+                "A filter of system calls (SystemCallFilter= of the unit, the container's seccomp profile) or a security module refuses it; see what each of them says:".to_owned(),
+                "$ systemctl show ollama -p SystemCallFilter,NoNewPrivileges,ProtectSystem,InaccessiblePaths".to_owned(),
+                "$ sudo journalctl -k -g 'apparmor|avc|seccomp'".to_owned(),
+                "See that the service's user may read it:".to_owned(),
+                format!("$ ls -lL {file}"),
             ],
         )
     } else {
@@ -163,7 +237,7 @@ static NO_ROOM: Rule = Rule {
     stage: Stage::Load,
     title: "No descriptors or memory left for the load",
     story: "The process was at its limit of open files, or the memory for the mapping or for thread-local storage was not there.",
-    proof: "EMFILE, ENFILE or ENOMEM at the load, or the loader's words about static TLS.",
+    proof: "EMFILE, ENFILE or ENOMEM at the load, the loader's words about static TLS, or a file that could not be mapped though no mapping for execution was refused.",
     remedy: &[
         "Raise the limit (LimitNOFILE=, LimitAS=, memory of the container):",
         "$ sudo systemctl edit ollama",
@@ -184,10 +258,17 @@ fn no_room(case: &Case<'_>) -> Vec<Finding> {
         .filter(|words| words.text.as_str().contains("static TLS"))
         .map(|words| &words.seen)
         .collect();
-    if all.is_empty() && tls.is_empty() {
+    let unmapped = unmapped(case);
+    if all.is_empty() && tls.is_empty() && unmapped.is_empty() {
         return Vec::new();
     }
     let what = match all.first() {
+        None if tls.is_empty() => format!(
+            "{} could not be mapped, and no mapping for execution was refused, so that no room was left in the process's address space",
+            unmapped
+                .first()
+                .map_or("its file", |words| words.object.as_str())
+        ),
         Some((12, _)) => "no memory was left for it (ENOMEM)".to_owned(),
         Some((err, _)) => format!(
             "no file descriptor was left ({})",
@@ -195,13 +276,38 @@ fn no_room(case: &Case<'_>) -> Vec<Finding> {
         ),
         None => "no room was left for its thread-local storage".to_owned(),
     };
+    let certain = !all.is_empty() || !tls.is_empty();
     vec![
         NO_ROOM
             .found(format!("{} was not loaded: {what}.", backend(case)))
             .proof(all.iter().map(|(_, seen)| *seen))
             .proof(tls)
+            .proof(unmapped.iter().map(|words| &words.seen))
+            .certain_if(certain)
             .do_all(NO_ROOM.remedy)
+            .so("See the limits of the service, and of a start by hand:")
+            .so("$ systemctl show ollama -p LimitAS,LimitNOFILE,MemoryMax; ulimit -v -n")
             .so("A preloaded library that takes much thread-local storage is the usual reason of the latter; it can stay if GLIBC_TUNABLES=glibc.rtld.optional_static_tls=2048 is set.")
             .so(RESTART),
     ]
+}
+
+/// One of these rules speaks of the failed loads.
+pub(super) fn is_told(case: &Case<'_>) -> bool {
+    !refusals(case).is_empty() || !unmapped(case).is_empty()
+}
+
+/// Files that the loader could not map while the system refused none for execution: only the room for the whole of it can
+/// have been missing (mmap, ENOMEM). A log does not show what was refused.
+fn unmapped<'a>(case: &Case<'a>) -> Vec<&'a Words> {
+    case.failed_loads()
+        .filter(|(child, load)| {
+            let refused = |seen: &Evidence| seen.text.as_str().starts_with("executable mapping");
+            child.process.is_some()
+                && load.refused.is_none()
+                && !child.refused.iter().any(|(_, seen)| refused(seen))
+        })
+        .flat_map(|(_, load)| &load.words)
+        .filter(|words| words.err.is_none() && is_unmapped(words))
+        .collect()
 }

@@ -136,9 +136,9 @@ fn closed(case: &Case<'_>) -> Vec<Finding> {
     ]
 }
 
-/// ENOENT, ENOTDIR: nothing is there that could be closed.
+/// ENOENT, ENOTDIR, ELOOP: nothing is there that could be closed.
 pub(super) const fn is_not_there(err: Errno) -> bool {
-    matches!(err.0, 2 | 20)
+    matches!(err.0, 2 | 20 | 40)
 }
 
 static NO_BACKEND_FILE: Rule = Rule {
@@ -205,6 +205,9 @@ fn no_folder(case: &Case<'_>) -> Vec<Finding> {
         return Vec::new();
     };
     let (what, seen) = match (&folder.dangling, &folder.no_folder) {
+        (Some(seen), _) if seen.text.as_str().ends_with("ELOOP") => {
+            ("is a link that leads back to itself", seen)
+        }
         (Some(seen), _) => ("is a link that leads nowhere", seen),
         (None, Some(seen)) => ("is a file and no folder", seen),
         (None, None) => return Vec::new(),

@@ -8,56 +8,9 @@ use super::super::advice::{self, RESTART};
 use super::super::case::{Case, at, is_deciding};
 use super::super::explanation::Finding;
 use super::super::rule::{Check, Rule, Stage};
+use super::spawn_limits::is_of_a_limit;
 
-pub(super) static RULES: &[&Rule] = &[
-    &NO_FORK,
-    &NO_EXEC,
-    &PORT_TAKEN,
-    &NO_TEMPORARY,
-    &NOT_OLLAMAS_PATH,
-];
-
-static NO_FORK: Rule = Rule {
-    id: "VG030",
-    stage: Stage::Spawn,
-    title: "No process could be made",
-    story: "The kernel refused a new process: a limit on processes or memory of the user, the unit or the container. At INFO the log still \
-says \"starting runner\"; the reason stands at DEBUG.",
-    proof: "clone or fork failed in the server.",
-    remedy: &[
-        "Raise the limit (TasksMax=, LimitNPROC=, memory of the container):",
-        "$ sudo systemctl edit ollama",
-    ],
-    rows: &["runner 12"],
-    check: Check::Backend(no_fork),
-};
-
-fn no_fork(case: &Case<'_>) -> Vec<Finding> {
-    let failed: Vec<(&Errno, &Evidence)> = case
-        .children
-        .iter()
-        .filter_map(|child| match &child.spawn {
-            Spawn::ForkFailed(err, seen) => Some((err, seen)),
-            _ => None,
-        })
-        .collect();
-    let Some((err, _)) = failed.first() else {
-        return Vec::new();
-    };
-    if case.answered() {
-        return Vec::new();
-    }
-    vec![
-        NO_FORK
-            .found(format!(
-                "The server could not make a process for {}: {err}.",
-                case.name
-            ))
-            .proof(failed.iter().map(|(_, seen)| *seen))
-            .do_all(NO_FORK.remedy)
-            .so(RESTART),
-    ]
-}
+pub(super) static RULES: &[&Rule] = &[&NO_EXEC, &PORT_TAKEN, &NO_TEMPORARY, &NOT_OLLAMAS_PATH];
 
 static NO_EXEC: Rule = Rule {
     id: "VG031",
@@ -87,7 +40,9 @@ fn no_exec(case: &Case<'_>) -> Vec<Finding> {
                 what.get_or_insert_with(|| (err.to_string(), program(evidence.text.as_str())));
                 seen.push(evidence);
             }
-            Spawn::Failed(evidence) if !is_missing_binary(evidence) => {
+            Spawn::Failed(evidence)
+                if !is_missing_binary(evidence) && !is_of_a_limit(evidence.text.as_str()) =>
+            {
                 what.get_or_insert_with(|| {
                     (
                         refusal(evidence.text.as_str()),
@@ -101,7 +56,10 @@ fn no_exec(case: &Case<'_>) -> Vec<Finding> {
     }
     let lines: Vec<&Evidence> = case
         .failure_lines()
-        .filter(|line| line.text.as_str().contains("fork/exec"))
+        .filter(|line| {
+            let text = line.text.as_str();
+            text.contains("fork/exec") && !is_of_a_limit(text)
+        })
         .collect();
     if let Some(line) = lines.first() {
         what.get_or_insert_with(|| (refusal(line.text.as_str()), program(line.text.as_str())));
@@ -142,13 +100,10 @@ fn refusal(text: &str) -> String {
     let known = [
         "permission denied",
         "no such file or directory",
-        "resource temporarily unavailable",
-        "cannot allocate memory",
         "exec format error",
         "text file busy",
         "no space left on device",
         "read-only file system",
-        "too many open files",
     ];
     known
         .iter()

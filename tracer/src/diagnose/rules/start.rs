@@ -7,6 +7,7 @@ use crate::event::Text;
 use super::super::advice::RESTART;
 use super::super::explanation::Finding;
 use super::super::rule::{Check, Rule, Stage};
+use super::last_words::cuda_error;
 use super::{device_code, start_lost};
 
 pub(super) static RULES: &[&Rule] = &[
@@ -82,7 +83,10 @@ fn crashed(model: &Model, start: &ModelStart) -> Option<Finding> {
             ": {} refused the backend's device code ({})",
             call.function, call.result
         ),
-        (None, Some(line)) => format!(": {}", line.text.as_str().trim()),
+        (None, Some(line)) => cuda_error(child).map_or_else(
+            || format!(": {}", line.text.as_str().trim()),
+            |(words, _)| format!(": {words}"),
+        ),
         (None, None) => String::new(),
     };
     let refused = refused.map(|call| Evidence {

@@ -25,6 +25,20 @@ fn not_compiled(case: &Case<'_>) -> Vec<Finding> {
     };
     let cc = line.field("cc").map_or_else(|| "?".to_owned(), capability);
     let archs = line.field("archs").unwrap_or("?");
+    if line
+        .field("cc")
+        .is_some_and(|cc| cc.bytes().all(|digit| matches!(digit, b'0' | b'.')))
+    {
+        return vec![
+            NOT_COMPILED
+                .found("The device was dropped because it reports compute capability 0.0, which no card has: the driver, or what stands in for it, does not answer cuDeviceGetAttribute (75 and 76) with the card's own.".to_owned())
+                .object("compute capability")
+                .proof(lines.iter().filter_map(|line| line.seen.as_ref()))
+                .so("See what the driver says of the card, and whose driver answers:")
+                .so("$ nvidia-smi --query-gpu=name,compute_cap --format=csv; ldconfig -p | grep libcuda.so.1")
+                .so(RESTART),
+        ];
+    }
     vec![
         NOT_COMPILED
             .found(format!("The device has compute capability {cc}, and the backend in {} is compiled for {archs} only.", case.name))

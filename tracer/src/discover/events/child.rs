@@ -1,11 +1,13 @@
 //! One process of an attempt under construction.
 
+mod beyond;
 mod calls;
 mod signals;
 mod walks;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use self::beyond::Beyond;
 use super::MAX_EACH;
 use super::answers::{self, Http};
 use super::ends::{self, Kills};
@@ -47,7 +49,7 @@ pub(super) struct Building {
     /// Files in `Child::mapped`.
     mapped: BTreeSet<Text>,
     /// SIGKILL of the server: when.
-    killed: Option<(u64, Seq, bool)>,
+    killed: Option<Seq>,
     foreign_kill: Option<(Text, Option<Text>, Seq)>,
     oom: Option<Seq>,
     exit: Option<(Exit, u64, Seq)>,
@@ -55,6 +57,8 @@ pub(super) struct Building {
     most: usize,
     /// A call was left out.
     full: bool,
+    /// What is kept all the same.
+    beyond: Beyond,
 }
 
 impl Building {
@@ -78,6 +82,7 @@ impl Building {
             exit: None,
             most: 0,
             full: false,
+            beyond: Beyond::default(),
         };
         building.limit(MAX_EACH);
         building
@@ -102,6 +107,7 @@ impl Building {
             + child.missed_symbols.len()
             + self.out.len()
             + self.http.len()
+            + self.beyond.kept()
     }
 
     /// A call was left out since there was no room: what is not among them proves nothing.
@@ -246,11 +252,16 @@ impl Building {
 
     fn said(&mut self, fd: u32, whole: Vec<Whole>) {
         for line in whole {
-            if self.child.said.len() < self.most && !line.text.is_empty() {
-                self.child.said.push(Said {
+            if !line.text.is_empty() {
+                let said = Said {
                     text: line.text.clone(),
                     seen: Evidence::event(line.seq, line.text.clone()),
-                });
+                };
+                if self.child.said.len() < self.most {
+                    self.child.said.push(said);
+                } else {
+                    self.beyond.said(said);
+                }
             }
             if fd == 1 && self.out.len() < self.most {
                 self.out.push(line);
@@ -287,7 +298,10 @@ impl Building {
     pub(super) fn finish(mut self, last: u64) -> Child {
         let rest = self.lines.rest();
         self.said(1, rest);
-        let building = self;
+        // What was being written when it was killed is told behind the kill; nothing is begun after it.
+        let answered = self.has_answered();
+        let mut building = self;
+        building.beyond.put_into(&mut building.child);
         let mut child = building.child;
         child.ended = building.exit.as_ref().map_or(last, |(_, time, _)| *time);
         child.end = building.exit.map_or(End::Unknown, |(exit, time, seq)| {
@@ -295,7 +309,7 @@ impl Building {
                 &exit,
                 seq,
                 &Kills {
-                    server: building.killed,
+                    server: building.killed.map(|seq| (seq, !answered)),
                     foreign: building.foreign_kill,
                     oom: building.oom,
                     ran: time.saturating_sub(child.begun),

@@ -24,8 +24,8 @@ pub(super) fn by_kill(end: &End) -> bool {
 
 /// Kills that were seen.
 pub(super) struct Kills {
-    /// By the server: when, the event, before the answer.
-    pub(super) server: Option<(u64, Seq, bool)>,
+    /// By the server: the event, and whether there was no answer.
+    pub(super) server: Option<(Seq, bool)>,
     /// By somebody else: signal, sender, the event.
     pub(super) foreign: Option<(Text, Option<Text>, Seq)>,
     pub(super) oom: Option<Seq>,
@@ -44,7 +44,7 @@ pub(super) fn end(exit: &Exit, seq: Seq, kills: &Kills) -> End {
         let text = "the kernel chose it for lack of memory";
         return End::OutOfMemory(Some(Evidence::event(oom, text)));
     }
-    if let (Some((_, at, before_answer)), "SIGKILL") = (kills.server, signal.as_str()) {
+    if let (Some((at, before_answer)), "SIGKILL") = (kills.server, signal.as_str()) {
         let text = format!("SIGKILL by the server after {} ms", kills.ran / 1_000_000);
         return End::KilledByServer {
             before_answer,

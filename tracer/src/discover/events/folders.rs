@@ -112,12 +112,17 @@ fn of_library(library: &Text, looking: &Looking, folders: &mut BTreeMap<Text, Fo
             folder.names = Some(list.names.clone());
             folder.listed.clone_from(&list.seen);
             folder.matches = matches(&list.names);
-        } else if let Some((err, seen)) = looking.refused.get(&path).filter(|(err, _)| err.0 != 2) {
+        } else if let Some((err, seen)) = looking
+            .refused
+            .get(&path)
+            .filter(|(err, _)| !matches!(err.0, 2 | 40))
+        {
             folder.unreadable = Some((*err, seen.clone()));
         } else if let Some(look) = look {
             match (look.err, look.mode) {
-                // The listing has the name and stat, which follows links, does not find it.
-                (Some(err), _) if err.0 == 2 => folder.dangling.clone_from(&look.seen),
+                // The listing has the name and stat, which follows links, does not find it (ENOENT), or follows them without
+                // end (ELOOP).
+                (Some(err), _) if matches!(err.0, 2 | 40) => folder.dangling.clone_from(&look.seen),
                 (Some(err), _) => {
                     folder.unreadable = look.seen.clone().map(|seen| (err, seen));
                 }

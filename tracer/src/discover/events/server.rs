@@ -55,6 +55,7 @@ pub(super) struct Looking {
     devices: Vec<Device>,
     cpu_only: Option<Evidence>,
     no_cwd: Option<(Errno, Evidence)>,
+    no_exe: Option<(Errno, Evidence)>,
     version: Option<Text>,
     era: Option<(Era, Evidence)>,
     /// What it is about to start.
@@ -100,6 +101,17 @@ impl Looking {
                 if let Some(err) = getcwd.err {
                     let seen = Evidence::event(event.seq, format!("getcwd = {err}"));
                     self.no_cwd.get_or_insert((err, seen));
+                }
+            }
+            Kind::Readlink(link) => {
+                let own = link
+                    .path
+                    .value()
+                    .is_some_and(|path| path.as_str() == "/proc/self/exe");
+                if let Some(err) = link.err.filter(|_| own) {
+                    let seen =
+                        Evidence::event(event.seq, format!("readlink /proc/self/exe = {err}"));
+                    self.no_exe.get_or_insert((err, seen));
                 }
             }
             Kind::Output(output) => {
@@ -274,6 +286,7 @@ impl Looking {
         model.finished = model.cpu_only.is_some() || !model.devices.is_empty();
         if let Some(mut server) = whole.server {
             server.library_dir.no_cwd = whole.no_cwd;
+            server.library_dir.no_exe = whole.no_exe;
             server.library_dir.llama_server = whole
                 .stats
                 .iter()

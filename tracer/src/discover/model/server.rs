@@ -65,6 +65,8 @@ pub struct LibraryDir {
     pub tried: Vec<Tried>,
     /// Asking for the working directory failed, which empties the path in the runner era.
     pub no_cwd: Option<(Errno, Evidence)>,
+    /// The server could not find out where its own program lies (`/proc/self/exe`), from which every path starts.
+    pub no_exe: Option<(Errno, Evidence)>,
     /// It could not be listed: why.
     pub unreadable: Option<(Errno, Evidence)>,
     /// Where llama-server was looked for (0.30 and later).

@@ -45,6 +45,14 @@ pub enum Error {
         /// Why.
         source: Box<aya::programs::ProgramError>,
     },
+    /// The kernel's verifier takes a program for unsafe: each release of the kernel draws that line elsewhere.
+    #[error("the kernel's verifier refuses the probe {program}: {why}")]
+    Refused {
+        /// Which.
+        program: String,
+        /// The last words of the verifier's log.
+        why: String,
+    },
     /// A map is missing or of another kind.
     #[error("the kernel side's table {map}: {source}")]
     Map {
@@ -72,7 +80,10 @@ impl Error {
                 "or give the program two rights once: sudo setcap cap_bpf,cap_perfmon+ep $(command -v vgputrace)"
                     .into(),
             ],
-            Self::NoField { .. } | Self::BadBtf(_) | Self::Program { .. } => vec![
+            Self::NoField { .. }
+            | Self::BadBtf(_)
+            | Self::Program { .. }
+            | Self::Refused { .. } => vec![
                 "the eBPF engine needs Linux 6.6 or newer on x86-64".into(),
             ],
             Self::Load(_) | Self::Map { .. } | Self::Missing(_) => Vec::new(),

@@ -8,7 +8,7 @@ use super::Error;
 use super::kernel::Kernel;
 
 /// The kernel side, built by build.rs from tracer-ebpf.
-static OBJECT: &[u8] = aya::include_bytes_aligned!(concat!(env!("OUT_DIR"), "/probes"));
+pub(super) static OBJECT: &[u8] = aya::include_bytes_aligned!(concat!(env!("OUT_DIR"), "/probes"));
 
 /// Size of the ring in bytes, and at what fill user space is woken.
 #[derive(Clone, Copy, Debug)]
@@ -170,9 +170,15 @@ pub fn uprobe<'a>(ebpf: &'a mut Ebpf, name: &'static str) -> Result<&'a mut UPro
 /// Tells a refusal (EPERM, EACCES) from other trouble.
 pub fn program_error(program: &str, step: &'static str, source: ProgramError) -> Error {
     // The verifier says EACCES too; it leaves a log.
-    let judged = matches!(&source, ProgramError::LoadError { verifier_log, .. }
-        if !verifier_log.to_string().trim().is_empty());
-    if !judged && let Some(refusal) = refusal(&source) {
+    if let ProgramError::LoadError { verifier_log, .. } = &source
+        && let Some(why) = judgement(&verifier_log.to_string())
+    {
+        return Error::Refused {
+            program: program.to_owned(),
+            why,
+        };
+    }
+    if let Some(refusal) = refusal(&source) {
         return Error::Denied {
             what: format!("the probe {program}"),
             source: refusal,
@@ -183,6 +189,16 @@ pub fn program_error(program: &str, step: &'static str, source: ProgramError) ->
         step,
         source: Box::new(source),
     }
+}
+
+/// What the verifier has against a program: the last line of its log that is no statistics (`print_verification_stats`,
+/// kernel/bpf/verifier.c). The log is not ours, so it is cut.
+fn judgement(log: &str) -> Option<String> {
+    const STATISTICS: [&str; 3] = ["processed ", "verification time ", "stack depth "];
+    let is_reason =
+        |line: &&str| !line.is_empty() && !STATISTICS.iter().any(|words| line.starts_with(words));
+    let mut lines = log.lines().rev().map(str::trim);
+    Some(lines.find(is_reason)?.chars().take(200).collect())
 }
 
 fn denied_or<E: std::error::Error + 'static>(other: fn(E) -> Error) -> impl Fn(E) -> Error {
@@ -211,8 +227,21 @@ fn refusal(error: &(dyn std::error::Error + 'static)) -> Option<std::io::Error> 
 
 #[cfg(test)]
 mod tests {
-    use super::{Sizes, attach_tracepoints, load_all};
+    use super::{Sizes, attach_tracepoints, judgement, load_all};
     use crate::source::ebpf::kernel::Kernel;
+
+    #[test]
+    fn a_verifiers_reason_is_its_last_word_before_the_figures() {
+        let log = "func#0 @0\n9: (85) call unknown#195896080\ncombined stack size of 2 calls is 544. Too large\n\
+                   verification time 4690965 usec\nstack depth 504+0+24+0\n\
+                   processed 12272 insns (limit 1000000) max_states_per_insn 8\n";
+        let why = judgement(log);
+        assert_eq!(
+            why.as_deref(),
+            Some("combined stack size of 2 calls is 544. Too large")
+        );
+        assert_eq!(judgement("\nprocessed 3 insns (limit 1000000)\n"), None);
+    }
 
     #[test]
     fn the_kernel_accepts_every_program() {

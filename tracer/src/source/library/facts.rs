@@ -16,7 +16,28 @@ use crate::event::library::Library;
 use crate::event::{Seen, Text};
 
 /// libc's loading functions. An object in front of libc that exports one of them answers in its place.
-pub const LOADING: [&str; 5] = ["dlerror", "dlmopen", "dlopen", "dlsym", "dlvsym"];
+pub const INTERPOSED: [&str; 20] = [
+    "access",
+    "calloc",
+    "dlerror",
+    "dlmopen",
+    "dlopen",
+    "dlsym",
+    "dlvsym",
+    "fgets",
+    "fopen",
+    "fread",
+    "free",
+    "malloc",
+    "mmap",
+    "open",
+    "open64",
+    "openat",
+    "posix_memalign",
+    "read",
+    "realloc",
+    "stat",
+];
 
 /// How much to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -178,7 +199,7 @@ fn interposes(table: &Table<'_>) -> Vec<Text> {
         .iter()
         .filter(|symbol| symbol.defined && symbol.bind != elf::STB_LOCAL && !symbol.invisible)
         .filter_map(|symbol| std::str::from_utf8(symbol.name).ok())
-        .filter(|name| LOADING.contains(name))
+        .filter(|name| INTERPOSED.contains(name))
         .map(Text::from)
         .collect();
     found.sort();

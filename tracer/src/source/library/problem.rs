@@ -11,6 +11,8 @@ use crate::event::Errno;
 pub enum Problem {
     /// It could not be found, opened or read.
     Unreadable(Errno),
+    /// A symbolic link whose target is not there.
+    LeadsNowhere,
     /// A folder.
     Directory,
     /// A device, pipe or socket; it was not opened.
@@ -48,6 +50,7 @@ impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unreadable(errno) => write!(f, "{errno}"),
+            Self::LeadsNowhere => f.write_str("a link that leads nowhere"),
             Self::Directory => f.write_str("a directory"),
             Self::Special => f.write_str("not a regular file"),
             Self::Empty => f.write_str("empty file"),

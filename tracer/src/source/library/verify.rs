@@ -1,5 +1,6 @@
 //! What the loader makes of a file that it found at a place where it looked (glibc, elf/dl-load.c, `open_verify`).
 
+use std::fs;
 use std::path::Path;
 
 use super::identity::identify;
@@ -14,7 +15,7 @@ pub enum Verdict {
     Taken(Box<Located>),
     /// Nothing is there; it goes on.
     Absent,
-    /// It passes the file over and goes on: unreadable, other class, other machine.
+    /// It passes the file over and goes on: unreadable, a link that leads nowhere, other class, other machine.
     PassedOver(Problem),
     /// It gives up with an error about this file: empty, not ELF, a folder.
     GivenUp(Problem),
@@ -25,7 +26,13 @@ pub enum Verdict {
 pub fn verify(path: &Path, root: &Root) -> Verdict {
     let located = match root.locate(path) {
         Ok(located) => located,
-        Err(error) => return unreachable(&error),
+        Err(error) => {
+            let link = fs::symlink_metadata(root.outside(path)).is_ok_and(|it| it.is_symlink());
+            return match unreachable(&error) {
+                Verdict::Absent if link => Verdict::PassedOver(Problem::LeadsNowhere),
+                verdict => verdict,
+            };
+        }
     };
     let file = match open(&located) {
         Ok(file) => file,

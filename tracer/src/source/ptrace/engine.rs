@@ -111,6 +111,7 @@ impl Engine {
                 self.has_child(stopped, stop)
             }
             Stop::Event(ptrace::EVENT_EXEC, _) => self.executes(stopped),
+            Stop::Event(ptrace::EVENT_EXIT, _) => self.ends_inside(stopped),
             Stop::Event(ptrace::EVENT_STOP, libc::SIGTRAP) => self.go_on(stopped, 0),
             // Its group is stopped, and so it stays until somebody sends SIGCONT.
             Stop::Event(ptrace::EVENT_STOP, _) => {

@@ -30,7 +30,7 @@ impl Error {
     pub fn help(&self) -> Vec<String> {
         match self {
             Self::Denied(_) => vec![
-                "something forbids ptrace: kernel.yama.ptrace_scope=3, a container's seccomp profile, or another tracer"
+                "something forbids ptrace: kernel.yama.ptrace_scope (2 wants CAP_SYS_PTRACE, 3 forbids all), a container's seccomp profile, or another tracer"
                     .into(),
             ],
             Self::NotAllowed { .. } => vec![

@@ -30,6 +30,8 @@ pub(super) struct Call {
     pub(super) start: u64,
 }
 
+/// -ENOSYS: what stands in the place of the result until a call is made (arch/x86/entry/entry_64.S).
+const NOT_BEGUN: u64 = (-38_i64).cast_unsigned();
 /// execve of the 32-bit table.
 const EXECVE_32: u64 = 11;
 /// Longest path (PATH_MAX).
@@ -133,6 +135,21 @@ impl Engine {
         self.link.lock().in_flight.remove(&tid);
         if let (Some(call), Ok(info)) = (call, stopped.system_call()) {
             self.finished(tid, &call, info.number.cast_signed());
+        }
+        self.resume(stopped, Resume::Continue, 0);
+    }
+
+    /// A thread ends. When it was killed inside a call, no stop tells the call's end: a server that reads a runner's answer
+    /// sends SIGKILL before the runner's write has come back.
+    pub(super) fn ends_inside(&mut self, stopped: Stopped) {
+        let tid = stopped.tid();
+        let call = self.threads.get_mut(&tid).and_then(|one| one.call.take());
+        self.link.lock().in_flight.remove(&tid);
+        if let (Some(call), Ok(registers)) = (call, stopped.registers())
+            && registers.orig_rax == u64::from(call.nr)
+            && registers.rax != NOT_BEGUN
+        {
+            self.finished(tid, &call, registers.rax.cast_signed());
         }
         self.resume(stopped, Resume::Continue, 0);
     }

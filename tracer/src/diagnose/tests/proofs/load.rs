@@ -47,6 +47,12 @@ pub(super) fn proofs() -> Vec<Proof> {
             ),
         Proof::of("VG052", lacking(vec![library("libcuda.so.1")]))
             .also(lacking(vec![library("libvulkan.so.1")]))
+            .also(unopened(13, None))
+            .weaker(unopened(2, Some("/usr/lib/libcuda.so.1")))
+            .silent(
+                "a file has the name, and the loader was refused",
+                unopened(13, Some("/usr/lib/libcuda.so.1")),
+            )
             .silent(
                 "it is none of a driver",
                 lacking(vec![library("libcudart.so.12")]),
@@ -108,13 +114,29 @@ pub(super) fn refused_or_mute() -> Vec<Proof> {
             .also(refused(1, "executable mapping of", Vec::new()))
             .also(not_entered())
             .also(closed("libcublas.so.12"))
+            .also(unopened(13, Some("/usr/lib/libcuda.so.1")))
+            .also(unopened(1, Some("/usr/lib/libcuda.so.1")))
             .weaker(passed_over())
+            .silent(
+                "no place has it, and some of them may not be looked at",
+                unopened(13, None),
+            )
             .silent("the file is not there", refused(2, "open", Vec::new()))
             .silent("no descriptor was left", refused(24, "open", Vec::new())),
         Proof::of("VG059", refused(24, "open", Vec::new()))
             .also(refused(12, "executable mapping of", Vec::new()))
             .also(worded("cannot allocate memory in static TLS block", None))
-            .silent("it may not be opened", refused(13, "open", Vec::new())),
+            .also(unopened(24, Some("/usr/lib/libcuda.so.1")))
+            .weaker(worded(UNMAPPED, None))
+            .silent("it may not be opened", refused(13, "open", Vec::new()))
+            .silent(
+                "the mapping for execution was refused",
+                not_mapped_for_execution(),
+            )
+            .silent(
+                "a log does not show what was refused",
+                but(worded(UNMAPPED, None), |model| as_log(model, Level::Trace)),
+            ),
         Proof::likely("VG061", preloaded(&["dlopen"]))
             .silent(
                 "the library does not stand in for dlopen",
@@ -145,6 +167,13 @@ pub(super) fn refused_or_mute() -> Vec<Proof> {
                 "cannot enable executable stack as shared object requires",
                 None,
             ),
+        )
+        .also(but(worded(UNMAPPED, None), |model| {
+            as_log(model, Level::Trace)
+        }))
+        .silent(
+            "nothing refused it but room was missing",
+            worded(UNMAPPED, None),
         )
         .silent(
             "the words name a symbol that is missing",
@@ -261,6 +290,34 @@ fn passed_over() -> Model {
             file: Text::from(path),
             problem: Text::from("ENOENT"),
         }];
+    })
+}
+
+/// glibc, elf/dl-load.c.
+const UNMAPPED: &str = "failed to map segment from shared object";
+
+/// The words of the loader come after a mapping for execution that was refused.
+fn not_mapped_for_execution() -> Model {
+    but(refused(1, "executable mapping of", Vec::new()), |model| {
+        model.children[0].loads[0].words = vec![words(UNMAPPED, None)];
+    })
+}
+
+/// The loader could not open the driver's library; the recorder found this file, or none, in the places where it looks.
+fn unopened(err: u16, file: Option<&str>) -> Model {
+    failing(|load| {
+        let mut said = words("cannot open shared object file", Some(err));
+        said.object = Text::from("libcuda.so.1");
+        load.words = vec![said];
+        load.missing = vec![library("libcuda.so.1")];
+        load.closure = Some(Closure {
+            objects: vec![Resolved {
+                name: Text::from("libcuda.so.1"),
+                file: file.map(Text::from),
+                ..Resolved::default()
+            }],
+            ..Closure::default()
+        });
     })
 }
 

@@ -1,6 +1,6 @@
-//! Scan: VG001 to VG010.
+//! Scan: VG001 to VG011.
 
-use super::super::build::{LIB, child, discovery, folder, load, look, said, seen, set};
+use super::super::build::{LIB, child, discovery, folder, line, load, look, said, seen, set};
 use super::{Proof, but};
 use crate::discover::Model;
 use crate::discover::model::{Blind, Era, Folder, LostRecords, Outcome, Place, Tried};
@@ -19,7 +19,15 @@ pub(super) fn proofs() -> Vec<Proof> {
                     seen: seen("lost").unwrap(),
                 });
             }))
-            .silent("the second place is there", tried(&[Some(2), None])),
+            .silent("the second place is there", tried(&[Some(2), None]))
+            .silent("it does not know where it is itself", no_proc()),
+        Proof::of("VG011", no_proc())
+            .also(but(discovery(Era::Runner), |model| {
+                model
+                    .lines
+                    .push(line("unable to lookup executable path", &[]));
+            }))
+            .silent("it knows where it is", tried(&[Some(2)])),
         Proof::of("VG002", no_working_directory(Era::Runner))
             .silent(
                 "this era does not need it",
@@ -38,6 +46,10 @@ pub(super) fn proofs() -> Vec<Proof> {
         Proof::of("VG004", requested(false)).silent("the folder is there", requested(true)),
         Proof::of("VG005", one(closed(13)))
             .silent("it vanished, which is not closed", one(closed(2)))
+            .silent(
+                "it is a link to itself, which no mode opens",
+                one(closed(40)),
+            )
             .silent(
                 "it was listed in the end",
                 one(Folder {
@@ -148,6 +160,14 @@ fn tried(errors: &[Option<u16>]) -> Model {
                 seen: seen("stat").unwrap(),
             })
             .collect();
+    })
+}
+
+/// Without /proc a server of the later era looks in places of its working directory.
+fn no_proc() -> Model {
+    but(tried(&[Some(2)]), |model| {
+        let own = &mut model.server.as_mut().unwrap().library_dir;
+        own.no_exe = Some((Errno(2), seen("readlink /proc/self/exe = ENOENT").unwrap()));
     })
 }
 

@@ -22,6 +22,14 @@ pub(super) fn proofs() -> Vec<Proof> {
             "VG030",
             looked(Era::Runner, vec![not_made(Step::Runner, no_fork())]),
         )
+        .also(not_started("pipe2: too many open files"))
+        .also(not_started(
+            "fork/exec /usr/local/bin/ollama: resource temporarily unavailable",
+        ))
+        .silent(
+            "the program may not be executed",
+            not_started("fork/exec /usr/local/bin/ollama: permission denied"),
+        )
         .silent(
             "only the probe could not be made, after the list had answered",
             looked(
@@ -32,6 +40,13 @@ pub(super) fn proofs() -> Vec<Proof> {
         Proof::of(
             "VG031",
             looked(Era::LlamaServer, vec![not_made(Step::Start, no_exec())]),
+        )
+        .also(not_started(
+            "fork/exec /usr/local/bin/ollama: permission denied",
+        ))
+        .silent(
+            "a limit stopped it, whatever the file is like",
+            not_started("fork/exec /usr/local/bin/ollama: too many open files"),
         )
         .silent(
             "the list was started and answered",
@@ -80,6 +95,14 @@ pub(super) fn proofs() -> Vec<Proof> {
 /// Processes that came up and did not come to their work.
 pub(super) fn at_work() -> Vec<Proof> {
     vec![
+        Proof::of("VG040", threads(None))
+            .silent("it answered all the same", threads(Some(Answer::default())))
+            .silent(
+                "it gave up for another reason",
+                but(threads(None), |model| {
+                    model.children[0].said = vec![said("runtime/cgo: pthread_attr_init failed")];
+                }),
+            ),
         Proof::of("VG034", looked(Era::Runner, vec![bound(98, false)]))
             .silent(
                 "it answered all the same",
@@ -139,6 +162,35 @@ pub(super) fn at_work() -> Vec<Proof> {
                 but(closed_to_child(false), |model| model.server = None),
             ),
     ]
+}
+
+/// A runner that may not make its threads.
+fn threads(answer: Option<Answer>) -> Model {
+    let runner = but_child(child(Step::Runner), |runner| {
+        runner.said.push(said(
+            "runtime/cgo: pthread_create failed: Resource temporarily unavailable",
+        ));
+        runner.end = End::Exit(2, seen("exit code 2"));
+        runner.answer = answer;
+    });
+    looked(Era::Runner, vec![runner])
+}
+
+/// The server's line about a look of which no process was seen.
+fn not_started(error: &str) -> Model {
+    let line = line(
+        "failure during llama-server GPU discovery",
+        &[("error", error)],
+    );
+    but(discovery(Era::LlamaServer), |model| {
+        model.attempts.push(Attempt {
+            dir: Text::from("cuda_v12"),
+            path: Text::from(format!("{LIB}/cuda_v12")),
+            pass: 1,
+            failure_line: seen(&format!("{} error={error}", line.message)),
+            ..Attempt::default()
+        });
+    })
 }
 
 /// The runner's ggml says that this folder is not there.

@@ -28,20 +28,23 @@ impl Building {
             return;
         }
         self.full |= self.child.calls.len() >= self.most;
+        let begun = DriverCall {
+            api: call.api.clone(),
+            function: call.function.clone(),
+            of: call.of.clone(),
+            result: Text::default(),
+            code: None,
+            failed: false,
+            values: call.args.iter().filter_map(telling).collect(),
+            took: None,
+            from: call.from.as_ref().and_then(|site| site.object.clone()),
+            seq: event.seq,
+        };
         if self.child.calls.len() < self.most {
             self.open_calls.insert(event.seq, self.child.calls.len());
-            self.child.calls.push(DriverCall {
-                api: call.api.clone(),
-                function: call.function.clone(),
-                of: call.of.clone(),
-                result: Text::default(),
-                code: None,
-                failed: false,
-                values: call.args.iter().filter_map(telling).collect(),
-                took: None,
-                from: call.from.as_ref().and_then(|site| site.object.clone()),
-                seq: event.seq,
-            });
+            self.child.calls.push(begun);
+        } else {
+            self.beyond.begun(begun);
         }
     }
 
@@ -55,12 +58,10 @@ impl Building {
         self.loading.returned(event, back, &mut self.child);
         let index = self.open_calls.remove(&back.call);
         if let Some(call) = index.and_then(|index| self.child.calls.get_mut(index)) {
-            let (result, number) = named(&back.result);
-            call.result = result;
-            call.code = back.code.or(number);
-            call.failed = back.failed;
-            call.took = event.duration.or(Some(0));
-            call.values.extend(back.outs.iter().filter_map(telling));
+            answered(call, event, back);
+        } else if let Some(mut call) = self.beyond.open.remove(&back.call) {
+            answered(&mut call, event, back);
+            self.beyond.came_back(call);
         }
     }
 
@@ -76,4 +77,14 @@ impl Building {
             self.child.hanging = Some(Evidence::event(event.seq, text));
         }
     }
+}
+
+/// A call with its answer.
+fn answered(call: &mut DriverCall, event: &Event, back: &Return) {
+    let (result, number) = named(&back.result);
+    call.result = result;
+    call.code = back.code.or(number);
+    call.failed = back.failed;
+    call.took = event.duration.or(Some(0));
+    call.values.extend(back.outs.iter().filter_map(telling));
 }

@@ -48,9 +48,7 @@ impl Building {
         }
         let sender = event.process.map(|process| process.number);
         if name == "SIGKILL" && sender.is_some() && sender == server {
-            let answered = self.child.answer.is_some() || self.has_answered();
-            self.killed
-                .get_or_insert((event.time, event.seq, !answered));
+            self.killed.get_or_insert(event.seq);
         } else if ends::KILLS.contains(&name) {
             let by = signal.from_name.clone();
             self.foreign_kill = Some((signal.name.clone(), by, event.seq));
@@ -69,7 +67,7 @@ impl Building {
     }
 
     /// What the server waits for has come: the runner's answer, the start's line.
-    fn has_answered(&self) -> bool {
+    pub(super) fn has_answered(&self) -> bool {
         match self.child.role.step() {
             Some(Step::Runner) => self.http.values().any(|http| http.answer().is_some()),
             Some(Step::Start) => self

@@ -35,6 +35,36 @@ fn the_first_processes_are_kept_whole_and_later_ones_by_their_beginning() {
 }
 
 #[test]
+fn a_failure_and_last_words_beyond_the_bound_are_kept() {
+    let mut made = Made::server(&[], &["cuda_v12"]);
+    made.runner(2, "cuda_v12", &[]);
+    for number in 0..MAX_EACH + 500 {
+        let call = made.call(2, "cuda", "cuMemAlloc_v2", "/usr/lib/libcuda.so.1");
+        made.back(2, call, "cuMemAlloc_v2", json!({"int": 0}));
+        made.say(2, 2, &format!("line {number}\n"));
+    }
+    let refused = made.call(2, "cuda", "cuLaunchKernel", "/usr/lib/libcuda.so.1");
+    made.failed(2, refused, "cuLaunchKernel", 719);
+    made.call(2, "cuda", "cuStreamSynchronize", "/usr/lib/libcuda.so.1");
+    made.say(2, 2, "CUDA error: unspecified launch failure\n");
+    made.exit(2, Some(134), None);
+    let model = made.model();
+    let child = &model.children[0];
+    let decisive: Vec<(&str, bool)> = child.calls[MAX_EACH..]
+        .iter()
+        .map(|call| (call.function.as_str(), call.result.is_empty()))
+        .collect();
+    assert_eq!(
+        decisive,
+        [("cuLaunchKernel", false), ("cuStreamSynchronize", true)]
+    );
+    assert_eq!(child.calls[MAX_EACH].code, Some(719));
+    let last = child.said.last().map(|said| said.text.as_str());
+    assert_eq!(last, Some("CUDA error: unspecified launch failure"));
+    assert!(child.calls.len() + child.said.len() <= 2 * (MAX_EACH + FEW));
+}
+
+#[test]
 fn what_is_not_among_the_calls_of_a_process_that_made_too_many_proves_nothing() {
     let model = many(1).model();
     let process = model.children[0].process.unwrap();

@@ -35,6 +35,19 @@ fn the_servers_kill_is_normal_after_the_answer_and_out_of_time_before() {
     }
 }
 
+/// The server reads the answer, and kills, before the runner's write has come back.
+#[test]
+fn an_answer_that_is_told_behind_the_kill_was_given_before_it() {
+    let mut made = begun();
+    made.kill(SERVER, 2);
+    made.answer(2, ANSWER);
+    made.exit(2, None, Some("SIGKILL"));
+    let End::KilledByServer { before_answer, .. } = end(&made) else {
+        panic!("{:?}", end(&made));
+    };
+    assert!(!before_answer);
+}
+
 #[test]
 fn a_kill_by_another_process_or_the_kernel_is_not_the_servers() {
     let mut foreign = begun();

@@ -136,6 +136,12 @@ impl Made {
         self.push(number, Kind::Return(body(back)));
     }
 
+    /// A call that came back with an error.
+    pub(super) fn failed(&mut self, number: u32, call: Seq, function: &str, code: i64) {
+        let back = json!({"call": call, "fn": function, "result": {"int": code}, "code": code, "failed": true});
+        self.push(number, Kind::Return(body(back)));
+    }
+
     /// SIGKILL for a process, by another one.
     pub(super) fn kill(&mut self, from: u32, to: u32) {
         let signal = json!({
