@@ -3,12 +3,15 @@
 use std::io::IsTerminal as _;
 use std::time::Duration;
 
-use terminal_colorsaurus::{QueryOptions, ThemeMode, theme_mode};
+use terminal_colorsaurus::{QueryOptions, background_color};
 
 use crate::view::Looks;
 
 /// How long a terminal may take to tell its background: that of a connection around the world.
 const PATIENCE: Duration = Duration::from_millis(400);
+/// Perceived lightness (CIE L*, 0 to 1) below and above which a background is one that own colours are made for.
+const DARK: f32 = 0.25;
+const LIGHT: f32 = 0.9;
 
 /// How text on standard output may look.
 #[must_use]
@@ -68,9 +71,17 @@ fn told(told: Option<&str>) -> Option<Background> {
 fn ask() -> Option<Background> {
     let mut options = QueryOptions::default();
     options.timeout = PATIENCE;
-    match theme_mode(options).ok()? {
-        ThemeMode::Dark => Some(Background::Dark),
-        ThemeMode::Light => Some(Background::Light),
+    of_lightness(background_color(options).ok()?.perceived_lightness())
+}
+
+/// What lies between, a grey or a strong colour, is neither: no own colour is made for it.
+fn of_lightness(lightness: f32) -> Option<Background> {
+    if lightness < DARK {
+        Some(Background::Dark)
+    } else if lightness > LIGHT {
+        Some(Background::Light)
+    } else {
+        None
     }
 }
 
@@ -104,7 +115,7 @@ fn looks(terminal: bool, variable: impl Fn(&str) -> Option<String>) -> Looks {
 
 #[cfg(test)]
 mod tests {
-    use super::{Background, looks, told};
+    use super::{Background, looks, of_lightness, told};
 
     #[test]
     fn a_light_background_is_told_by_the_terminal() {
@@ -119,6 +130,9 @@ mod tests {
         ] {
             assert_eq!(told(given), known, "{given:?}");
         }
+        assert_eq!(of_lightness(0.1), Some(Background::Dark));
+        assert_eq!(of_lightness(0.5), None);
+        assert_eq!(of_lightness(0.97), Some(Background::Light));
     }
 
     #[test]

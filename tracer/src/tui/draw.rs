@@ -57,6 +57,8 @@ pub(super) fn draw(state: &mut State, palette: Palette, frame: &mut Frame<'_>) {
 
 /// Draws what the view shows, without tabs and foot.
 pub(super) fn body(state: &mut State, palette: Palette, frame: &mut Frame<'_>, area: Rect) {
+    // What has ended is told by the moment under the play head, which may have moved since the last frame.
+    state.now();
     match state.view {
         View::Overview => overview::draw(state, palette, frame, area),
         View::Timeline => timeline::draw(state, palette, frame, area),

@@ -101,36 +101,36 @@ const fn only(keys: &'static str, what: &'static str, views: &'static [View]) ->
     Help { keys, what, views }
 }
 
-/// Keys, in words, and what they do.
+/// Keys, in words, and what they do. Those of a view fit a screen of 80 by 24; a test measures it.
 pub(super) const HELP: &[Help] = &[
     everywhere("1 to 7", "the views, as the first line has them"),
     everywhere("Tab, Shift-Tab", "next view, view before"),
-    everywhere(
-        "j k, arrows",
-        "one row down, up: the play head moves with you",
-    ),
+    everywhere("j k, arrows", "one row down, up: the play head moves along"),
     everywhere("Ctrl-d Ctrl-u, PgDn PgUp", "a screen down, up"),
     everywhere(
         "g G, Home End",
         "first, last event; G follows what still grows",
     ),
     everywhere("f F", "next failure, failure before"),
-    everywhere(
-        "b B",
-        "next process that works for a backend, the one before",
-    ),
-    everywhere("Space", "play, pause"),
-    everywhere("> <", "faster, slower (0.1x to 100x)"),
+    everywhere("b B", "next process at work for a backend, one before"),
+    everywhere("Space > <", "play or pause; faster, slower (0.1x to 100x)"),
     everywhere("/ n N", "search, next match, match before"),
     everywhere(":", "go to an event's number or a time"),
     everywhere("e", "filter the events, as `show` does; Tab completes"),
     everywhere("", "role:runner[cuda_v12] kind:dlopen failed"),
     everywhere("", "text:cublas time:1s..2s /lib(cuda|nvidia)/"),
     everywhere("w", "write the whole explanation to a file"),
-    only("d", "show or hide the detail", &[View::Events]),
-    only("J K", "scroll the detail", &[View::Events]),
-    only("+ -", "less, more time on the screen", &[View::Timeline]),
-    only("h l, left right", "earlier, later", &[View::Timeline]),
+    only("d, J K", "detail: show or hide, scroll", &[View::Events]),
+    only(
+        "+ - h l",
+        "less, more time; earlier, later",
+        &[View::Timeline],
+    ),
+    only(
+        "c",
+        "leave out stretches in which nothing happens",
+        &[View::Timeline],
+    ),
     only(
         "h l, left right",
         "what is left, right of the screen",
@@ -142,16 +142,10 @@ pub(super) const HELP: &[Help] = &[
             View::Calls,
         ],
     ),
-    only(
-        "c",
-        "leave out stretches in which nothing happens",
-        &[View::Timeline],
-    ),
-    everywhere("i", "type into the command of `run --tui`; Ctrl-] ends it"),
+    everywhere("i", "type into `run --tui`'s command; Ctrl-] ends it"),
     everywhere("Esc", "leave help, filter, search"),
     everywhere("mouse", "click or drag: play head; wheel: rows"),
-    everywhere("Ctrl-z", "suspend"),
-    everywhere("q", "quit"),
+    everywhere("Ctrl-z, q", "suspend, quit"),
 ];
 
 /// What a key means outside of the prompt.

@@ -8,7 +8,7 @@ mod input;
 mod locked;
 mod terminal;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use ratatui::layout::Rect;
 

@@ -12,7 +12,7 @@ use crate::tui::colour::Palette;
 use crate::tui::state::State;
 use crate::view::line::{Line, Role};
 use crate::view::row::{Context, Detail, describe, who};
-use crate::view::wrap::wrap;
+use crate::view::wrap::{self, wrap_all};
 use crate::view::{amount, escape};
 
 /// Characters of a raw line that are shown: a line may have megabytes.
@@ -61,7 +61,7 @@ fn lines(state: &mut State, width: u16) -> Vec<Line> {
         return lines;
     };
     for (role, sentence) in causes_of(state, event.seq.0) {
-        for part in wrap(&sentence, usize::from(width).max(20)) {
+        for part in wrap_all(&sentence, usize::from(width).max(20)) {
             let mut line = Line::new();
             line.push(role, &part);
             lines.push(line);
@@ -114,14 +114,14 @@ fn lines(state: &mut State, width: u16) -> Vec<Line> {
 /// The line as it stands in the trace, broken wherever the screen ends.
 fn raw_lines(raw: &str, width: u16) -> Vec<Line> {
     let shown = escape::text(raw);
-    let characters: Vec<char> = shown.chars().take(MAX_RAW).collect();
-    let parts = characters.chunks(usize::from(width).max(20));
-    let line = |part: &[char]| {
+    let shown: String = shown.chars().take(MAX_RAW).collect();
+    let parts = wrap::pieces(&shown, usize::from(width).max(20));
+    let line = |part: String| {
         let mut line = Line::new();
-        line.push(Role::Dim, &part.iter().collect::<String>());
+        line.push(Role::Dim, &part);
         line
     };
-    parts.map(line).collect()
+    parts.into_iter().map(line).collect()
 }
 
 /// A long line over several.
@@ -131,7 +131,8 @@ fn pieces(line: &Line, width: u16) -> Vec<Line> {
     }
     let mut text = String::new();
     line.write_plain(&mut text);
-    wrap(&text, usize::from(width).max(20))
+    let text: String = text.chars().take(MAX_RAW).collect();
+    wrap_all(&text, usize::from(width).max(20))
         .into_iter()
         .map(|part| {
             let mut line = Line::new();
@@ -168,8 +169,11 @@ fn causes_of(state: &mut State, seq: u64) -> Vec<(Role, String)> {
             }
         }
     }
+    // What no event shows is told beside any of them, where no backend has something to show.
+    let mut backends = told.backends.iter().filter(|one| !one.aside);
+    let shown = backends.any(|one| one.causes.iter().any(|cause| !cause.events.is_empty()));
     let others = told.models.iter().chain(&told.general);
-    let named = others.filter(|cause| cause.events.contains(&seq) || cause.events.is_empty());
+    let named = others.filter(|one| one.events.contains(&seq) || (one.events.is_empty() && !shown));
     if lines.is_empty() {
         lines.extend(named.map(|cause| (Role::Warning, cause.sentence.clone())));
     }

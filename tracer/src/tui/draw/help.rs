@@ -13,7 +13,7 @@ use crate::view::line::{Line, Role};
 /// Draws the table of keys.
 pub(super) fn draw(view: View, palette: Palette, frame: &mut Frame<'_>, area: Rect) {
     frame.render_widget(Clear, area);
-    let mut lines = vec![heading(&format!("keys of {}", view.name())), Line::new()];
+    let mut lines = vec![heading(&format!("keys of {}", view.name()))];
     for help in HELP {
         if !(help.views.is_empty() || help.views.contains(&view)) {
             continue;

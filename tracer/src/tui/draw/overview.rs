@@ -9,7 +9,7 @@ use crate::tui::colour::Palette;
 use crate::tui::state::State;
 use crate::tui::state::told::{Backend, Cause, Told};
 use crate::view::line::{Line, Role};
-use crate::view::wrap::wrap;
+use crate::view::wrap::wrap_all;
 use crate::view::{Looks, amount};
 
 /// Stands where something lies behind the play head's moment.
@@ -211,7 +211,7 @@ fn health(state: &State) -> Vec<(Role, String)> {
 /// A sentence over several lines, each indented.
 fn paragraph(lines: &mut Vec<Line>, indent: &str, role: Role, text: &str, width: u16) {
     let columns = usize::from(width).saturating_sub(indent.len()).max(20);
-    for part in wrap(text, columns) {
+    for part in wrap_all(text, columns) {
         let mut line = Line::new();
         line.plain(indent).push(role, &part);
         lines.push(line);

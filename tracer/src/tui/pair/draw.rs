@@ -7,7 +7,7 @@ use super::Pair;
 use crate::tui::colour::Palette;
 use crate::tui::draw::{bar, body, too_small, write};
 use crate::view::line::{Line, Role};
-use crate::view::wrap::wrap;
+use crate::view::wrap::wrap_all;
 use crate::view::{amount, escape};
 
 /// Below this two columns show nothing useful.
@@ -172,8 +172,16 @@ fn current(pair: &Pair, width: usize) -> Vec<Line> {
 /// A sentence in few lines; a longer one is cut.
 fn sentence(role: Role, text: &str, width: usize) -> Vec<Line> {
     let text = escape::text(text);
-    let parts = wrap(&text, width).into_iter().take(SENTENCE);
+    let mut parts = wrap_all(&text, width);
+    if parts.len() > SENTENCE {
+        parts.truncate(SENTENCE);
+        if let Some(last) = parts.last_mut() {
+            let kept = escape::fit(last, width.saturating_sub(3), "");
+            *last = format!("{kept}...");
+        }
+    }
     parts
+        .into_iter()
         .map(|part| {
             let mut line = Line::new();
             line.push(role, &part);

@@ -8,7 +8,7 @@ use crate::tui::tests::Made;
 use crate::tui::{Action, Palette, Typed};
 use crate::view::Looks;
 
-fn pair() -> Pair {
+pub(in crate::tui) fn pair() -> Pair {
     let stop = |sentence: &str, events| Stop {
         sentence: sentence.to_owned(),
         events,
@@ -39,7 +39,7 @@ fn heads(pair: &Pair) -> [u64; 2] {
     [0, 1].map(|side: usize| pair.sides.get(side).map_or(0, |side| side.head))
 }
 
-fn screen(pair: &mut Pair, width: u16, height: u16) -> String {
+pub(in crate::tui) fn screen(pair: &mut Pair, width: u16, height: u16) -> String {
     let mut terminal = Terminal::new(TestBackend::new(width, height)).expect("a terminal");
     let drawn = terminal.draw(|frame| draw::draw(pair, Palette::Plain, frame));
     let buffer = drawn.expect("a screen").buffer.clone();

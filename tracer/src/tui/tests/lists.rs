@@ -119,3 +119,22 @@ fn processes_that_work_for_a_backend_are_visited_in_order() {
     state.act(Action::PreviousBackend);
     assert_eq!(state.head, expected[expected.len() - 2]);
 }
+
+#[test]
+fn the_keys_of_every_view_fit_the_smallest_screen() {
+    let mut state = state(7);
+    settle(&mut state);
+    state.act(Action::Help);
+    for view in View::ALL {
+        state.act(Action::Show(view));
+        let (small, wide) = (screen(&mut state, 80, 24), screen(&mut state, 200, 60));
+        let keys = |shown: &str| -> Vec<String> {
+            let lines = shown.lines().map(|line| line.trim_matches(['"', ' ']));
+            let lines = lines.skip(1).take_while(|line| !line.is_empty());
+            let lines = lines.take_while(|line| !line.starts_with('‖'));
+            lines.map(str::to_owned).collect()
+        };
+        assert_eq!(keys(&small), keys(&wide), "{view:?}");
+        assert!(small.contains("suspend, quit"), "{view:?}: {small}");
+    }
+}

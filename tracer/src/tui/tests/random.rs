@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::{Action, Typed, screen, state};
+use crate::tui::pair::tests as pair;
 
 fn any_action() -> impl Strategy<Value = Action> {
     prop_oneof![
@@ -65,6 +66,32 @@ proptest! {
             state.work();
             state.pass(50_000_000);
             let _ = screen(&mut state, width, height);
+        }
+    }
+
+    #[test]
+    fn random_keys_with_two_recordings_never_panic(
+        actions in prop::collection::vec(any_action(), 0..40),
+        typed in "[a-z:*/#.()0-9 ]{0,12}",
+        (width, height) in (1u16..150, 1u16..60),
+    ) {
+        let mut both = pair::pair();
+        for action in actions {
+            if both.is_typing() {
+                for character in typed.chars() {
+                    both.type_key(Typed::Character(character));
+                }
+                both.type_key(Typed::Enter);
+                both.type_key(Typed::Cancel);
+            } else if let Action::Click { row, column } = action {
+                both.click(row, column);
+                both.wheel(row % 2 == 0, column, row);
+            } else {
+                both.act(action);
+            }
+            both.work();
+            both.pass(50_000_000);
+            let _ = pair::screen(&mut both, width, height);
         }
     }
 }
