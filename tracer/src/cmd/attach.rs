@@ -194,7 +194,7 @@ fn header(props: &Props, target: &Target, session: &Session, why: Option<String>
             .ok()
             .and_then(|uid| uid.parse().ok()),
         clock: host::clock(),
-        host: host::read(Path::new("/")),
+        host: first.map_or_else(|| host::read(Path::new("/")), |pid| host::of_process(*pid)),
         ..Header::default()
     }
 }
