@@ -166,6 +166,9 @@ fn record(
         // They are numbered already.
         live.begin_with(events);
         live.notes(&target.notes);
+        if !target.awaited.is_empty() {
+            live.on_exec(words::users());
+        }
         let outcomes = live
             .record(&mut child, &signals)
             .await

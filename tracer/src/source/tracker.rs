@@ -19,7 +19,7 @@ mod signals;
 
 use std::collections::{HashMap, HashSet};
 
-pub use already::{Already, Region};
+pub use already::{Already, Descriptor, Opened, Region};
 pub use calls::{Handles, Label, Probe, Probes, constructor_descriptor, descriptor};
 pub use memory::{Image, ImageReader};
 pub use process::{Process, Thread};

@@ -38,6 +38,7 @@ pub fn snapshot(pid: u32) -> Option<Already> {
         image: image(pid, &process, time),
         cgroup: super::group::of_process(pid),
         maps: regions(pid),
+        open: super::descriptor::all(pid),
     })
 }
 
