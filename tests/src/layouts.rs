@@ -14,6 +14,7 @@ pub mod record;
 pub mod roles;
 pub mod same;
 pub mod server;
+pub mod ways;
 
 pub use format::{Era, Layout};
 

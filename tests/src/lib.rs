@@ -12,6 +12,7 @@ pub mod compared;
 pub mod events;
 pub mod gate;
 pub mod generated;
+pub mod groups;
 pub mod layouts;
 pub mod libraries;
 pub mod mounted;

@@ -164,6 +164,21 @@ pub fn soname(name: &str) -> [String; 1] {
     [format!("-Wl,-soname,{name}")]
 }
 
+/// A hard link, or a copy where none can be made, as on another file system. Never into a file that is there: that could be the very
+/// same one.
+///
+/// # Errors
+/// There is a file already, or the folder cannot be written.
+pub fn link(from: &Path, to: &Path) -> Result<(), String> {
+    let say = |why: std::io::Error| format!("{} as {}: {why}", from.display(), to.display());
+    match fs::hard_link(from, to) {
+        Err(why) if why.kind() != std::io::ErrorKind::AlreadyExists => {
+            fs::copy(from, to).map(drop).map_err(say)
+        }
+        linked => linked.map_err(say),
+    }
+}
+
 /// Copies a file, keeping its mode.
 ///
 /// # Panics

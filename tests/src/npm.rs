@@ -229,7 +229,7 @@ pub(crate) fn name_of(path: &Path) -> String {
 /// A hard link, or a copy where the folder is on another file system.
 #[track_caller]
 pub(crate) fn place(from: &Path, to: &Path) {
-    if fs::hard_link(from, to).is_err() {
-        crate::libraries::copy(from, to);
+    if let Err(why) = crate::libraries::link(from, to) {
+        panic!("{why}");
     }
 }

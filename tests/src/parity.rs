@@ -220,7 +220,7 @@ pub(crate) fn private_library(folder: &Path) -> Vec<OsString> {
 }
 
 /// The C library and the loader of this process.
-fn shared_files() -> Vec<PathBuf> {
+pub(crate) fn shared_files() -> Vec<PathBuf> {
     let maps = std::fs::read_to_string("/proc/self/maps").unwrap_or_default();
     let mut files: Vec<PathBuf> = maps
         .lines()

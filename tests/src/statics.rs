@@ -114,11 +114,9 @@ impl Root {
     pub fn put(&self, from: &Path, to: &str) {
         let to = self.own(to);
         let folder = to.parent().map_or(Ok(()), fs::create_dir_all);
-        let linked = folder.and_then(|()| match fs::hard_link(from, &to) {
-            Ok(()) => Ok(()),
-            // Another file system.
-            Err(_) => fs::copy(from, &to).map(drop),
-        });
+        let linked = folder
+            .map_err(|why| why.to_string())
+            .and_then(|()| crate::libraries::link(from, &to));
         assert!(linked.is_ok(), "{}: {linked:?}", to.display());
     }
 

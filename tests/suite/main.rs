@@ -34,3 +34,4 @@ mod statics;
 mod stories;
 mod strace;
 mod targets;
+mod ways;

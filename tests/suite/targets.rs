@@ -1,6 +1,9 @@
 //! Targets that are hard to follow: another C library, static binaries, libraries nobody could know before, mounts that only the
-//! target sees, other languages' ways to load. Each under both engines. Static binaries of C are in `statics`, set-user-id
-//! programs in `neutral`, `dlmopen` in `loader`; what cannot be followed is in docs/ENGINES.md.
+//! target sees, other languages' ways to load. Each under both engines. Static binaries of C are in `statics`; what cannot be
+//! followed is in docs/ENGINES.md.
+
+mod gone;
+mod loader;
 
 use std::path::Path;
 use std::process::Command;
@@ -148,8 +151,9 @@ fn a_library_in_a_mount_that_only_the_target_sees_is_told() {
     let library = place(Fault::None, folder.path(), "libggml-mounted.so");
     let mount = folder.path().join("mount");
     std::fs::create_dir(&mount).unwrap();
-    // As AppImage and snap do: an image that is mounted for the program, which runs from it.
-    let script = "mount -t tmpfs none \"$0\" && cp \"$1\" \"$2\" \"$0\" && exec \"$0/load_init\" \"$0/libggml-mounted.so\"";
+    // As AppImage and snap do: an image that is mounted for the program, which runs from it. Somebody stays there until all is
+    // looked at.
+    let script = "mount -t tmpfs none \"$0\" && cp \"$1\" \"$2\" \"$0\" && \"$0/load_init\" \"$0/libggml-mounted.so\" && sleep 2";
     let target = trace("unshare")
         .args(["-m", "sh", "-c", script])
         .arg(&mount)

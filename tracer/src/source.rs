@@ -12,6 +12,7 @@ pub mod images;
 pub mod library;
 pub mod lookups;
 pub mod model_output;
+pub mod place;
 pub mod plan;
 pub mod ptrace;
 pub mod record;

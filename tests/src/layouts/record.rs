@@ -1,11 +1,13 @@
 //! Recordings of layouts: made once per layout, server and recorder, and kept in `target/layouts` for every test that
 //! asks for the same.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use super::format::Layout;
@@ -16,9 +18,9 @@ use crate::target::Target;
 use crate::{Events, gate, open_folder, parity, recorded};
 
 /// The limit of a recording; a real Ollama gives a folder 30 s.
-const LIMIT: Duration = Duration::from_secs(100);
+pub(super) const LIMIT: Duration = Duration::from_secs(100);
 /// After this the recorder ends the server: no discovery without a hang takes so long.
-const TIMEOUT: &str = "80s";
+pub(super) const TIMEOUT: &str = "80s";
 
 /// A finished recording.
 #[derive(Clone, Debug)]
@@ -190,7 +192,7 @@ pub fn command(test: &str, layout: &Layout, server: &Server, root: &Path) -> Opt
 
 /// A temporary folder whose name says nothing.
 #[track_caller]
-fn neutral_folder() -> tempfile::TempDir {
+pub(super) fn neutral_folder() -> tempfile::TempDir {
     let made = tempfile::Builder::new()
         .prefix("")
         .rand_bytes(10)
@@ -202,10 +204,9 @@ fn neutral_folder() -> tempfile::TempDir {
     }
 }
 
-/// The command that records. The layout's variables go to the server alone, not to the recorder.
-fn target(layout: &Layout, server: &Server, command: Target, root: &Path) -> Target {
-    let shown = root.display().to_string();
-    let fill = |value: &str| value.replace("{root}", &shown);
+/// The variables of a server whose tree has the path `shown` in its eyes: `NAME=VALUE`.
+pub(super) fn variables(layout: &Layout, server: &Server, shown: &str) -> Vec<String> {
+    let fill = |value: &str| value.replace("{root}", shown);
     let home = fill("{root}/home");
     let mut variables = vec![
         format!("HOME={home}"),
@@ -220,6 +221,14 @@ fn target(layout: &Layout, server: &Server, command: Target, root: &Path) -> Tar
     }
     let own = layout.server.env.iter();
     variables.extend(own.map(|(name, value)| format!("{name}={}", fill(value))));
+    variables
+}
+
+/// The command that records. The layout's variables go to the server alone, not to the recorder.
+fn target(layout: &Layout, server: &Server, command: Target, root: &Path) -> Target {
+    let shown = root.display().to_string();
+    let fill = |value: &str| value.replace("{root}", &shown);
+    let variables = variables(layout, server, &shown);
     let mut target = command
         .limit(LIMIT)
         .options(["--until", "discovery", "--timeout", TIMEOUT])
@@ -273,9 +282,21 @@ fn target(layout: &Layout, server: &Server, command: Target, root: &Path) -> Tar
     ])
 }
 
-/// A port that was free a moment ago.
+/// A port that was free a moment ago, and that no other server of this process got.
 fn free_port() -> u16 {
-    TcpListener::bind(("127.0.0.1", 0))
-        .and_then(|listener| listener.local_addr())
-        .map_or(11_500, |address| address.port())
+    static GIVEN: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
+    let mut given = GIVEN.lock().unwrap_or_else(PoisonError::into_inner);
+    // The kernel may give the same again as soon as it is free: those that were given stay open until another one is found.
+    let mut open = Vec::new();
+    loop {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).ok();
+        let port = listener
+            .as_ref()
+            .and_then(|listener| listener.local_addr().ok())
+            .map_or(11_500, |address| address.port());
+        if given.insert(port) || listener.is_none() {
+            return port;
+        }
+        open.push(listener);
+    }
 }

@@ -78,8 +78,14 @@ fn other_verdicts(ebpf: &Recording, ptrace: &Recording) -> Vec<String> {
     vec![format!("explain says {ptrace:?}, by eBPF {ebpf:?}")]
 }
 
-/// Backend, verdict, and rule, certainty and object of each cause.
+/// Backend, verdict, and rule, certainty and object of each cause, without what changes from run to run.
 fn judged(explanation: &Explanation) -> Vec<String> {
+    let lines = judged_exactly(explanation);
+    lines.iter().map(|line| without_numbers(line)).collect()
+}
+
+/// Backend, verdict, and rule, certainty and object of each cause.
+pub(super) fn judged_exactly(explanation: &Explanation) -> Vec<String> {
     let backends = explanation.backends.iter();
     let line = |backend: &vgputrace::diagnose::BackendVerdict| {
         let causes = backend.findings.iter().map(|finding| {
@@ -90,19 +96,19 @@ fn judged(explanation: &Explanation) -> Vec<String> {
             let object = object.rsplit('/').next().unwrap_or(object);
             format!(" {} {} {object}", finding.rule, finding.certainty.name())
         });
-        without_numbers(&format!(
+        format!(
             "{} {}{}",
             backend.name,
             backend.verdict.name(),
             causes.collect::<String>()
-        ))
+        )
     };
     backends.map(line).collect()
 }
 
 /// The recording says that a library got its probes after it had been mapped: first calls into it may be missing, which cannot
 /// happen by ptrace (docs/ENGINES.md).
-fn is_late(ebpf: &Recording) -> bool {
+pub(super) fn is_late(ebpf: &Recording) -> bool {
     !ebpf.events.of_kind("late_library").is_empty()
 }
 

@@ -7,6 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::Era;
+use crate::libraries::link;
 use crate::target::{Target, trace};
 use crate::{gate, standin};
 
@@ -148,15 +149,4 @@ fn copy_folder(from: &Path, to: &Path) -> Result<(), String> {
         }
     }
     Ok(())
-}
-
-/// A hard link, or a copy where the folder is on another file system.
-fn link(from: &Path, to: &Path) -> Result<(), String> {
-    if fs::hard_link(from, to).is_ok() {
-        return Ok(());
-    }
-    match fs::copy(from, to) {
-        Ok(_) => Ok(()),
-        Err(why) => Err(format!("{}: {why}", from.display())),
-    }
 }

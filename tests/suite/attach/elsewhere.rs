@@ -1,7 +1,7 @@
 //! Programs with a root of their own: a mount, user or pid namespace over an overlay, as a container has, and a mere chroot.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, Command};
 
 use vgputrace_tests::events::text;
 use vgputrace_tests::libraries::copy;
@@ -33,6 +33,66 @@ fn root_of(folder: &Path, name: &str) -> Vec<PathBuf> {
     libraries
 }
 
+/// A container of the program: namespaces over an overlay of `FOLDER/lower`.
+#[track_caller]
+fn boxed(folder: &Path, name: &str) -> Child {
+    let script = "set -e; cd \"$1\"; mkdir -p upper merged; mount -t tmpfs none upper; mkdir upper/up upper/work; \
+        mount -t overlay none -o lowerdir=lower,upperdir=upper/up,workdir=upper/work merged; \
+        cd merged; pivot_root . old; exec \"/$2\" /data";
+    let started = Command::new("unshare")
+        .args([
+            "--mount",
+            "--pid",
+            "--fork",
+            "--uts",
+            "--kill-child",
+            "/bin/sh",
+            "-c",
+            script,
+            "sh",
+        ])
+        .arg(folder)
+        .arg(name)
+        .stdout(std::process::Stdio::null())
+        .spawn();
+    started.expect("unshare")
+}
+
+#[test]
+fn a_second_container_of_one_image_is_told_once_like_the_first() {
+    let test = test_name!();
+    if !gate::root(test) || !gate::engine(test) || !gate::tool(test, "unshare", "--version") {
+        return;
+    }
+    let folder = open_folder();
+    let lower = folder.path().join("lower");
+    std::fs::create_dir(&lower).expect("a folder");
+    let name = format!("again-{}", std::process::id());
+    root_of(&lower, &name);
+    let mut attached = Attached::start(&["--name", &name]);
+    let processes = |events: &Events| {
+        let failed = events.loader_errors();
+        let mut processes: Vec<_> = failed.iter().map(|(event, _)| event.process).collect();
+        processes.sort();
+        processes.dedup();
+        processes.len()
+    };
+    for count in 1..=2 {
+        let mut container = boxed(folder.path(), &name);
+        attached.until("failed loads", |events| processes(events) >= count);
+        container.kill().unwrap();
+        container.wait().unwrap();
+    }
+    let (outcome, events) = attached.stop();
+    assert_eq!(outcome.shell_code(), 0, "{}", outcome.err());
+    let story = events.story(&["exec", "call", "return", "unfinished", "late_library"]);
+    assert_eq!(events.execs_of(&name).len(), 2, "{story}");
+    // A call that was told twice would be inside itself.
+    let calls = events.calls("dlopen");
+    let inner = calls.iter().find(|call| call.event.parent.is_some());
+    assert!(inner.is_none(), "{story}");
+}
+
 /// The failed load is told by the C library of that root: probes are on its own files.
 #[track_caller]
 fn load_failed_there(events: &Events, name: &str) {
@@ -59,30 +119,8 @@ fn a_program_in_a_container_is_recorded_with_its_own_c_library() {
     std::fs::create_dir(&lower).expect("a folder");
     let name = format!("boxed-{}", std::process::id());
     let libraries = root_of(&lower, &name);
-    let script = "set -e; cd \"$1\"; mount -t tmpfs none upper; mkdir upper/up upper/work; \
-        mount -t overlay none -o lowerdir=lower,upperdir=upper/up,workdir=upper/work merged; \
-        cd merged; pivot_root . old; exec \"/$2\" /data";
-    for inner in ["upper", "merged"] {
-        std::fs::create_dir(folder.path().join(inner)).expect("a folder");
-    }
     let mut attached = Attached::start(&["--name", &name]);
-    let mut boxed = Command::new("unshare")
-        .args([
-            "--mount",
-            "--pid",
-            "--fork",
-            "--uts",
-            "--kill-child",
-            "/bin/sh",
-            "-c",
-            script,
-            "sh",
-        ])
-        .arg(folder.path())
-        .arg(&name)
-        .stdout(std::process::Stdio::null())
-        .spawn()
-        .expect("unshare");
+    let mut boxed = boxed(folder.path(), &name);
     attached.until("a failed load", |events| !events.loader_errors().is_empty());
     let (outcome, events) = attached.stop();
     boxed.kill().unwrap();

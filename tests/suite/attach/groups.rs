@@ -1,73 +1,13 @@
 //! Control groups, units and containers: real groups of version 2 that the test makes, with the names that systemd and the
 //! engines would give them. Neither is needed.
 
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command};
+use std::path::Path;
+use std::process::Command;
 
-use vgputrace_tests::{Events, gate, test_name};
+use vgputrace_tests::groups::{start_in, tree};
+use vgputrace_tests::{Events, test_name};
 
 use super::{Attached, explained};
-
-/// Groups of the test's own; they go with it.
-struct Tree {
-    top: PathBuf,
-}
-
-impl Tree {
-    /// `None` where no groups can be made.
-    fn new(name: &str) -> Option<Self> {
-        let mounts = std::fs::read_to_string("/proc/self/mountinfo").ok()?;
-        let line = mounts.lines().find(|line| line.contains(" - cgroup2 "))?;
-        let top = Path::new(line.split(' ').nth(4)?).join(format!("{name}-{}", std::process::id()));
-        std::fs::create_dir(&top).ok()?;
-        Some(Self { top })
-    }
-
-    fn group(&self, name: &str) -> PathBuf {
-        let group = self.top.join(name);
-        std::fs::create_dir_all(&group).expect("a group");
-        group
-    }
-}
-
-impl Drop for Tree {
-    fn drop(&mut self) {
-        fn remove(folder: &Path) {
-            for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-                if entry.path().is_dir() {
-                    remove(&entry.path());
-                }
-            }
-            let _ = std::fs::remove_dir(folder);
-        }
-        remove(&self.top);
-    }
-}
-
-/// A shell that goes into the group and then runs the program there, as systemd does.
-fn start_in(group: &Path, program: &str, argument: &str) -> Child {
-    Command::new("/bin/sh")
-        .args([
-            "-c",
-            "echo $$ > \"$1/cgroup.procs\" && exec \"$2\" \"$3\" > /dev/null",
-            "sh",
-        ])
-        .arg(group)
-        .args([program, argument])
-        .spawn()
-        .expect("a shell")
-}
-
-fn tree(test: &str, name: &str) -> Option<Tree> {
-    if !gate::engine(test) {
-        return None;
-    }
-    let tree = Tree::new(name);
-    if tree.is_none() {
-        gate::skip(test, "no groups of version 2 can be made here");
-    }
-    tree
-}
 
 fn ended(program: &'static str) -> impl Fn(&Events) -> bool {
     move |events| {

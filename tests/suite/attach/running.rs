@@ -24,10 +24,16 @@ fn is_told(events: &Events, pid: u32) {
         event.process == process && map.already && text(&map.path).ends_with("libc.so.6")
     });
     assert!(libc, "{}", events.story(&["map"]));
+    let opens = events.opens();
+    let output = opens
+        .iter()
+        .find(|(event, open)| event.process == process && open.already && open.fd == Some(1));
+    assert!(output.is_some(), "{}", events.story(&["open"]));
     let mut threads: Vec<u32> = events
         .opens()
         .iter()
-        .filter(|(event, open)| event.process == process && text(&open.path) == "/etc/hostname")
+        .filter(|(event, open)| event.process == process && !open.already)
+        .filter(|(_, open)| text(&open.path) == "/etc/hostname")
         .filter_map(|(event, _)| event.tid)
         .collect();
     threads.sort_unstable();

@@ -166,6 +166,9 @@ fn record(
         // They are numbered already.
         live.begin_with(events);
         live.notes(&target.notes);
+        if !target.awaited.is_empty() {
+            live.on_exec(words::users());
+        }
         let outcomes = live
             .record(&mut child, &signals)
             .await
@@ -194,7 +197,7 @@ fn header(props: &Props, target: &Target, session: &Session, why: Option<String>
             .ok()
             .and_then(|uid| uid.parse().ok()),
         clock: host::clock(),
-        host: host::read(Path::new("/")),
+        host: first.map_or_else(|| host::read(Path::new("/")), |pid| host::of_process(*pid)),
         ..Header::default()
     }
 }

@@ -132,6 +132,7 @@ mod tests {
                 address: None,
                 fd: 3,
                 err: Some(Errno(err)),
+                already: false,
             })
         };
         assert!(!connect(115).failed());

@@ -22,6 +22,9 @@ pub struct Open {
     /// The error.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub err: Option<Errno>,
+    /// It was open already when the recording began.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub already: bool,
 }
 
 /// stat, lstat, newfstatat, statx. An fd without a path (fstat) is not recorded.

@@ -17,6 +17,9 @@ pub struct Socket {
     /// The error; EINPROGRESS is a connect that goes on.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub err: Option<Errno>,
+    /// It listened already when the recording began.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub already: bool,
 }
 
 /// One read request or written answer of a discovery endpoint: `GET /info`, `/health`, `/props`.

@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 
-use super::images::{Place, inside, place_of, root_of};
 use super::library::candidates::{Candidate, Start, candidates};
 use super::library::closure::{closure_of, objects_of};
 use super::library::facts::{Detail, facts};
 use super::library::layout::CpuLevel;
 use super::library::object::Object;
 use super::library::search::{Environment, Requester};
+use super::place::{Doors, Place, View, Whose};
 use super::tracker::{LoadContext, Process};
 use crate::event::library::Library;
 use crate::event::{Seq, Text};
@@ -22,6 +22,9 @@ type ProgramKey = (Place, String, Option<BTreeMap<String, Vec<u8>>>);
 /// What was told already.
 #[derive(Default)]
 pub struct Facts {
+    doors: Doors,
+    /// Mount namespaces that are gone, and files in them were not read.
+    unread: HashSet<u32>,
     told: HashSet<(Place, String)>,
     explained: HashSet<LoadKey>,
     /// Programs whose files were looked at, with what decides about them.
@@ -30,11 +33,35 @@ pub struct Facts {
 }
 
 impl Facts {
+    /// How the files of a process are reached; `None` when it has ended and they cannot be told from others of their names.
+    pub fn view(&mut self, whose: Whose) -> Option<View> {
+        self.doors.view(whose)
+    }
+
+    /// Its files cannot be looked at any more, and this is the first process of its mount namespace of which that is so.
+    pub fn is_first_unread(&mut self, whose: Whose) -> bool {
+        whose
+            .foreign
+            .is_some_and(|namespace| self.view(whose).is_none() && self.unread.insert(namespace))
+    }
+
+    /// Looks through a process that is there all the while, at a few tries.
+    fn looked<T>(&mut self, whose: Whose, look: impl Fn(&mut Self, &View) -> T) -> Option<T> {
+        const TRIES: usize = 4;
+        for _ in 0..TRIES {
+            let view = self.view(whose)?;
+            let found = look(self, &view);
+            if view.stands() {
+                return Some(found);
+            }
+        }
+        None
+    }
+
     /// Facts about a mapped file, the first time it is asked for.
-    pub fn library(&mut self, tgid: u32, path: &str) -> Option<Library> {
-        let place = place_of(tgid);
-        let seen = inside(&place, path);
-        if !self.told.insert((place, path.to_owned())) {
+    pub fn library(&mut self, whose: Whose, path: &str) -> Option<Library> {
+        let key = (self.view(whose)?.place().clone(), path.to_owned());
+        if self.told.contains(&key) {
             return None;
         }
         let detail = if is_of_interest(path) {
@@ -42,23 +69,34 @@ impl Facts {
         } else {
             Detail::Plain
         };
+        let found = self.looked(whose, |_, view| {
+            facts(&view.inside(path), &view.root(), detail)
+        })?;
+        self.told.insert(key);
         // The trace names the file as the kernel does.
         Some(Library {
             path: Text::from(path),
-            ..facts(&seen, &root_of(tgid), detail)
+            ..found
         })
     }
 
     /// Files of a new program that may need probes, absolute as the program sees them.
-    pub fn program(&mut self, tgid: u32, exe: &str, process: Option<&Process>) -> Vec<Candidate> {
+    pub fn program(
+        &mut self,
+        whose: Whose,
+        exe: &str,
+        process: Option<&Process>,
+    ) -> Vec<Candidate> {
+        let Some(view) = self.view(whose) else {
+            return Vec::new();
+        };
         let value = |name: &str| {
             let raw = process?.search.get(name)?;
             Some(Text::from_bytes(raw))
         };
-        let place = place_of(tgid);
-        let seen = |path: &str| inside(&place, path);
+        let seen = |path: &str| view.inside(path);
         let key = (
-            place.clone(),
+            view.place().clone(),
             exe.to_owned(),
             process.map(|process| process.search.clone()),
         );
@@ -74,25 +112,44 @@ impl Facts {
             backend_path: value("GGML_BACKEND_PATH"),
             cwd: seen(&cwd.unwrap_or_default()),
         };
-        candidates(&seen(exe), &start, &root_of(tgid)).list
+        candidates(&seen(exe), &start, &view.root()).list
     }
 
     /// Who provides what for a load that failed; told once for the same file under the same circumstances.
-    pub fn closure(&mut self, error: Seq, file: &str, context: &LoadContext) -> Option<Library> {
-        let place = place_of(context.tgid);
-        let context = &context.seen_from(&place);
+    pub fn closure(
+        &mut self,
+        whose: Whose,
+        error: Seq,
+        file: &str,
+        context: &LoadContext,
+    ) -> Option<Library> {
+        let view = self.view(whose)?;
+        let seen = context.seen_from(&view);
         let key = (
-            place,
+            view.place().clone(),
             file.to_owned(),
-            context.library_path.clone(),
-            context.cwd.clone(),
-            context.global.clone(),
+            seen.library_path.clone(),
+            seen.cwd.clone(),
+            seen.global.clone(),
         );
-        if !self.explained.insert(key) {
+        if self.explained.contains(&key) {
             return None;
         }
+        let mut library = self.looked(whose, |facts, view| facts.provided(view, file, context))?;
+        self.explained.insert(key);
+        let told = (view.place().clone(), library.path.as_str().to_owned());
+        self.told.insert(told);
+        if let Some(closure) = &mut library.closure {
+            closure.error = Some(error);
+        }
+        Some(library)
+    }
+
+    /// Facts about the file that was asked for, with its closure.
+    fn provided(&mut self, view: &View, file: &str, context: &LoadContext) -> Library {
+        let context = &context.seen_from(view);
         let exe = context.exe.as_deref().unwrap_or_default();
-        let root = root_of(context.tgid);
+        let root = view.root();
         let exe = (!exe.is_empty()).then(|| Path::new(exe));
         let mut environment = Environment::of_program(exe, &root, Path::new(&context.cwd));
         environment.library_path = context.library_path.as_deref().map(Text::from_bytes);
@@ -117,8 +174,7 @@ impl Facts {
             file.to_owned()
         };
         let name = Text::from(absolute.as_str());
-        let mut closure = closure_of(&name, &Requester { chain }, &environment, &loaded);
-        closure.error = Some(error);
+        let closure = closure_of(&name, &Requester { chain }, &environment, &loaded);
         // A bare name may lead to a file, or to none.
         let found = closure
             .objects
@@ -133,17 +189,15 @@ impl Facts {
                 ..Library::default()
             },
         };
-        let place = place_of(context.tgid);
-        self.told.insert((place, library.path.as_str().to_owned()));
         library.closure = Some(closure);
-        Some(library)
+        library
     }
 }
 
 impl LoadContext {
     /// The same with paths as the process itself sees them.
-    fn seen_from(&self, place: &Place) -> Self {
-        let seen = |path: &String| inside(place, path).to_string_lossy().into_owned();
+    fn seen_from(&self, view: &View) -> Self {
+        let seen = |path: &String| view.inside(path).to_string_lossy().into_owned();
         Self {
             exe: self.exe.as_ref().map(seen),
             cwd: seen(&self.cwd),

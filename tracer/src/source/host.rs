@@ -18,6 +18,7 @@ use rustix::fs::OFlags;
 use rustix::time::{ClockId, Timespec, clock_gettime};
 
 use super::library::Root;
+use super::place::{Place, place_of};
 use crate::event::host::{Clock, Host};
 use crate::event::{Hex, Text};
 
@@ -40,6 +41,23 @@ pub fn read(root: &Path) -> Host {
         nodes: nodes::read(root),
         modules: kernel::modules(root),
         nvidia: kernel::nvidia(root),
+    }
+}
+
+/// The same as a living process sees it: distribution, C library and device nodes are those of its root. A container has its
+/// own, whatever the machine has.
+#[must_use]
+pub fn of_process(tgid: u32) -> Host {
+    let own = read(Path::new("/"));
+    if place_of(tgid) == Place::default() {
+        return own;
+    }
+    let root = PathBuf::from(format!("/proc/{tgid}/root"));
+    Host {
+        os: kernel::distribution(&root),
+        libc: libc::version(&root),
+        nodes: nodes::read(&root),
+        ..own
     }
 }
 

@@ -1,22 +1,40 @@
 //! What the tracker asks the recorder to look up, as events: facts about libraries, and why a load failed.
 
 use super::facts::Facts;
+use super::place::Whose;
 use super::tracker::{Tracker, Wish};
-use crate::event::{Event, Kind};
+use crate::event::loss::Note;
+use crate::event::{Event, Kind, Text};
 
 /// Grants a wish that needs nothing but files.
 pub fn look_up(wish: &Wish, facts: &mut Facts, tracker: &mut Tracker, events: &mut Vec<Event>) {
     let found = match wish {
-        Wish::Library { path, tgid } => facts.library(*tgid, path).map(|library| (*tgid, library)),
+        Wish::Library { path, tgid } => facts
+            .library(tracker.whose(*tgid), path)
+            .map(|library| (*tgid, library)),
         Wish::Closure {
             error,
             file,
             context,
         } => facts
-            .closure(*error, file, context)
+            .closure(tracker.whose(context.tgid), *error, file, context)
             .map(|library| (context.tgid, library)),
         Wish::Counts { .. } | Wish::EntryPoint { .. } | Wish::Program { .. } => None,
     };
+    if let Some(whose) = whose(wish, tracker)
+        && facts.is_first_unread(whose)
+    {
+        let text = format!(
+            "process {} ended before its files were looked at, and nobody is left in its mount namespace: facts about files there \
+             are missing, and files of the same names elsewhere were not taken for them",
+            whose.tgid
+        );
+        let note = Note {
+            id: Text::from("files_unread"),
+            text: Text::from(text),
+        };
+        events.push(event_of(tracker, whose.tgid, Kind::Note(note), events));
+    }
     if let Some((tgid, library)) = found {
         events.push(event_of(
             tracker,
@@ -24,6 +42,15 @@ pub fn look_up(wish: &Wish, facts: &mut Facts, tracker: &mut Tracker, events: &m
             Kind::Library(Box::new(library)),
             events,
         ));
+    }
+}
+
+/// Whose files a wish is about.
+fn whose(wish: &Wish, tracker: &Tracker) -> Option<Whose> {
+    match wish {
+        Wish::Library { tgid, .. } => Some(tracker.whose(*tgid)),
+        Wish::Closure { context, .. } => Some(tracker.whose(context.tgid)),
+        Wish::Counts { .. } | Wish::EntryPoint { .. } | Wish::Program { .. } => None,
     }
 }
 

@@ -3,6 +3,7 @@
 //! Reads /proc and the tree of control groups; starts nothing but the container engines' `inspect`, for a name.
 
 pub mod container;
+mod descriptor;
 pub mod group;
 mod process;
 pub mod program;

@@ -19,12 +19,13 @@ mod signals;
 
 use std::collections::{HashMap, HashSet};
 
-pub use already::{Already, Region};
+pub use already::{Already, Descriptor, Opened, Region};
 pub use calls::{Handles, Label, Probe, Probes, constructor_descriptor, descriptor};
 pub use memory::{Image, ImageReader};
 pub use process::{Process, Thread};
 
 use crate::event::{Event, Kind, Proc, Seq};
+use crate::source::place::Whose;
 use crate::source::record::{Body, Record};
 use crate::source::screen;
 
@@ -164,6 +165,16 @@ impl Tracker {
     #[must_use]
     pub fn process(&self, tgid: u32) -> Option<&Process> {
         self.processes.get(&tgid)
+    }
+
+    /// For a look at the files of a process.
+    #[must_use]
+    pub fn whose(&self, tgid: u32) -> Whose {
+        let process = self.processes.get(&tgid);
+        Whose {
+            tgid,
+            foreign: process.and_then(|process| process.foreign),
+        }
     }
 
     /// How many traced processes are alive.

@@ -60,6 +60,7 @@ pub(crate) fn open(path: &str, err: Option<u16>) -> Kind {
         flags: Hex(0o2_000_000),
         fd: err.is_none().then_some(6),
         err: err.map(Errno),
+        already: false,
     })
 }
 

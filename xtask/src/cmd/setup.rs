@@ -20,7 +20,7 @@ struct Tool {
     needed_for: &'static str,
 }
 
-const TOOLS: [Tool; 7] = [
+const TOOLS: [Tool; 8] = [
     Tool {
         program: "gcc",
         package: "gcc libc6-dev",
@@ -35,6 +35,11 @@ const TOOLS: [Tool; 7] = [
         program: "musl-gcc",
         package: "musl-tools",
         needed_for: "the static binary, and programs on another C library that tests trace",
+    },
+    Tool {
+        program: "mksquashfs",
+        package: "squashfs-tools",
+        needed_for: "packing a program into an image, as AppImage and snap do, for a test",
     },
     Tool {
         program: "go",

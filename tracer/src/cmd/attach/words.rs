@@ -1,11 +1,14 @@
 //! What the user is told: who is recorded, as whom it runs, and what that hides.
 
+use std::collections::BTreeSet;
+
 use super::target::Target;
+use crate::cmd::run::live::OnExec;
 use crate::event::Text;
 use crate::event::loss::Note;
 use crate::source::running::{self, Owner};
 use crate::source::screen;
-use crate::source::user::SystemAccounts;
+use crate::source::user::{Accounts as _, SystemAccounts};
 use crate::view::{amount, escape};
 
 /// One line when the recording has begun.
@@ -71,6 +74,32 @@ pub(super) fn cost(why: Option<&str>) -> Note {
     }
 }
 
+/// Names the user of programs that start, each user once.
+pub(super) fn users() -> OnExec {
+    /// A program that starts programs as others is no reason for many words.
+    const MOST: usize = 4;
+    let mut told = BTreeSet::new();
+    Box::new(move |exec| {
+        let uid = exec.uid[1];
+        if exec.already || uid == u32::MAX || told.len() >= MOST || !told.insert(uid) {
+            return None;
+        }
+        // Another mount namespace has accounts of its own.
+        let account = match exec.mount_namespace {
+            None => SystemAccounts.user_by_id(uid).ok().flatten(),
+            Some(_) => None,
+        };
+        let owner = Owner {
+            uid,
+            name: account.map(|account| account.name),
+        };
+        Some(Note {
+            id: Text::from("target_user"),
+            text: screen::text(of_owner(&owner, false).as_bytes()),
+        })
+    })
+}
+
 /// As whom the target runs, and what that hides from this recorder or from the reader.
 fn of_owner(owner: &Owner, hidden: bool) -> String {
     let who = owner.text();
@@ -95,8 +124,27 @@ fn say(text: &str) {
 
 #[cfg(test)]
 mod tests {
-    use super::of_owner;
+    use super::{of_owner, users};
+    use crate::event::process::Exec;
     use crate::source::running::Owner;
+
+    fn exec(uid: u32, already: bool) -> Exec {
+        let line = format!(
+            r#"{{"pid":1,"file":"/a","exe":"/a","argv":[],"env":[],"cwd":"/","uid":[{uid},{uid}],"gid":[0,0],"already":{already}}}"#
+        );
+        serde_json::from_str(&line).unwrap()
+    }
+
+    #[test]
+    fn each_user_of_a_program_that_starts_is_named_once() {
+        let mut users = users();
+        assert!(users(&exec(0, true)).is_none(), "it was named already");
+        let root = users(&exec(0, false)).unwrap();
+        assert!(root.text.as_str().contains("(uid 0)"), "{root:?}");
+        assert!(users(&exec(0, false)).is_none());
+        let other = users(&exec(65_000, false)).unwrap();
+        assert!(other.text.as_str().contains("uid 65000"), "{other:?}");
+    }
 
     #[test]
     fn the_user_of_the_target_is_named_with_what_it_hides() {

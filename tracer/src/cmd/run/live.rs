@@ -13,6 +13,7 @@ use super::watch::{Child, Signals, Status};
 use crate::event::Kind;
 use crate::event::host::End;
 use crate::event::loss::Note;
+use crate::event::process::Exec;
 use crate::event::{Event, Text};
 use crate::source::hold::{Held, Hold};
 use crate::source::session::Session;
@@ -47,7 +48,11 @@ pub(in crate::cmd) struct Live {
     events: Vec<Event>,
     /// Openings that wait for their probes.
     hold: Option<Hold>,
+    on_exec: Option<OnExec>,
 }
+
+/// What the recorder has to say of a program that starts.
+pub(in crate::cmd) type OnExec = Box<dyn FnMut(&Exec) -> Option<Note>>;
 
 impl Live {
     pub(in crate::cmd) fn new(
@@ -69,7 +74,13 @@ impl Live {
             stopped: None,
             events: Vec::new(),
             hold: None,
+            on_exec: None,
         }
+    }
+
+    /// Asks for a word of the recorder's at each program that starts.
+    pub(in crate::cmd) fn on_exec(&mut self, word: OnExec) {
+        self.on_exec = Some(word);
     }
 
     /// Openings of unknown libraries wait for their probes.
@@ -249,7 +260,11 @@ impl Live {
     /// Writes the gathered events.
     fn write(&mut self) {
         let mut events = std::mem::take(&mut self.events);
+        let mut notes = Vec::new();
         for event in &events {
+            if let (Kind::Exec(exec), Some(word)) = (&event.kind, &mut self.on_exec) {
+                notes.extend(word(exec));
+            }
             self.summary.push(event);
             self.progress.push(event);
             if let Some(verdicts) = &mut self.verdicts {
@@ -266,6 +281,9 @@ impl Live {
                 Ok(Outcome::Full) => self.stop(Why::Size, None),
                 Err(error) => self.stop(Why::Disk, Some(error)),
             }
+        }
+        if !notes.is_empty() {
+            self.notes(&notes);
         }
         // The list keeps its room for the next batch.
         events.clear();

@@ -205,8 +205,13 @@ fn leads_nowhere(case: &Case<'_>) -> Vec<Finding> {
                         .is_some_and(|names| names.contains(name))
             })
     });
+    // The call that loaded it may have come before the C library had its probes; what is mapped was there.
+    let mapped = case
+        .deciding()
+        .any(|child| child.mapped.iter().any(|(file, _)| file.as_str() == path));
     let unopened = case.model.era == Era::Runner
         && walked
+        && !mapped
         && case.loads().next().is_none()
         && super::refused::not_looked_at(case).is_empty();
     if refused.is_empty() && !unopened {

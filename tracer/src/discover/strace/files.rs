@@ -157,6 +157,7 @@ impl Files {
             flags: Hex(known.fold(0, |all, (_, bit)| all | bit)),
             fd,
             err: result.err(),
+            already: false,
         }))
     }
 

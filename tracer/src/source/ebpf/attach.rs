@@ -1,17 +1,18 @@
 //! Puts the generic function probe on a file's functions.
 
 mod descriptors;
+mod identity;
 
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::os::fd::AsRawFd;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use aya::Ebpf;
 use aya::programs::uprobe::{UProbeAttachLocation, UProbeAttachPoint, UProbeLinkId, UProbeScope};
 
 use descriptors::Descriptors;
+use identity::{FileId, Identities, OVERLAY};
 
 use super::Error;
 use super::load::{program_error, uprobe};
@@ -20,14 +21,15 @@ use crate::source::plan::{self, Table};
 pub use crate::source::plan::{Back, Calls, EntryPoint, Interest};
 use crate::source::tracker::Probes;
 
-/// Files that carry probes, by device and inode.
+/// Files that carry probes.
 pub struct Attached {
-    seen: HashSet<(u64, u64)>,
+    seen: HashSet<FileId>,
+    identities: Identities,
     table: Table,
     functions: u64,
     links: Vec<(&'static str, UProbeLinkId)>,
     /// File offsets that carry entry probes, by file.
-    entries: HashMap<(u64, u64), HashSet<u64>>,
+    entries: HashMap<FileId, HashSet<u64>>,
 }
 
 /// What became of a file.
@@ -47,6 +49,7 @@ impl Attached {
     pub fn new(calls: Calls) -> Self {
         Self {
             seen: HashSet::new(),
+            identities: Identities::default(),
             table: calls.table(),
             functions: 0,
             links: Vec::new(),
@@ -78,7 +81,10 @@ impl Attached {
         if !metadata.is_file() {
             return Ok(Outcome::Nothing);
         }
-        if !self.seen.insert((metadata.dev(), metadata.ino())) {
+        let identity = self
+            .identities
+            .of(&metadata, is_overlay(rustix::fs::statfs(path)));
+        if !self.seen.insert(identity) {
             return Ok(Outcome::Known);
         }
         match Image::open(path, &Root::default()) {
@@ -98,7 +104,10 @@ impl Attached {
         file: &File,
         name: &str,
     ) -> Result<Outcome, Error> {
-        let identity = file.metadata().map(|facts| (facts.dev(), facts.ino()));
+        let on_overlay = is_overlay(rustix::fs::fstatfs(file));
+        let identity = file
+            .metadata()
+            .map(|facts| self.identities.of(&facts, on_overlay));
         let new = identity.is_ok_and(|identity| self.seen.insert(identity));
         if !new {
             return Ok(Outcome::Known);
@@ -128,10 +137,10 @@ impl Attached {
         else {
             return Ok(0);
         };
-        let known = self
-            .entries
-            .entry((metadata.dev(), metadata.ino()))
-            .or_default();
+        let identity = self
+            .identities
+            .of(&metadata, is_overlay(rustix::fs::statfs(path)));
+        let known = self.entries.entry(identity).or_default();
         let is_new = |offset| known.insert(offset);
         let plan = plan::learn(&self.table, &image, (name, points), probes, is_new);
         Descriptors::of(ebpf)?.set_all(&plan.descriptors)?;
@@ -160,8 +169,10 @@ impl Attached {
         self.functions += plan.entries.len() as u64;
         if let Ok(metadata) = std::fs::metadata(path) {
             let offsets = plan.entries.iter().map(|(offset, _)| *offset);
-            let known = self.entries.entry((metadata.dev(), metadata.ino()));
-            known.or_default().extend(offsets);
+            let identity = self
+                .identities
+                .of(&metadata, is_overlay(rustix::fs::statfs(path)));
+            self.entries.entry(identity).or_default().extend(offsets);
         }
         Ok(Outcome::Probed(
             u32::try_from(plan.entries.len()).unwrap_or(u32::MAX),
@@ -204,4 +215,8 @@ impl Attached {
             }
         });
     }
+}
+
+fn is_overlay(system: rustix::io::Result<rustix::fs::StatFs>) -> bool {
+    system.is_ok_and(|system| system.f_type == OVERLAY)
 }

@@ -22,7 +22,7 @@ use crate::event::library::LateLibrary;
 use crate::event::loss::Loss;
 use crate::event::{Event, Kind, Text};
 use crate::source::facts::Facts;
-use crate::source::images::{Images, reachable, root_of};
+use crate::source::images::Images;
 use crate::source::library::candidates::{Candidate, Why};
 use crate::source::lookups::{event_of, look_up};
 use crate::source::slow::{SLOW, Slow};
@@ -266,8 +266,10 @@ impl Session {
     fn grant(&mut self, wish: &Wish, events: &mut Vec<Event>) {
         match wish {
             Wish::Library { path, tgid } => {
-                let file = reachable(*tgid, path);
-                self.probe_late(*tgid, (&file, path), Interest::ByContent, events);
+                if let Some(view) = self.facts.view(self.tracker.whose(*tgid)) {
+                    let file = view.reachable(path);
+                    self.probe_late(*tgid, (&file, path), Interest::ByContent, events);
+                }
                 look_up(wish, &mut self.facts, &mut self.tracker, events);
             }
             Wish::Closure { .. } => look_up(wish, &mut self.facts, &mut self.tracker, events),
@@ -278,11 +280,15 @@ impl Session {
                 self.tell_counts(time, Some(*tgid), events);
             }
             Wish::Program { tgid, exe } => {
-                let found = self.facts.program(*tgid, exe, self.tracker.process(*tgid));
+                let whose = self.tracker.whose(*tgid);
+                let Some(view) = self.facts.view(whose) else {
+                    return;
+                };
+                let found = self.facts.program(whose, exe, self.tracker.process(*tgid));
                 for candidate in found {
                     let interest = interest_in(&candidate);
                     let path = candidate.path.to_string_lossy();
-                    let file = root_of(*tgid).outside(&candidate.path);
+                    let file = view.root().outside(&candidate.path);
                     self.probe_late(*tgid, (&file, &path), interest, events);
                 }
             }
@@ -291,7 +297,10 @@ impl Session {
 
     /// Probes functions that a file hands out and does not export: calls until now are missing.
     fn learn(&mut self, tgid: u32, path: &str, points: &[EntryPoint], events: &mut Vec<Event>) {
-        let file = reachable(tgid, path);
+        let Some(view) = self.facts.view(self.tracker.whose(tgid)) else {
+            return;
+        };
+        let file = view.reachable(path);
         let probes = self.tracker.probes_mut();
         let learned = self
             .attached

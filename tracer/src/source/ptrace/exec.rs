@@ -11,7 +11,7 @@ use super::space::{Mapped, Space};
 use super::stream::Stream;
 use crate::event::{Seen, Why};
 use crate::source::clock;
-use crate::source::images::{namespace_of, reachable};
+use crate::source::place::{namespace_of, reachable};
 use crate::source::record::Body;
 use crate::source::running::auxiliary;
 use crate::sys::ptrace::{Resume, Stopped};

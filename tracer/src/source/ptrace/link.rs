@@ -17,9 +17,9 @@ use crate::event::loss::Loss;
 use crate::event::{Event, Kind, Text};
 use crate::source::clock;
 use crate::source::facts::Facts;
-use crate::source::images::{reachable, root_of};
 use crate::source::library::candidates::Why;
 use crate::source::lookups::look_up;
+use crate::source::place::{reachable, root_of};
 use crate::source::plan::EntryPoint;
 use crate::source::record::{Body, Record};
 use crate::source::slow::InFlight;
@@ -192,13 +192,13 @@ impl Shared {
 
     /// Files that this program gets without asking. Any other is looked at when it is mapped.
     fn note_preloaded(&mut self, tgid: u32, exe: &str) {
-        let process = self.tracker.process(tgid);
+        let (process, whose) = (self.tracker.process(tgid), self.tracker.whose(tgid));
         let asked = process.is_some_and(|process| process.search.contains_key("LD_PRELOAD"));
         let root = root_of(tgid);
         if !asked && !root.outside(Path::new("/etc/ld.so.preload")).exists() {
             return;
         }
-        for candidate in self.facts.program(tgid, exe, process) {
+        for candidate in self.facts.program(whose, exe, process) {
             if candidate.why == Why::Preload
                 && let Ok(file) = File::open(root.outside(&candidate.path))
             {

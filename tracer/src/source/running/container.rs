@@ -11,13 +11,17 @@ const DIGITS: usize = 64;
 const FEWEST: usize = 4;
 /// Engines, and how each is asked for an id.
 const ENGINES: [&str; 3] = ["docker", "podman", "nerdctl"];
-/// Before and behind the id in the name of its group: docker, podman and CRI engines under systemd, all of them without.
-const NAMES: [(&str, &str); 5] = [
+/// Before and behind the id in the name of its group: docker, podman and CRI engines with groups made by systemd, and by
+/// themselves (podman and CRI-O keep their own prefix then).
+const NAMES: [(&str, &str); 8] = [
     ("", ""),
     ("docker-", ".scope"),
     ("libpod-", ".scope"),
+    ("libpod-", ""),
     ("cri-containerd-", ".scope"),
     ("nerdctl-", ".scope"),
+    ("crio-", ".scope"),
+    ("crio-", ""),
 ];
 
 /// A container.
@@ -166,6 +170,8 @@ mod tests {
             id.clone(),
             format!("docker-{id}.scope"),
             format!("libpod-{id}.scope"),
+            format!("libpod-{id}"),
+            format!("crio-{id}.scope"),
             format!("cri-containerd-{id}.scope"),
         ] {
             assert_eq!(id_in(&name), Some(id.as_str()), "{name}");
@@ -173,6 +179,7 @@ mod tests {
         for other in [
             "ollama.service",
             "docker-abcd.scope",
+            &format!("libpod-conmon-{id}.scope"),
             "libpod-conmon-x.scope",
         ] {
             assert_eq!(id_in(other), None, "{other}");

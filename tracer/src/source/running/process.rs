@@ -12,7 +12,7 @@ use vgputrace_ebpf::wire::{Data, Exec, PathHead};
 
 use crate::event::{Seen, Why};
 use crate::source::clock;
-use crate::source::images::namespace_of;
+use crate::source::place::namespace_of;
 use crate::source::record::{Body, Bytes, Record};
 use crate::source::tracker::{Already, Region};
 
@@ -38,6 +38,7 @@ pub fn snapshot(pid: u32) -> Option<Already> {
         image: image(pid, &process, time),
         cgroup: super::group::of_process(pid),
         maps: regions(pid),
+        open: super::descriptor::all(pid),
     })
 }
 

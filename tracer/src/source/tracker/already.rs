@@ -1,8 +1,12 @@
 //! Processes that were running before the recording began: told as an exec and as mappings that are marked so.
 
+use std::net::SocketAddr;
+
 use super::memory::Mapping;
 use super::{Story, Tracker, Wish};
+use crate::event::file::Open;
 use crate::event::library::Map;
+use crate::event::net::Socket;
 use crate::event::{Hex, Kind, Seen, Text};
 use crate::source::record::Record;
 use crate::source::screen;
@@ -22,6 +26,31 @@ pub struct Already {
     pub cgroup: Option<String>,
     /// Its executable mappings of files, in order of address.
     pub maps: Vec<Region>,
+    /// Files and devices it has open, and sockets it listens on, by descriptor.
+    pub open: Vec<Descriptor>,
+}
+
+/// An open descriptor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Descriptor {
+    /// Its number.
+    pub fd: i32,
+    /// What it is of.
+    pub of: Opened,
+}
+
+/// What a descriptor is of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Opened {
+    /// A file, a folder or a device, with the flags it was opened with.
+    File {
+        /// The kernel's path.
+        path: String,
+        /// `O_*` of x86-64.
+        flags: u64,
+    },
+    /// A socket that listens here.
+    Listening(SocketAddr),
 }
 
 /// An executable mapping of a file.
@@ -67,6 +96,9 @@ impl Tracker {
             let is_image = own.contains(&region.path);
             self.already_mapped(tgid, running.time, region, is_image);
         }
+        for descriptor in running.open {
+            self.tell(tgid, tgid, running.time, None, kind_of(descriptor));
+        }
         std::mem::swap(&mut self.story, story);
     }
 
@@ -95,5 +127,26 @@ impl Tracker {
             since: time,
         };
         self.known(tgid).maps.insert(region.address, mapping);
+    }
+}
+
+fn kind_of(descriptor: Descriptor) -> Kind {
+    let fd = descriptor.fd;
+    match descriptor.of {
+        Opened::File { path, flags } => Kind::Open(Open {
+            path: Seen::Yes(screen::text(path.as_bytes())),
+            base: None,
+            flags: Hex(flags),
+            fd: Some(fd),
+            err: None,
+            already: true,
+        }),
+        Opened::Listening(address) => Kind::Socket(Socket {
+            call: Text::from("listen"),
+            address: Some(Text::from(address.to_string())),
+            fd,
+            err: None,
+            already: true,
+        }),
     }
 }

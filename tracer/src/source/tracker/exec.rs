@@ -221,6 +221,7 @@ impl Tracker {
         let secure = auxv(AT_SECURE).is_some_and(|value| value != 0);
         let search = search_variables(&pending.env.strings(pending.begun));
 
+        let foreign = self.moved(tgid, pending.exec.mount_namespace);
         let process = self.known(tgid);
         process.id.generation += 1;
         process.ended = false;
@@ -243,7 +244,7 @@ impl Tracker {
         let (parent, cwd) = (process.parent, process.cwd.clone());
         let (already, cgroup) = (process.already, process.cgroup.take());
         process.already = false;
-        self.images.renewed(tgid);
+        self.images.renewed(tgid, foreign);
         let (base, interp) =
             self.place_images(tgid, exe_path.as_deref(), auxv(AT_PHDR), auxv(AT_BASE));
         let exec = kind::Exec {
@@ -262,7 +263,7 @@ impl Tracker {
             base,
             interp: interp.map(Text::from),
             bits32,
-            mount_namespace: self.settings.foreign(pending.exec.mount_namespace),
+            mount_namespace: foreign,
             already,
         };
         self.tell(tgid, pending.tid, pending.time, None, Kind::Exec(exec));
@@ -273,6 +274,16 @@ impl Tracker {
             });
             self.story.wishes.push(Wish::Program { tgid, exe });
         }
+    }
+
+    /// Notes the mount namespace of a new image, and tells it where it is not the recorder's. Without a number it is what it was.
+    fn moved(&mut self, tgid: u32, namespace: u32) -> Option<u32> {
+        let foreign = self.settings.foreign(namespace);
+        let process = self.known(tgid);
+        if namespace != 0 {
+            process.foreign = foreign;
+        }
+        process.foreign
     }
 
     /// Where the kernel put the program and its loader, by the auxiliary vector and the file's own headers.

@@ -52,6 +52,7 @@ impl Tracker {
                 flags: Hex(open_flags(sys)),
                 fd: err.is_none().then_some(sys.result as i32),
                 err,
+                already: false,
             }),
             nr::STAT | nr::LSTAT | nr::NEWFSTATAT | nr::STATX => Kind::Stat(Stat {
                 path: given,

@@ -33,8 +33,9 @@ pub trait ImageReader: Send {
     /// Bytes of a file by their virtual address; fewer when its segment ends before.
     fn bytes(&mut self, tgid: u32, path: &str, address: u64, length: usize) -> Option<Vec<u8>>;
 
-    /// The process has another program now, or has ended: its root may be another one.
-    fn renewed(&mut self, _tgid: u32) {}
+    /// The process is new, has another program now, or has ended: its root may be another one. `foreign`: its mount
+    /// namespace, where that is not the recorder's.
+    fn renewed(&mut self, _tgid: u32, _foreign: Option<u32>) {}
 
     /// The nearest symbol at or below a virtual address, `name+0x12`.
     fn symbol(&mut self, tgid: u32, path: &str, address: u64) -> Option<String>;

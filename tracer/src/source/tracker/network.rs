@@ -50,6 +50,7 @@ impl Tracker {
             address: address.map(|address| Text::from(address.to_string())),
             fd: fd as i32,
             err,
+            already: false,
         };
         self.tell(
             tgid,

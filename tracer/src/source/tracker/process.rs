@@ -33,6 +33,8 @@ pub struct Process {
     pub search: BTreeMap<String, Vec<u8>>,
     /// AT_SECURE.
     pub secure: bool,
+    /// Its mount namespace by number, where that is not the recorder's.
+    pub foreign: Option<u32>,
     /// It is a model server: its words are nobody's business.
     pub model: bool,
     /// It was running before the recording, and its image is being told.
@@ -76,6 +78,7 @@ impl Process {
             argv: Vec::new(),
             search: BTreeMap::new(),
             secure: false,
+            foreign: None,
             model: false,
             already: false,
             cgroup: None,
@@ -99,6 +102,7 @@ impl Process {
             argv: self.argv.clone(),
             search: self.search.clone(),
             secure: self.secure,
+            foreign: self.foreign,
             model: self.model,
             global: self.global.clone(),
             maps: self.maps.clone(),
@@ -140,6 +144,7 @@ impl Tracker {
         let number = self.number();
         let child = self.known(tgid).child(number, fork.child_tgid);
         let id = child.id;
+        self.images.renewed(fork.child_tgid, child.foreign);
         self.processes.insert(fork.child_tgid, child);
         let fork = kind::Fork {
             child: id,
@@ -162,7 +167,7 @@ impl Tracker {
         self.tell(tgid, tid, time, None, Kind::Exit(exit));
         self.story.wishes.push(Wish::Counts { tgid });
         self.handles.forget_process(tgid);
-        self.images.renewed(tgid);
+        self.images.renewed(tgid, None);
         let process = self.known(tgid);
         process.ended = true;
         // Who it was stays, for signals to its zombie; `clear` would keep the tables' memory.

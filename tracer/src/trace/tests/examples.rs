@@ -135,6 +135,7 @@ fn files() -> Vec<Kind> {
             flags: Hex(0x8_0000),
             fd: None,
             err: Some(Errno(2)),
+            already: false,
         }),
         Kind::Stat(Stat {
             path: yes("/usr/lib/ollama"),
@@ -302,6 +303,7 @@ fn rest() -> Vec<Kind> {
             address: Some(text("127.0.0.1:36123")),
             fd: 5,
             err: None,
+            already: false,
         }),
         Kind::Http(Http {
             request: text("GET /info"),

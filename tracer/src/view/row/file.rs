@@ -20,6 +20,9 @@ pub(super) fn open(body: &Open, looks: Looks) -> Row {
         (None, Some(fd)) => drop(row.first.plain(" = ").push(Role::Result, &fd.to_string())),
         (None, None) => {}
     }
+    if body.already {
+        row.first.push(Role::Dim, "  (was there already)");
+    }
     row
 }
 

@@ -20,6 +20,9 @@ pub(super) fn socket(body: &Socket, looks: Looks) -> Row {
         Some(err) => drop(row.error(err, looks)),
         None => {}
     }
+    if body.already {
+        row.first.push(Role::Dim, "  (was there already)");
+    }
     row
 }
 

@@ -57,6 +57,7 @@ fn output_and_network() {
             address: Some(text("127.0.0.1:39169")),
             fd: 7,
             err: err.map(Errno),
+            already: false,
         })
     };
     let answer = Kind::Http(Http {

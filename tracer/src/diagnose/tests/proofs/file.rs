@@ -83,6 +83,13 @@ pub(super) fn proofs() -> Vec<Proof> {
                 }),
             )
             .silent(
+                "it was mapped, by a call that was not seen",
+                but(walked(&["libggml-cuda.so"]), |model| {
+                    let mapped = (Text::from(path.as_str()), crate::event::Seq(3));
+                    model.children[0].mapped.push(mapped);
+                }),
+            )
+            .silent(
                 "it was opened",
                 but(walked(&["libggml-cuda.so"]), |model| {
                     model.children[0]
