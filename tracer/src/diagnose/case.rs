@@ -333,15 +333,9 @@ impl<'a> Case<'a> {
                 .attempts
                 .iter()
                 .any(|attempt| attempt.answer.is_some() || attempt.failure_line.is_some())
-            || (!self.ends_with_server()
+            || (!self.model.ends_with_server()
                 && !self.children.is_empty()
                 && self.children.iter().all(|child| child.end != End::Unknown))
-    }
-
-    /// The server ended before its discovery did: its processes ended with it, and others were never made.
-    pub(super) fn ends_with_server(&self) -> bool {
-        let server = self.model.server.as_ref();
-        !self.model.finished && server.is_some_and(|server| server.end != End::Unknown)
     }
 }
 

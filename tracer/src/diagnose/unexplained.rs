@@ -82,7 +82,7 @@ pub(super) fn no_reason(case: &Case<'_>) -> BackendVerdict {
 }
 
 pub(super) fn not_over(case: &Case<'_>) -> BackendVerdict {
-    let what = if case.ends_with_server() {
+    let what = if case.model.ends_with_server() {
         "Ollama itself ended"
     } else if case.model.origin == Origin::Log {
         "The log ends"

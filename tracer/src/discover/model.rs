@@ -144,6 +144,13 @@ impl Model {
         }
     }
 
+    /// The server ended before its discovery did: its processes ended with it, and others were never made.
+    #[must_use]
+    pub fn ends_with_server(&self) -> bool {
+        let server = self.server.as_ref();
+        !self.finished && server.is_some_and(|server| server.end != End::Unknown)
+    }
+
     /// The folder of a base name (`cuda_v12`, `toplevel`, `cwd`).
     #[must_use]
     pub fn folder(&self, name: &str) -> Option<&Folder> {

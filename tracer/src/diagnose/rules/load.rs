@@ -207,6 +207,22 @@ fn searched(missing: &Missing, seen: Option<&Evidence>) -> Vec<Evidence> {
     lines
 }
 
+/// What is known of the places where a missing library was looked for.
+fn where_it_is(case: &Case<'_>, hidden: Option<&str>, unfit: Option<(&str, &str)>) -> String {
+    match (hidden, unfit) {
+        (Some(file), _) => format!(
+            "and the loader did not find it, though there is {file} now: it came only afterwards, or the process may not see it"
+        ),
+        (None, Some((file, problem))) => {
+            format!("and what has its name does not count: {file} is {problem}")
+        }
+        (None, None) if case.model.origin == Origin::Log => {
+            "and the loader found none that it could open".to_owned()
+        }
+        (None, None) => "and it is in none of the places where the loader looks".to_owned(),
+    }
+}
+
 /// The first place that has something of this name that the loader passes over, and what it is.
 fn unfit_namesake(missing: &Missing) -> Option<(&str, &str)> {
     let Missing::Library { searched, .. } = missing else {
@@ -266,18 +282,7 @@ fn absent(case: &Case<'_>, driver: bool) -> Vec<Finding> {
         .into_iter()
         .find(|(words, _)| words.object.as_str() == first);
     let unfit = missing.and_then(unfit_namesake);
-    let where_it_is = match (hidden, unfit) {
-        (Some((_, file)), _) => format!(
-            "and the loader did not find it, though there is {file} now: it came only afterwards, or the process may not see it"
-        ),
-        (None, Some((file, problem))) => {
-            format!("and what has its name does not count: {file} is {problem}")
-        }
-        (None, None) if case.model.origin == Origin::Log => {
-            "and the loader found none that it could open".to_owned()
-        }
-        (None, None) => "and it is in none of the places where the loader looks".to_owned(),
-    };
+    let where_it_is = where_it_is(case, hidden.map(|(_, file)| file.as_str()), unfit);
     let below = if by == lacks.file() {
         String::new()
     } else {

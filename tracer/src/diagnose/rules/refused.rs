@@ -163,6 +163,30 @@ fn is_the_reason(case: &Case<'_>) -> bool {
         })
 }
 
+/// The file that this refusal is about, and whether the recorder found it where the loader could not open it.
+fn file_of(case: &Case<'_>, seen: &Evidence) -> (String, bool) {
+    let hidden = there_all_the_same(case)
+        .into_iter()
+        .find(|(words, _)| words.seen == *seen);
+    if let Some((_, file)) = hidden {
+        return (file.as_str().to_owned(), true);
+    }
+    let named = case
+        .failed_loads()
+        .flat_map(|(_, load)| &load.words)
+        .find(|words| words.seen == *seen && !words.object.is_empty());
+    let path = |text: &str| {
+        text.split([' ', ':'])
+            .find(|word| word.contains(".so") && word.contains('/'))
+            .map_or_else(|| case.path().to_owned(), str::to_owned)
+    };
+    let file = named.map_or_else(
+        || path(seen.text.as_str()),
+        |words| words.object.as_str().to_owned(),
+    );
+    (file, false)
+}
+
 fn refused(case: &Case<'_>) -> Vec<Finding> {
     const DENIED: [u16; 3] = [1, 13, 30];
     let mut all: Vec<_> = refusals(case)
@@ -175,22 +199,7 @@ fn refused(case: &Case<'_>) -> Vec<Finding> {
     let Some((err, first)) = all.first().copied() else {
         return Vec::new();
     };
-    let text = first.text.as_str();
-    let hidden = there_all_the_same(case)
-        .into_iter()
-        .find(|(words, _)| words.seen == *first);
-    let named = case
-        .failed_loads()
-        .flat_map(|(_, load)| &load.words)
-        .find(|words| words.seen == *first && !words.object.is_empty());
-    let file = match (hidden, named) {
-        (Some((_, file)), _) => file.as_str().to_owned(),
-        (None, Some(words)) => words.object.as_str().to_owned(),
-        (None, None) => text
-            .split([' ', ':'])
-            .find(|word| word.contains(".so") && word.contains('/'))
-            .map_or_else(|| case.path().to_owned(), str::to_owned),
-    };
+    let (file, hidden) = file_of(case, first);
     let mapping = all.iter().any(|(_, seen)| {
         let text = seen.text.as_str();
         text.contains("executable mapping") || text.contains("failed to map segment")
@@ -206,7 +215,7 @@ fn refused(case: &Case<'_>) -> Vec<Finding> {
                 "Where noexec must stay, put Ollama's library folder on another file system and link it.".to_owned(),
             ],
         )
-    } else if hidden.is_some() {
+    } else if hidden {
         (
             format!("is there, and the loader was refused when it wanted to open it ({name})"),
             vec![

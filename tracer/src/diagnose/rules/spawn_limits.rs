@@ -67,10 +67,10 @@ fn no_fork(case: &Case<'_>) -> Vec<Finding> {
     for child in &case.children {
         match &child.spawn {
             Spawn::ForkFailed(err, evidence) => {
-                limit.get_or_insert((
-                    err.to_string(),
-                    LIMITS.iter().find(|(number, ..)| *number == err.0),
-                ));
+                limit.get_or_insert_with(|| {
+                    let known = LIMITS.iter().find(|(number, ..)| *number == err.0);
+                    (err.to_string(), known)
+                });
                 seen.push(evidence);
             }
             Spawn::Failed(evidence) if is_of_a_limit(evidence.text.as_str()) => {

@@ -113,9 +113,10 @@ fn no_device(model: &Model) -> Vec<Finding> {
 fn without_device(model: &Model, start: &ModelStart) -> Option<Finding> {
     let (done, all) = start.offloaded.filter(|(done, _)| *done > 0)?;
     let child = model.children.get(start.child?)?;
-    let cuda = model.devices.iter().any(|device| {
-        device.library.as_str() == "CUDA" && device.dirs.iter().any(|dir| *dir == start.dir)
-    });
+    let cuda = model
+        .devices
+        .iter()
+        .any(|device| device.library.as_str() == "CUDA" && device.dirs.contains(&start.dir));
     let (driver, seq) = child
         .mapped
         .iter()

@@ -156,7 +156,7 @@ fn impossible_values_are_a_warning_and_real_ones_are_not() {
         one.pci_id = Some(Text::from(pci));
         one.compute = Some(compute);
         look(&mut model, vec![child(Step::Runner)], vec![one]);
-        crate::diagnose::explain(&model).backends[0]
+        explain(&model).backends[0]
             .warnings
             .iter()
             .map(|finding| finding.rule)
