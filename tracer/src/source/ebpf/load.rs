@@ -259,7 +259,7 @@ mod tests {
             let steps = program.info().ok();
             let steps = steps.and_then(|info| info.verified_instruction_count());
             assert!(
-                steps.is_none_or(|steps| steps < 50_000),
+                steps.is_none_or(|steps| steps < 100_000),
                 "{name}: {steps:?}"
             );
         }
