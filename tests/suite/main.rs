@@ -6,6 +6,7 @@
 mod attach;
 mod bare;
 mod calls;
+mod capabilities;
 mod check;
 mod crashes;
 mod damage;

@@ -97,6 +97,20 @@ impl Lease {
         })
     }
 
+    /// See [`Scratch::used`].
+    #[inline(always)]
+    pub(crate) fn used(&self) -> u64 {
+        // SAFETY: as in `take`.
+        unsafe { core::ptr::read_volatile(&raw const (*self.scratch).used) }
+    }
+
+    /// See [`Scratch::used`].
+    #[inline(always)]
+    pub(crate) fn set_used(&self, used: u64) {
+        // SAFETY: as in `take`.
+        unsafe { core::ptr::write_volatile(&raw mut (*self.scratch).used, used) }
+    }
+
     /// Gives the buffer back.
     #[inline(always)]
     pub(crate) fn end(self) {

@@ -118,6 +118,9 @@ pub(crate) static SCRATCH: PerCpuArray<Scratch> = PerCpuArray::with_max_entries(
 pub(crate) struct Scratch {
     /// Not zero while in use: a program that was interrupted by its own kind must not share it.
     pub(crate) busy: u64,
+    /// Bytes of the record so far, for loops: the verifier knows nothing of what stands in a map, so one turn looks to it like
+    /// the next, where it would tell turns apart by a number on the stack.
+    pub(crate) used: u64,
     /// The record.
     pub(crate) bytes: [u8; SCRATCH_BYTES],
 }

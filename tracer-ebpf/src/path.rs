@@ -16,29 +16,46 @@ use crate::scope::Task;
 
 const NAMES_AT: usize = size_of::<Head>() + size_of::<PathHead>();
 
-/// Sends the path of an open file.
-#[inline(always)]
-pub(crate) fn send_file(who: Task, scratch: u32, of: u32, file: *const u8) {
-    let inode = field(file, FILE_INODE).unwrap_or(core::ptr::null());
-    send(
-        who,
-        scratch,
-        of,
-        file.wrapping_add(offset(FILE_PATH)),
-        inode,
-    );
+/// Something that has a path.
+#[derive(Clone, Copy)]
+pub(crate) struct Place {
+    /// `OF_*` of the wire record.
+    of: u32,
+    /// Address of a `struct path`.
+    path: *const u8,
+    /// Its inode.
+    inode: *const u8,
 }
 
-/// Sends the working directory of the current task.
-#[inline(always)]
-pub(crate) fn send_cwd(who: Task, scratch: u32) {
-    let Some(fs) = field::<*const u8>(task(), TASK_FS) else {
-        return;
-    };
-    let pwd = fs.wrapping_add(offset(FS_PWD));
-    let dentry: *const u8 = field(pwd, PATH_DENTRY).unwrap_or(core::ptr::null());
-    let inode = field(dentry, DENTRY_INODE).unwrap_or(core::ptr::null());
-    send(who, scratch, OF_CWD, pwd, inode);
+impl Place {
+    /// An open file.
+    #[inline(always)]
+    pub(crate) fn of_file(of: u32, file: *const u8) -> Self {
+        Self {
+            of,
+            path: file.wrapping_add(offset(FILE_PATH)),
+            inode: field(file, FILE_INODE).unwrap_or(core::ptr::null()),
+        }
+    }
+
+    /// The working directory of the current task.
+    #[inline(always)]
+    pub(crate) fn working_directory() -> Option<Self> {
+        let fs = field::<*const u8>(task(), TASK_FS)?;
+        let path = fs.wrapping_add(offset(FS_PWD));
+        let dentry: *const u8 = field(path, PATH_DENTRY).unwrap_or(core::ptr::null());
+        Some(Self {
+            of: OF_CWD,
+            path,
+            inode: field(dentry, DENTRY_INODE).unwrap_or(core::ptr::null()),
+        })
+    }
+
+    /// Sends it.
+    #[inline(always)]
+    pub(crate) fn send(self, who: Task, scratch: u32) {
+        send(who, scratch, self.of, self.path, self.inode);
+    }
 }
 
 /// Sends a `struct path` and its inode's identity. `path` is the address of the structure.
@@ -51,12 +68,12 @@ fn send(who: Task, scratch: u32, of: u32, path: *const u8, inode: *const u8) {
     let mut walk = Walk {
         dentry: field(path, PATH_DENTRY).unwrap_or(core::ptr::null()),
         mount: mnt.wrapping_sub(offset(MOUNT_MNT)),
-        length: 0,
         state: 1,
         scratch,
     };
+    lease.set_used(0);
     emit::repeat(DEPTH, step, &mut walk);
-    let (length, state) = (walk.length as usize, walk.state);
+    let (length, state) = (lease.used() as usize, walk.state);
     let super_block: *const u8 = field(inode, INODE_SB).unwrap_or(core::ptr::null());
     lease.put(0, who.head(Kind::Path));
     lease.put(
@@ -80,8 +97,6 @@ fn send(who: Task, scratch: u32, of: u32, path: *const u8, inode: *const u8) {
 struct Walk {
     dentry: *const u8,
     mount: *const u8,
-    /// Bytes of names so far.
-    length: u64,
     /// As in [`PathHead`]; "too many names" until the root is met.
     state: u32,
     scratch: u32,
@@ -113,13 +128,13 @@ extern "C" fn step(_turn: u64, walk: *mut Walk) -> i64 {
         walk.state = 0;
         return DONE;
     }
-    let length = walk.length as usize;
-    if length > BYTES - NAME {
-        return DONE;
-    }
     let Some(lease) = Lease::held(walk.scratch) else {
         return DONE;
     };
+    let length = lease.used() as usize;
+    if length > BYTES - NAME {
+        return DONE;
+    }
     let name: *const u8 = field(walk.dentry, DENTRY_NAME).unwrap_or(core::ptr::null());
     // SAFETY: the helper checks the kernel's address; the buffer has room for a name at every masked place.
     let read = unsafe {
@@ -133,7 +148,7 @@ extern "C" fn step(_turn: u64, walk: *mut Walk) -> i64 {
         walk.state = 2;
         return DONE;
     }
-    walk.length += read as u64;
+    lease.set_used(length as u64 + read as u64);
     walk.dentry = parent;
     MORE
 }

@@ -140,7 +140,9 @@ fn the_virtual_gpu_that_is_handed_out_loads_on_an_older_release() {
         "libcublas.so.13",
     ];
     for library in libraries.map(|name| format!("/opt/gpu/{name}")) {
-        let said = root.run(&["/load", &library]);
+        // With its folder on the search path, as `shim env` says: libcublas needs libcublasLt.
+        let load = format!("LD_LIBRARY_PATH=/opt/gpu exec /load {library}");
+        let said = root.run(&["/bin/sh", "-c", &load]);
         assert_eq!(
             String::from_utf8_lossy(&said.stdout),
             "loaded\n",

@@ -17,7 +17,7 @@ use crate::awaited;
 use crate::emit::Lease;
 use crate::kernel::{field, task};
 use crate::maps::{IN_FLIGHT, SCRATCH_EXEC, SCRATCH_EXEC_PATH, offset};
-use crate::path;
+use crate::path::Place;
 use crate::probes::stream::Stream;
 use crate::scope::{Task, is_traced};
 
@@ -35,9 +35,11 @@ pub fn on_exec(ctx: BtfTracePointContext) -> i32 {
     // A thread that executes has the number of the first when the call comes back: its own entry would stay for ever.
     let _ = IN_FLIGHT.remove(&(u64::from(who.tgid()) << 32 | u64::from(old_tid)));
     if let Some(file) = field::<*const u8>(bprm, BINPRM_FILE) {
-        path::send_file(who, SCRATCH_EXEC_PATH, OF_EXE, file);
+        Place::of_file(OF_EXE, file).send(who, SCRATCH_EXEC_PATH);
     }
-    path::send_cwd(who, SCRATCH_EXEC_PATH);
+    if let Some(folder) = Place::working_directory() {
+        folder.send(who, SCRATCH_EXEC_PATH);
+    }
     let Some(mm) = field::<*const u8>(task(), TASK_MM) else {
         return 0;
     };

@@ -10,7 +10,7 @@ use vgputrace_ebpf::wire::{Head, Kind, Sys};
 use crate::emit::Lease;
 use crate::kernel::{file_of, user};
 use crate::maps::{IN_FLIGHT, InFlight, SCRATCH_SYS, SCRATCH_SYS_PATH, wanted};
-use crate::path;
+use crate::path::Place;
 use crate::probes::text;
 use crate::scope::Task;
 
@@ -41,84 +41,126 @@ pub fn on_sys_exit(ctx: BtfTracePointContext) -> i32 {
 #[inline(always)]
 fn finished(who: Task, call: &InFlight, result: i64) {
     let number = call.nr as u32;
-    let args = &call.args;
     match number {
         nr::WRITE | nr::PWRITE64 | nr::SENDTO | nr::WRITEV | nr::PWRITEV | nr::PWRITEV2 => {
-            text::written(who, call, result);
+            return text::written(who, call, result);
         }
-        nr::READ | nr::RECVFROM => text::received(who, call, result),
-        nr::GETDENTS64 => {
-            send_fd_path(who, args[0] as i32);
-            text::listed(call, result);
-            if result <= 0 {
-                send(who, call, result, 0, [0; 2], 0, 0);
-            }
-        }
+        nr::READ | nr::RECVFROM => return text::received(who, call, result),
         nr::FORK | nr::VFORK | nr::CLONE | nr::CLONE3 | nr::EXECVE | nr::EXECVEAT
-            if result >= 0 => {}
-        nr::LISTEN => text::listening(who, call, result),
-        nr::FORK | nr::VFORK | nr::CLONE | nr::CLONE3 | nr::MUNMAP => {
-            send(who, call, result, 0, [0; 2], 0, 0);
+            if result >= 0 =>
+        {
+            return;
         }
-        nr::BIND | nr::CONNECT | nr::ACCEPT | nr::ACCEPT4 => text::socket(who, call, result),
-        nr::MMAP => {
-            send_fd_path(who, args[4] as i32);
-            send(who, call, result, 0, [0; 2], 0, 0);
+        nr::LISTEN => return text::listening(who, call, result),
+        nr::BIND | nr::CONNECT | nr::ACCEPT | nr::ACCEPT4 => {
+            return text::socket(who, call, result);
         }
-        nr::IOCTL => {
-            send_fd_path(who, args[0] as i32);
-            send(who, call, result, 0, [0; 2], 0, 0);
-        }
-        nr::FCHDIR => {
-            path::send_cwd(who, SCRATCH_SYS_PATH);
-            send(who, call, result, 0, [0; 2], 0, 0);
-        }
-        nr::CHDIR => {
-            path::send_cwd(who, SCRATCH_SYS_PATH);
-            send(who, call, result, args[0], [0; 2], 0, 0);
-        }
-        nr::GETCWD => {
-            send(
-                who,
-                call,
-                result,
-                if result > 0 { args[0] } else { 0 },
-                [0; 2],
-                0,
-                0,
-            );
-        }
-        nr::STAT | nr::LSTAT => send(who, call, result, args[0], stat_of(args[1], result), 0, 0),
-        nr::OPEN | nr::CREAT | nr::ACCESS | nr::EXECVE => {
-            send(who, call, result, args[0], [0; 2], 0, 0);
-        }
-        nr::READLINK => send(who, call, result, args[0], [0; 2], args[1], result),
-        _ => at_calls(who, call, result),
+        _ => {}
     }
+    // Path and record are sent from one place each: the verifier follows every copy of them, and each release counts its
+    // steps otherwise.
+    if let Some(place) = place_of(call) {
+        place.send(who, SCRATCH_SYS_PATH);
+    }
+    if number == nr::GETDENTS64 && result > 0 {
+        return text::listed(call, result);
+    }
+    send(who, call, result, &parts_of(call, result));
 }
 
-/// The calls with a descriptor for a folder in front of the path.
+/// What a call's descriptor or its working directory is, where the recorder needs it to make a path whole.
 #[inline(always)]
-fn at_calls(who: Task, call: &InFlight, result: i64) {
+fn place_of(call: &InFlight) -> Option<Place> {
     let args = &call.args;
-    let folder = args[0] as i32;
-    if folder != AT_FDCWD && user::<u8>(args[1]).unwrap_or(b'/') != b'/' {
-        send_fd_path(who, folder);
-    }
-    let (extra, second, length) = match call.nr as u32 {
-        nr::NEWFSTATAT => (stat_of(args[2], result), 0, 0),
-        nr::STATX => (statx_of(args[4], result), 0, 0),
-        nr::OPENAT2 => ([user::<u64>(args[2]).unwrap_or(0), 0], 0, 0),
-        nr::READLINKAT => ([0; 2], args[2], result),
-        _ => ([0; 2], 0, 0),
+    let fd = match call.nr as u32 {
+        nr::FCHDIR | nr::CHDIR => return Place::working_directory(),
+        nr::GETDENTS64 | nr::IOCTL => args[0],
+        nr::MMAP => args[4],
+        number if has_folder(number) => {
+            let relative =
+                args[0] as i32 != AT_FDCWD && user::<u8>(args[1]).unwrap_or(b'/') != b'/';
+            if !relative {
+                return None;
+            }
+            args[0]
+        }
+        _ => return None,
     };
-    send(who, call, result, args[1], extra, second, length);
+    Some(Place::of_file(OF_FD, file_of(fd as i32)?))
+}
+
+/// Whether a call has a descriptor for a folder in front of its path.
+#[inline(always)]
+fn has_folder(number: u32) -> bool {
+    !matches!(
+        number,
+        nr::GETDENTS64
+            | nr::FORK
+            | nr::VFORK
+            | nr::CLONE
+            | nr::CLONE3
+            | nr::MUNMAP
+            | nr::MMAP
+            | nr::IOCTL
+            | nr::FCHDIR
+            | nr::CHDIR
+            | nr::GETCWD
+            | nr::STAT
+            | nr::LSTAT
+            | nr::OPEN
+            | nr::CREAT
+            | nr::ACCESS
+            | nr::EXECVE
+            | nr::READLINK
+    )
+}
+
+/// What a call's record holds beside its arguments.
+struct Parts {
+    /// A string of the program; 0 for none.
+    address: u64,
+    extra: [u64; 2],
+    /// A buffer that the kernel has filled; 0 for none.
+    second: u64,
+    /// Its length in bytes, or a negative errno.
+    length: i64,
 }
 
 #[inline(always)]
-fn send_fd_path(who: Task, fd: i32) {
-    if let Some(file) = file_of(fd) {
-        path::send_file(who, SCRATCH_SYS_PATH, OF_FD, file);
+fn parts_of(call: &InFlight, result: i64) -> Parts {
+    let args = &call.args;
+    let number = call.nr as u32;
+    let address = match number {
+        nr::GETDENTS64
+        | nr::FORK
+        | nr::VFORK
+        | nr::CLONE
+        | nr::CLONE3
+        | nr::MUNMAP
+        | nr::MMAP
+        | nr::IOCTL
+        | nr::FCHDIR => 0,
+        nr::GETCWD if result <= 0 => 0,
+        number if has_folder(number) => args[1],
+        _ => args[0],
+    };
+    let extra = match number {
+        nr::STAT | nr::LSTAT => stat_of(args[1], result),
+        nr::NEWFSTATAT => stat_of(args[2], result),
+        nr::STATX => statx_of(args[4], result),
+        nr::OPENAT2 => [user::<u64>(args[2]).unwrap_or(0), 0],
+        _ => [0; 2],
+    };
+    let (second, length) = match number {
+        nr::READLINK => (args[1], result),
+        nr::READLINKAT => (args[2], result),
+        _ => (0, 0),
+    };
+    Parts {
+        address,
+        extra,
+        second,
+        length,
     }
 }
 
@@ -146,24 +188,16 @@ fn statx_of(address: u64, result: i64) -> [u64; 2] {
     ]
 }
 
-/// Sends the call with the string at `address` (0 for none) and `second` bytes of a buffer (a link's target).
+/// Sends the call with its string and the bytes of its buffer (a link's target).
 #[inline(always)]
-fn send(
-    who: Task,
-    call: &InFlight,
-    result: i64,
-    address: u64,
-    extra: [u64; 2],
-    second: u64,
-    second_length: i64,
-) {
+fn send(who: Task, call: &InFlight, result: i64, parts: &Parts) {
     let Some(lease) = Lease::take(SCRATCH_SYS) else {
         return;
     };
-    let text = if address == 0 {
+    let text = if parts.address == 0 {
         0
     } else {
-        lease.user_string(TEXT_AT, ROOM as u32, address)
+        lease.user_string(TEXT_AT, ROOM as u32, parts.address)
     };
     let used = if text > 0 {
         text as usize & (ROOM * 2 - 1)
@@ -171,9 +205,9 @@ fn send(
         0
     };
     let mut behind = 0;
-    if second != 0 && second_length > 0 {
-        let length = second_length as u32 & (ROOM as u32 - 1);
-        let code = lease.user_bytes(TEXT_AT + used, length, second);
+    if parts.second != 0 && parts.length > 0 {
+        let length = parts.length as u32 & (ROOM as u32 - 1);
+        let code = lease.user_bytes(TEXT_AT + used, length, parts.second);
         behind = if code < 0 { code } else { length as i32 };
     }
     lease.put(0, who.head(Kind::Sys));
@@ -185,7 +219,7 @@ fn send(
             result,
             args: masked(call),
             start: call.start,
-            extra,
+            extra: parts.extra,
             second: behind,
             zero: 0,
         },

@@ -251,7 +251,7 @@ impl User {
 }
 
 /// The test programs that cargo has built, from its messages.
-fn test_programs(messages: &str) -> Vec<PathBuf> {
+pub(crate) fn test_programs(messages: &str) -> Vec<PathBuf> {
     messages
         .lines()
         .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())

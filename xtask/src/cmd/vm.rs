@@ -2,13 +2,14 @@
 //!
 //! In: kernels, a shell and a C library from Debian's packages, and the static binary. Each kernel is booted in QEMU (KVM where
 //! the processor has it, else emulation) with a root in memory whose init runs the same probes and writes `RESULT` lines to the serial port.
-//! Out: a table for docs/ENGINES.md. Nothing on this system is changed; everything is below `target/vm`.
+//! Out: a table for docs/ENGINES.md. With `--tests` the kernels run tests of the suite instead. Nothing on this system is changed; everything is below `target/vm`.
 
 mod image;
 mod kernel;
 mod report;
+mod suite;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -18,8 +19,8 @@ use self::kernel::Kernel;
 use self::report::Row;
 use crate::{machine, step};
 
-/// The longest time for one kernel; emulated, one takes about a minute.
-const LIMIT: Duration = Duration::from_secs(600);
+/// The longest time for one kernel; emulated, the probes take about a minute, and a test of the suite seconds.
+const LIMIT: Duration = Duration::from_secs(3600);
 
 /// Which kernels.
 #[derive(Clone, Debug, clap::Args)]
@@ -27,6 +28,9 @@ pub(crate) struct Options {
     /// Releases of Debian whose kernels to boot.
     #[arg(default_values = ["bullseye", "bookworm", "trixie", "sid"])]
     releases: Vec<String>,
+    /// Run those tests of the suite whose names contain this, instead of the probes; repeat for more.
+    #[arg(long, value_name = "NAME")]
+    tests: Vec<String>,
 }
 
 /// Boots all and prints the table; false when a kernel did not come to its end.
@@ -39,20 +43,16 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<bool> {
     let Some(emulator) = machine::program("qemu-system-x86_64") else {
         bail!("vm needs QEMU: apt-get install qemu-system-x86 cpio");
     };
-    super::setup::run()?;
-    super::setup::static_target()?;
-    let mut build = super::dist::build(&root, &[]);
-    build.env("CARGO_PROFILE_DEV_DEBUG", "0");
-    step::must("static build", "about 2 minutes when cold", &mut build)?;
-    let binary = machine::target(&root)
-        .join(super::dist::TARGET)
-        .join("debug/vgputrace");
+    let binary = binary(&root)?;
     crate::debian::roots(&root)?;
+    if !options.tests.is_empty() {
+        return run_tests(&root, &emulator, &binary, options);
+    }
     let image = image::make(&root, &binary)?;
     let mut rows = Vec::new();
     for release in &options.releases {
         let kernel = kernel::fetch(&root, release)?;
-        let said = boot(&emulator, &kernel, &image)?;
+        let said = boot(&emulator, &kernel, &image, &[])?;
         let row = Row::of(&kernel, &said);
         for line in row.lines() {
             step::say(&format!("{}: {line}", kernel.version));
@@ -61,6 +61,39 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<bool> {
     }
     println!("{}", report::table(&rows));
     Ok(rows.iter().all(Row::is_whole))
+}
+
+/// Runs tests of the suite under each kernel.
+fn run_tests(
+    root: &Path,
+    emulator: &Path,
+    binary: &Path,
+    options: &Options,
+) -> anyhow::Result<bool> {
+    let program = suite::program(root)?;
+    let script = suite::script(root, &program, binary, &options.tests);
+    let mut good = true;
+    for release in &options.releases {
+        let kernel = kernel::fetch(root, release)?;
+        let image = suite::image(root, &kernel, &script)?;
+        let said = boot(emulator, &kernel, &image, &suite::SHARE)?;
+        good &= suite::told(&kernel, &said);
+    }
+    Ok(good)
+}
+
+/// The static binary: `VGPUTRACE_STATIC`, else a debug build.
+fn binary(root: &Path) -> anyhow::Result<PathBuf> {
+    if let Some(path) = std::env::var_os("VGPUTRACE_STATIC") {
+        return Ok(path.into());
+    }
+    super::setup::run()?;
+    super::setup::static_target()?;
+    let mut build = super::dist::build(root, &[]);
+    build.env("CARGO_PROFILE_DEV_DEBUG", "0");
+    step::must("static build", "about 2 minutes when cold", &mut build)?;
+    let built = machine::target(root).join(super::dist::TARGET);
+    Ok(built.join("debug/vgputrace"))
 }
 
 /// KVM where the processor has what it needs; its device may open without.
@@ -77,7 +110,7 @@ fn accelerator() -> &'static str {
 }
 
 /// Boots a kernel and returns what it wrote to the serial port.
-fn boot(emulator: &Path, kernel: &Kernel, image: &Path) -> anyhow::Result<String> {
+fn boot(emulator: &Path, kernel: &Kernel, image: &Path, share: &[&str]) -> anyhow::Result<String> {
     let mut command = Command::new(emulator);
     command
         .args([
@@ -86,7 +119,7 @@ fn boot(emulator: &Path, kernel: &Kernel, image: &Path) -> anyhow::Result<String
             "-cpu",
             "max",
             "-m",
-            "2048",
+            "3072",
             "-smp",
             "2",
         ])
@@ -102,6 +135,7 @@ fn boot(emulator: &Path, kernel: &Kernel, image: &Path) -> anyhow::Result<String
         .arg(&kernel.image)
         .arg("-initrd")
         .arg(image)
+        .args(share)
         .args(["-append", "console=ttyS0 quiet panic=-1 no_timer_check"]);
     let label = format!("booting Linux {}", kernel.version);
     let outcome = step::run(&label, "a minute or two", LIMIT, &mut command)

@@ -35,6 +35,7 @@ pub struct Btf {
     /// Offset of each type's record; the first is type 1.
     types: Vec<u32>,
     structures: HashMap<String, u32>,
+    unions: HashMap<String, u32>,
     typedefs: HashMap<String, u32>,
 }
 
@@ -73,6 +74,7 @@ impl Btf {
             strings,
             types: Vec::new(),
             structures: HashMap::new(),
+            unions: HashMap::new(),
             typedefs: HashMap::new(),
         };
         btf.index(start, end)?;
@@ -91,6 +93,7 @@ impl Btf {
                 let name = name.to_owned();
                 match entry.kind {
                     KIND_STRUCT => _ = self.structures.entry(name).or_insert(id),
+                    KIND_UNION => _ = self.unions.entry(name).or_insert(id),
                     KIND_TYPEDEF => _ = self.typedefs.entry(name).or_insert(id),
                     _ => {}
                 }
@@ -100,10 +103,11 @@ impl Btf {
         Ok(())
     }
 
-    /// Offset in bytes of a field, `a.b` for a field of a nested structure. Anonymous members are looked through.
+    /// Offset in bytes of a field of a structure or union, `a.b` for a field of a nested one. Anonymous members are looked through.
     #[must_use]
     pub fn offset(&self, structure: &str, field: &str) -> Option<u32> {
-        let mut id = *self.structures.get(structure)?;
+        let named = self.structures.get(structure);
+        let mut id = *named.or_else(|| self.unions.get(structure))?;
         let mut bits = 0_u32;
         for part in field.split('.') {
             let (offset, next) = self.member(id, part, DEPTH)?;

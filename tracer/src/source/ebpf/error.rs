@@ -24,6 +24,9 @@ pub enum Error {
         /// Field.
         field: &'static str,
     },
+    /// The kernel cannot put one program on many functions.
+    #[error("this kernel has no probes on many functions at once (uprobe multi-links)")]
+    NoLinks,
     /// bpf(2) is not allowed.
     #[error("the kernel does not let this process trace: {what} is refused: {source}")]
     Denied {
@@ -82,6 +85,7 @@ impl Error {
             ],
             Self::NoField { .. }
             | Self::BadBtf(_)
+            | Self::NoLinks
             | Self::Program { .. }
             | Self::Refused { .. } => vec![
                 "the eBPF engine needs Linux 6.6 or newer on x86-64".into(),

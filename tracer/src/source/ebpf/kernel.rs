@@ -29,8 +29,16 @@ impl Kernel {
     /// The facts in parsed type information.
     ///
     /// # Errors
-    /// A field that is not there.
+    /// A field that is not there, or probes on many functions at once: older kernels may take the programs and refuse to attach
+    /// them, when a recording has begun.
     pub fn from_btf(btf: &Btf) -> Result<Self, Error> {
+        // What user space hands over for such a link (include/uapi/linux/bpf.h), which never changes.
+        if btf
+            .offset("bpf_attr", "link_create.uprobe_multi.path")
+            .is_none()
+        {
+            return Err(Error::NoLinks);
+        }
         let mut offsets = [0; COUNT];
         for (index, structure, field) in WANTED {
             offsets[*index] = match btf.offset(structure, field) {

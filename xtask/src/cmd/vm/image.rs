@@ -37,10 +37,7 @@ pub(super) fn make(root: &Path, binary: &Path) -> anyhow::Result<PathBuf> {
                 .with_context(|| format!("cannot remove {}", unused.display()))?;
         }
     }
-    let busybox = folder.join("busybox");
-    if !busybox.exists() {
-        Release::get(root, "bookworm")?.unpack(&["busybox-static"], &busybox)?;
-    }
+    let busybox = busybox(root)?;
     for inside in ["proc", "sys", "dev", "tmp"] {
         let inside = tree.join(inside);
         fs::create_dir_all(&inside).with_context(|| format!("cannot make {}", inside.display()))?;
@@ -64,10 +61,7 @@ pub(super) fn make(root: &Path, binary: &Path) -> anyhow::Result<PathBuf> {
         compile.arg(source).args(flags);
         step::must("compiling the programs", "seconds", &mut compile)?;
     }
-    for (from, to) in [
-        (busybox.join("bin/busybox"), "busybox"),
-        (binary.to_owned(), "vgputrace"),
-    ] {
+    for (from, to) in [(busybox, "busybox"), (binary.to_owned(), "vgputrace")] {
         let to = tree.join(to);
         fs::copy(&from, &to).with_context(|| format!("cannot copy {}", from.display()))?;
     }
@@ -78,15 +72,23 @@ pub(super) fn make(root: &Path, binary: &Path) -> anyhow::Result<PathBuf> {
     )?;
     let init = tree.join("init");
     fs::write(&init, INIT).with_context(|| format!("cannot write {}", init.display()))?;
-    step::must(
-        "init",
-        "seconds",
-        Command::new("chmod").arg("755").arg(&init),
-    )?;
-    let image = folder.join("root.cpio.gz");
-    let script = "find . | cpio --quiet -o -H newc -R 0:0 | gzip -1 > \"$0\"";
+    pack(&tree, &folder.join("root.cpio.gz"))
+}
+
+/// Busybox of Debian, which needs no library.
+pub(super) fn busybox(root: &Path) -> anyhow::Result<PathBuf> {
+    let folder = machine::target(root).join("vm/busybox");
+    if !folder.exists() {
+        Release::get(root, "bookworm")?.unpack(&["busybox-static"], &folder)?;
+    }
+    Ok(folder.join("bin/busybox"))
+}
+
+/// Packs a root for the kernel; its `init` becomes a program.
+pub(super) fn pack(tree: &Path, image: &Path) -> anyhow::Result<PathBuf> {
+    let script = "chmod 755 init && find . | cpio --quiet -o -H newc -R 0:0 | gzip -1 > \"$0\"";
     let mut pack = Command::new("sh");
-    pack.args(["-c", script]).arg(&image).current_dir(&tree);
+    pack.args(["-c", script]).arg(image).current_dir(tree);
     step::must("packing the root", "seconds", &mut pack)?;
-    Ok(image)
+    Ok(image.to_owned())
 }
