@@ -7,7 +7,6 @@ use crate::discover::Model;
 use crate::discover::model::{Evidence, Origin, Outcome, Words};
 use crate::event::Seq;
 use crate::event::library::Library;
-use crate::view::diff::headline;
 
 fn compare(good: &Model, bad: &Model, causes: [Option<Finding>; 2]) -> Answer {
     let [before, after]: [Explanation; 2] = causes.map(|cause| explanation(Verdict::Failed, cause));
@@ -105,10 +104,10 @@ fn another_object_of_the_same_verdict_is_told_where_nothing_else_can_be_compared
     let of = |object: &str| Some(finding(&format!("{object} is nowhere"), object));
     let answer = compare(&good, &bad, [of("libcuda.so.1"), of("/x/libcublas.so.13")]);
     assert!(!answer.same);
-    assert_eq!(
-        headline(&answer),
-        "cuda_v12 is failed for another reason: /x/libcublas.so.13 is nowhere"
-    );
+    let change = &answer.verdict_changes[0];
+    assert_eq!(change.good, change.bad);
+    let cause = change.cause.as_deref();
+    assert_eq!(cause, Some("/x/libcublas.so.13 is nowhere"));
     let same = compare(&good, &bad, [of("libcuda.so.1"), of("/y/libcuda.so.1")]);
     assert!(same.same, "{same:#?}");
     // A side that names no object may mean the same one.
