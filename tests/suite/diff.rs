@@ -1,6 +1,7 @@
 //! `diff` and `expect` as a user calls them, over the recordings of the corpus.
 
 mod equal;
+mod evidence;
 mod expect;
 mod faults;
 mod last_good;

@@ -95,7 +95,10 @@ pub fn diff(good: Run<'_>, bad: Run<'_>, ignore: &dyn Fn(&Key) -> bool) -> Answe
     let mut orders = order::compare(good, bad, [&one, &two]);
     orders.retain(|order| counts(&order.key));
     found.append(&mut orders);
-    if found.is_empty() && changes.is_empty() && good.model.origin != bad.model.origin {
+    let nothing = found
+        .iter()
+        .all(|one| one.technical || one.key.stage == Stage::Verdict);
+    if nothing && changes.is_empty() && good.model.origin != bad.model.origin {
         // What led to it is not compared then.
         let other = other_cause(good.explanation, bad.explanation, Evidences::Mixed);
         changes.extend(other.filter(counts_verdict));

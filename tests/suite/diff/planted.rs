@@ -6,8 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use vgputrace::diff::Answer;
 use vgputrace::discover::Model;
+use vgputrace::view::diff::{Names, json};
 use vgputrace_tests::layouts::{self, Era, record, server};
-use vgputrace_tests::{compared, outline, test_name};
+use vgputrace_tests::{compared, outline, schema, test_name};
+
+use super::schema_of;
 
 use table::{HEALTHY, PLANTED, Planted};
 
@@ -37,8 +40,13 @@ impl Models<'_> {
     }
 }
 
-/// What the first sentence says of the difference, before it comes to the verdict.
+/// What the first sentence says of the difference, before it comes to the verdict; the answer has the form of its schema.
+#[track_caller]
 pub(super) fn difference(answer: &Answer) -> String {
+    let written = json(answer, &Names::default());
+    let written = serde_json::from_str(&written).expect("JSON");
+    let misfits = schema::misfits(&written, &schema_of("diff.schema.json"));
+    assert!(misfits.is_empty(), "{misfits:#?}");
     let first = answer.first.as_ref();
     let sentence = first
         .map(|first| first.sentence.clone())

@@ -8,7 +8,9 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use vgputrace_tests::libraries::{Fault, place};
 use vgputrace_tests::standin::{self, Era};
-use vgputrace_tests::{binary, gate, open_folder, test_name};
+use vgputrace_tests::{binary, gate, open_folder, schema, test_name};
+
+use super::schema_of;
 
 #[test]
 fn one_variable_is_named_as_what_changes_the_verdict_and_both_traces_are_kept() {
@@ -44,6 +46,8 @@ fn one_variable_is_named_as_what_changes_the_verdict_and_both_traces_are_kept() 
             assert!(path.is_file(), "{}: {said}", path.display());
         }
         let answer: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        let misfits = schema::misfits(&answer, &schema_of("diff.schema.json"));
+        assert!(misfits.is_empty(), "{misfits:#?}");
         (output.status.code(), answer)
     };
     let (code, answer) = twice(&["--set", "OLLAMA_LLM_LIBRARY=cuda_v13"], "other");

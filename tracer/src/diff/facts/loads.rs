@@ -139,7 +139,9 @@ fn outcome(load: &Load) -> Value {
             });
             let mut missing: Vec<String> = load.missing.iter().map(lack).collect();
             missing.sort_unstable();
-            let same = format!("fails {} {}", normal::text(&text), missing.join(" "));
+            // A log has the loader's words with those of the C library behind them.
+            let words = text.trim_end_matches(": No such file or directory");
+            let same = format!("fails {} {}", normal::text(words), missing.join(" "));
             let shown = if text.is_empty() {
                 "fails".to_owned()
             } else {

@@ -4,9 +4,9 @@ use super::{explanation, finding, model, text, variable};
 use crate::diagnose::{Explanation, Finding, Verdict};
 use crate::diff::{Answer, Run, diff};
 use crate::discover::Model;
-use crate::discover::model::Origin;
+use crate::discover::model::{Evidence, Origin, Outcome, Words};
+use crate::event::Seq;
 use crate::event::library::Library;
-use crate::view::diff::headline;
 
 fn compare(good: &Model, bad: &Model, causes: [Option<Finding>; 2]) -> Answer {
     let [before, after]: [Explanation; 2] = causes.map(|cause| explanation(Verdict::Failed, cause));
@@ -68,6 +68,32 @@ fn what_a_log_prints_of_the_variables_is_compared_as_it_is_meant() {
         ["OLLAMA_LLM_LIBRARY is `cuda_v12` (was not set)"]
     );
     assert_eq!(settings(&[("OLLAMA_VULKAN", "yes")], &defaults).len(), 1);
+    // Since 0.30 it is on where nobody set it.
+    assert_eq!(settings(&[], &[("OLLAMA_VULKAN", "true")]), none);
+}
+
+#[test]
+fn the_words_of_the_loader_are_the_same_with_those_of_the_c_library_behind_them() {
+    let failing = |words: &str| {
+        let mut model = model(2, 4711);
+        let load = &mut model.children[0].loads[0];
+        load.outcome = Outcome::Failed;
+        load.words.push(Words {
+            object: text("libcuda.so.1"),
+            text: text(words),
+            occasion: text(""),
+            err: None,
+            seen: Evidence::event(Seq(41), "loader"),
+        });
+        model
+    };
+    let good = failing("cannot open shared object file");
+    let mut bad = failing("cannot open shared object file: No such file or directory");
+    bad.origin = Origin::Log;
+    assert!(compare(&good, &bad, [None, None]).same);
+    let mut other = failing("wrong ELF class: ELFCLASS32");
+    other.origin = Origin::Log;
+    assert!(!compare(&good, &other, [None, None]).same);
 }
 
 #[test]
@@ -78,10 +104,10 @@ fn another_object_of_the_same_verdict_is_told_where_nothing_else_can_be_compared
     let of = |object: &str| Some(finding(&format!("{object} is nowhere"), object));
     let answer = compare(&good, &bad, [of("libcuda.so.1"), of("/x/libcublas.so.13")]);
     assert!(!answer.same);
-    assert_eq!(
-        headline(&answer),
-        "cuda_v12 is failed for another reason: /x/libcublas.so.13 is nowhere"
-    );
+    let change = &answer.verdict_changes[0];
+    assert_eq!(change.good, change.bad);
+    let cause = change.cause.as_deref();
+    assert_eq!(cause, Some("/x/libcublas.so.13 is nowhere"));
     let same = compare(&good, &bad, [of("libcuda.so.1"), of("/y/libcuda.so.1")]);
     assert!(same.same, "{same:#?}");
     // A side that names no object may mean the same one.
@@ -93,9 +119,7 @@ fn a_file_whose_soname_was_not_seen_on_one_side_is_the_same_file() {
     let [mut good, mut bad] = [model(2, 4711), model(3, 4712)];
     let path = text("/u/lib/ollama/libggml-base.so.0.19.0");
     for model in [&mut good, &mut bad] {
-        model.children[0]
-            .mapped
-            .push((path.clone(), crate::event::Seq(37)));
+        model.children[0].mapped.push((path.clone(), Seq(37)));
     }
     let named = Library {
         soname: Some(text("libggml-base.so.0")),
