@@ -209,6 +209,10 @@ impl State {
 
     /// The share of the recording that was read, in per cent; `None` when all was.
     pub(super) fn progress(&self) -> Option<u64> {
+        if self.digest.finished(&self.book) {
+            // A damaged frame has fewer events than the index says.
+            return None;
+        }
         let total = self.book.total();
         let done = self.digest.done.min(total);
         (done < total).then(|| done.saturating_mul(100) / total.max(1))

@@ -120,6 +120,16 @@ impl Filter {
         }
     }
 
+    /// An event must be put in words for it, which costs more than all else.
+    fn looks_at_text(&self) -> bool {
+        match self {
+            Self::All(terms) | Self::Any(terms) => terms.iter().any(Self::looks_at_text),
+            Self::Not(term) => term.looks_at_text(),
+            Self::Text(_) | Self::Matches(_) => true,
+            _ => false,
+        }
+    }
+
     /// True for an event to keep. The scene must have been told of it (`before`).
     #[must_use]
     pub fn matches(&self, event: &Event, scene: &Scene) -> bool {

@@ -76,6 +76,9 @@ impl<'a> Parser<'a> {
             Some(only) if terms.is_empty() => only,
             Some(last) => {
                 terms.push(last);
+                // All must hold, so those that are told at a glance go first: an event is put in words for a text only
+                // when nothing else has ruled it out.
+                terms.sort_by_key(Filter::looks_at_text);
                 Filter::All(terms)
             }
             None => Filter::everything(),

@@ -24,6 +24,18 @@ fn passed(events: &[Event], expression: &str) -> Vec<u64> {
 }
 
 #[test]
+fn what_is_told_at_a_glance_is_asked_before_texts() {
+    let filter = Filter::parse("libcuda not /x/ kind:open (failed or y)").unwrap();
+    let Filter::All(terms) = filter else {
+        panic!("{filter:?}");
+    };
+    assert!(matches!(terms[0], Filter::Kind(_)), "{terms:?}");
+    assert!(matches!(terms[1], Filter::Text(_)), "{terms:?}");
+    assert!(matches!(terms[2], Filter::Not(_)), "{terms:?}");
+    assert!(matches!(terms[3], Filter::Any(_)), "{terms:?}");
+}
+
+#[test]
 fn terms_choose_events() {
     let events = bootstrap::events();
     let of = |wanted: fn(&Event) -> bool| -> Vec<u64> {
