@@ -71,7 +71,6 @@ fn boxed() -> Option<Child> {
 }
 
 #[test]
-#[expect(clippy::print_stdout, reason = "a test that could not run says so")]
 fn one_that_is_gone_is_looked_at_through_another_of_its_namespace() {
     let Some(mut child) = boxed() else {
         println!("vgputrace-skip: source::place: no mount namespace can be made here");

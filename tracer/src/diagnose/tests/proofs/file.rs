@@ -68,36 +68,42 @@ pub(super) fn proofs() -> Vec<Proof> {
                 model.children[0].crashes[0].constructor = Some(Text::from("/x/libpre.so"));
             }),
         ),
-        Proof::of("VG064", walked(&["libggml-cuda.so"]))
-            .also(nowhere(&path))
-            .silent(
-                "a runner never asks for that name",
-                walked(&["libggml-own.so"]),
-            )
-            .silent(
-                "it may not even look at the file",
-                but(walked(&["libggml-cuda.so"]), |model| {
-                    model.children[0]
-                        .refused
-                        .push((Errno(13), seen(&format!("stat {path}")).unwrap()));
-                }),
-            )
-            .silent(
-                "it was mapped, by a call that was not seen",
-                but(walked(&["libggml-cuda.so"]), |model| {
-                    let mapped = (Text::from(path.as_str()), crate::event::Seq(3));
-                    model.children[0].mapped.push(mapped);
-                }),
-            )
-            .silent(
-                "it was opened",
-                but(walked(&["libggml-cuda.so"]), |model| {
-                    model.children[0]
-                        .loads
-                        .push(load(Outcome::Loaded, Vec::new()));
-                }),
-            ),
+        listed_only(),
     ]
+}
+
+/// VG064: listed, and then nothing.
+fn listed_only() -> Proof {
+    let path = format!("{LIB}/cuda_v12/libggml-cuda.so");
+    Proof::of("VG064", walked(&["libggml-cuda.so"]))
+        .also(nowhere(&path))
+        .silent(
+            "a runner never asks for that name",
+            walked(&["libggml-own.so"]),
+        )
+        .silent(
+            "it may not even look at the file",
+            but(walked(&["libggml-cuda.so"]), |model| {
+                model.children[0]
+                    .refused
+                    .push((Errno(13), seen(&format!("stat {path}")).unwrap()));
+            }),
+        )
+        .silent(
+            "it was mapped, by a call that was not seen",
+            but(walked(&["libggml-cuda.so"]), |model| {
+                let mapped = (Text::from(path.as_str()), crate::event::Seq(3));
+                model.children[0].mapped.push(mapped);
+            }),
+        )
+        .silent(
+            "it was opened",
+            but(walked(&["libggml-cuda.so"]), |model| {
+                model.children[0]
+                    .loads
+                    .push(load(Outcome::Loaded, Vec::new()));
+            }),
+        )
 }
 
 fn with(era: Era, child: Child) -> Model {

@@ -96,15 +96,20 @@ pub(super) fn proofs() -> Vec<Proof> {
                 "libggml-base is missing as a whole",
                 lacking(vec![library("libggml-base.so.0"), symbol("ggml_abort")]),
             ),
-        Proof::of(
-            "VG056",
-            lacking(vec![version("GLIBCXX_3.4.31", "libstdc++.so.6")]),
-        )
-        .silent(
-            "it is a version of CUDA's runtime",
-            lacking(vec![version("libcudart.so.12", "libcudart.so.12")]),
-        ),
+        older_system(),
     ]
+}
+
+/// VG056: a version that a library of the system has not.
+fn older_system() -> Proof {
+    Proof::of(
+        "VG056",
+        lacking(vec![version("GLIBCXX_3.4.31", "libstdc++.so.6")]),
+    )
+    .silent(
+        "it is a version of CUDA's runtime",
+        lacking(vec![version("libcudart.so.12", "libcudart.so.12")]),
+    )
 }
 
 /// Loads that were refused, or gave words of another kind.

@@ -9,7 +9,6 @@ use crate::event::Text;
 
 pub(super) fn proofs() -> Vec<Proof> {
     let stale = "unable to refresh free memory, using old values";
-    let offloaded = |done, all| start(move |_, one| one.offloaded = Some((done, all)));
     vec![
         Proof::of("VG160", process(End::Exit(1, None), false))
             .also(process(End::Exit(2, None), true))
@@ -83,15 +82,30 @@ pub(super) fn proofs() -> Vec<Proof> {
         Proof::of("VG165", offloaded(33, 33))
             .silent("one layer is not", offloaded(32, 33))
             .silent("it has no layers", offloaded(0, 0)),
-        Proof::of("VG166", lost("no CUDA-capable device is detected", (0, 33)))
-            .silent(
-                "the model is on the GPU all the same",
-                lost("no CUDA-capable device is detected", (33, 33)),
-            )
-            .silent("its backend found a device", lost("", (0, 33))),
-        Proof::likely("VG169", start(|_, one| one.offloaded = None))
-            .silent("the number was seen", offloaded(33, 33)),
+        gone(),
+        unnumbered(),
     ]
+}
+
+/// VG166: the backend found no device any more.
+fn gone() -> Proof {
+    Proof::of("VG166", lost("no CUDA-capable device is detected", (0, 33)))
+        .silent(
+            "the model is on the GPU all the same",
+            lost("no CUDA-capable device is detected", (33, 33)),
+        )
+        .silent("its backend found a device", lost("", (0, 33)))
+}
+
+/// So many layers of all.
+fn offloaded(done: u32, all: u32) -> Model {
+    start(move |_, one| one.offloaded = Some((done, all)))
+}
+
+/// VG169: no number of layers was told.
+fn unnumbered() -> Proof {
+    Proof::likely("VG169", start(|_, one| one.offloaded = None))
+        .silent("the number was seen", offloaded(33, 33))
 }
 
 fn memory(available: &str) -> Line {
