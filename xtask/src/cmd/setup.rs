@@ -20,7 +20,7 @@ struct Tool {
     needed_for: &'static str,
 }
 
-const TOOLS: [Tool; 8] = [
+const TOOLS: [Tool; 9] = [
     Tool {
         program: "gcc",
         package: "gcc libc6-dev",
@@ -40,6 +40,11 @@ const TOOLS: [Tool; 8] = [
         program: "mksquashfs",
         package: "squashfs-tools",
         needed_for: "packing a program into an image, as AppImage and snap do, for a test",
+    },
+    Tool {
+        program: "setcap",
+        package: "libcap2-bin",
+        needed_for: "giving a copy of the recorder its two capabilities, for a test",
     },
     Tool {
         program: "go",
