@@ -67,7 +67,10 @@ fn the_table_comes_first_then_the_cause_with_evidence_and_remedy() {
 #[test]
 fn a_search_that_was_over_before_is_not_called_unfinished() {
     let mut explanation = Explanation::default();
-    assert!(headline(&explanation)[0].contains("had not finished"));
+    assert!(headline(&explanation)[0].starts_with("It shows no start of Ollama"));
+    explanation.version = Some(Text::from("0.16.3"));
+    assert!(headline(&explanation)[0].contains("0.16.3 had not finished"));
+    explanation.version = None;
     explanation
         .general
         .push(finding("VG203", "The server was running."));

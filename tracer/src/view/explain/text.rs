@@ -102,11 +102,23 @@ pub fn headline(explanation: &Explanation) -> Vec<String> {
         .any(|finding| finding.rule == "VG203")
     {
         format!("{who}'s search for devices is not in this recording.")
+    } else if is_of_something_else(explanation) {
+        "It shows no start of Ollama, nor of another program that loads ggml's backends.".to_owned()
     } else {
         format!("{who} had not finished looking for devices.")
     };
     let right = right.map(|finding| finding.sentence.clone());
     right.into_iter().chain([outcome]).collect()
+}
+
+/// Nothing in it is Ollama's or ggml's.
+fn is_of_something_else(explanation: &Explanation) -> bool {
+    let told = |finding: &Finding| finding.rule.starts_with("VG20");
+    explanation.era == crate::discover::model::Era::Unknown
+        && explanation.version.is_none()
+        && explanation.library_dir.is_empty()
+        && explanation.backends.is_empty()
+        && !explanation.general.iter().any(told)
 }
 
 fn head(page: &mut Page, explanation: &Explanation) {

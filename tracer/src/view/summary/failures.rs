@@ -4,12 +4,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::event::call::{Call, LoaderError, Value};
-use crate::event::{Errno, Event, Kind, Proc, Text};
+use crate::event::{Errno, Event, Kind, Proc, Seq, Text};
 
 use super::super::errno;
 use super::super::scene::Scene;
 use super::folders::insert;
 use super::{Class, KEPT};
+
+/// Calls of dlsym and its like whose words may come next. Only their entry is recorded, so the scene does not keep them.
+const SYMBOL_CALLS: usize = 64;
 
 /// Objects whose static closure is kept.
 const CLOSURES: usize = 64;
@@ -40,12 +43,21 @@ pub struct Failures {
     pub closures: BTreeMap<Text, Vec<String>>,
     /// ggml functions that reported failure, by function and result.
     pub calls: BTreeMap<(Text, String), LoadFailure>,
+    /// The latest calls that ask for a symbol, and which.
+    symbol_calls: BTreeMap<Seq, Option<Text>>,
 }
 
 impl Failures {
     pub(super) fn push(&mut self, event: &Event, scene: &Scene) {
         match &event.kind {
             Kind::LoaderError(body) => self.loader(event, body, scene),
+            Kind::Call(call) if call.entry_only && asks_symbol(call) => {
+                if self.symbol_calls.len() >= SYMBOL_CALLS {
+                    self.symbol_calls.pop_first();
+                }
+                self.symbol_calls
+                    .insert(event.seq, first_string(call).cloned());
+            }
             Kind::Map(body) => {
                 if let (Some(path), Some(err)) = (body.path.value(), body.err) {
                     note(&mut self.refused, (path.clone(), err), event.process, None);
@@ -87,8 +99,12 @@ impl Failures {
 
     fn loader(&mut self, event: &Event, body: &LoaderError, scene: &Scene) {
         let call = body.call.and_then(|call| scene.call(call));
-        let symbol = call.is_some_and(|open| open.call.function.as_str().contains("sym"));
-        let asked = call.and_then(|open| first_string(&open.call));
+        let entered = body.call.and_then(|call| self.symbol_calls.get(&call));
+        let symbol = entered.is_some() || call.is_some_and(|open| asks_symbol(&open.call));
+        let asked = match entered {
+            Some(name) => name.as_ref(),
+            None => call.and_then(|open| first_string(&open.call)),
+        };
         let list = if symbol {
             &mut self.symbols
         } else {
@@ -109,6 +125,11 @@ impl Failures {
         });
         list
     }
+}
+
+/// dlsym, dlvsym.
+fn asks_symbol(call: &Call) -> bool {
+    call.function.as_str().contains("sym")
 }
 
 /// As dlerror gives it.

@@ -4,7 +4,7 @@ use super::{Class, File, Page, Summary};
 use crate::event::loss::Loss;
 use crate::event::{Event, Kind, Text};
 use crate::view::Looks;
-use crate::view::samples::{bootstrap, event, map, unmap};
+use crate::view::samples::{bootstrap, dlopen, event, map, not_found, unmap};
 
 const LOOKS: Looks = Looks {
     colour: false,
@@ -92,4 +92,23 @@ fn a_library_that_was_unmapped_again_is_not_called_loaded() {
     };
     assert_eq!(names(true), ["libggml-cpu.so"]);
     assert_eq!(names(false), ["libggml-cuda.so"]);
+}
+
+/// Of dlsym the entry alone is recorded; what it did not find is a symbol, and usual.
+#[test]
+fn a_symbol_that_was_asked_for_in_vain_is_no_failed_load() {
+    let mut asks = dlopen("ggml_backend_score");
+    asks.function = Text::from("dlsym");
+    asks.entry_only = true;
+    let events = [
+        event(1, 1, "p1.1", Kind::Call(asks)),
+        event(2, 2, "p1.1", not_found(Some(1), "/l/libggml-cuda.so")),
+    ];
+    let summary = summary(&events);
+    assert!(summary.failures.libraries.is_empty());
+    let asked = summary.failures.symbols.values().flat_map(|one| &one.asked);
+    assert_eq!(
+        asked.collect::<Vec<_>>(),
+        [&Text::from("ggml_backend_score")]
+    );
 }
