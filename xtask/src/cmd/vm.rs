@@ -96,7 +96,8 @@ fn binary(root: &Path) -> anyhow::Result<PathBuf> {
     Ok(built.join("debug/vgputrace"))
 }
 
-/// KVM where the processor has what it needs; its device may open without.
+/// KVM where the processor has what it needs; its device may open without. Emulated processors run in one thread: in several, one meets
+/// the breakpoint that another has for a moment in the kernel's text (`text_poke_bp`), and the kernel panics when tracing begins.
 fn accelerator() -> &'static str {
     let facts = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let has = facts
@@ -105,7 +106,7 @@ fn accelerator() -> &'static str {
     if has && std::fs::File::open("/dev/kvm").is_ok() {
         "kvm"
     } else {
-        "tcg"
+        "tcg,thread=single"
     }
 }
 
