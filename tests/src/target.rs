@@ -9,6 +9,16 @@ use std::time::Duration;
 use crate::recorded::Recorded;
 use crate::running::Running;
 
+/// In front of a command: gives up every right and becomes the user "nobody" of every distribution.
+pub const AS_NOBODY: [&str; 6] = [
+    "setpriv",
+    "--reuid=65534",
+    "--regid=65534",
+    "--clear-groups",
+    "--inh-caps=-all",
+    "--",
+];
+
 /// What to run.
 #[derive(Clone, Debug)]
 pub struct Target {

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use rustix::process::Signal;
 use vgputrace_tests::programs::program;
+use vgputrace_tests::target::AS_NOBODY;
 use vgputrace_tests::{Recorded, Target, gate, open_folder, test_name, trace};
 
 const PTRACE: [&str; 2] = ["--engine", "ptrace"];
@@ -25,14 +26,7 @@ fn as_nobody(target: Target) -> (Target, tempfile::TempDir, PathBuf) {
     let open = std::fs::Permissions::from_mode(0o777);
     std::fs::set_permissions(folder.path(), open).expect("an open folder");
     let file = folder.path().join("run.vgt");
-    let words = [
-        "setpriv",
-        "--reuid=65534",
-        "--regid=65534",
-        "--clear-groups",
-        "--inh-caps=-all",
-    ];
-    (target.recorder_under(words).output(&file), folder, file)
+    (target.recorder_under(AS_NOBODY).output(&file), folder, file)
 }
 
 #[test]

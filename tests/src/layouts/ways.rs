@@ -17,18 +17,9 @@ use super::same;
 use super::server::Server;
 use crate::groups::Tree;
 use crate::running::Running;
-use crate::target::Target;
+use crate::target::{AS_NOBODY, Target};
 use crate::{parity, recorded, trace};
 
-/// Gives up every right, as an ordinary user.
-const NOBODY: [&str; 6] = [
-    "setpriv",
-    "--reuid=65534",
-    "--regid=65534",
-    "--clear-groups",
-    "--inh-caps=-all",
-    "--",
-];
 /// Root as an engine leaves it in a container by default.
 const CONTAINED: [&str; 3] = [
     "setpriv",
@@ -101,7 +92,7 @@ pub fn each(test: &str, layout: &Layout, server: &Server, groups: &Tree) -> Opti
     };
     Some(vec![
         scene("root: run", "ebpf")?.by_hand(&[]),
-        scene("an ordinary user: run", "ptrace")?.by_hand(&NOBODY),
+        scene("an ordinary user: run", "ptrace")?.by_hand(&AS_NOBODY),
         scene("a packager in a container: run", "ptrace")?.inside(groups),
         scene("a packager outside of it: attach --container", "ebpf")?.outside(groups),
         scene("an admin: attach --unit", "ebpf")?.unit(groups),
@@ -217,7 +208,7 @@ impl Scene<'_> {
         let open = <fs::Permissions as std::os::unix::fs::PermissionsExt>::from_mode(0o777);
         let opened = fs::set_permissions(work.path(), open);
         assert!(opened.is_ok(), "{opened:?}");
-        let mut words: Vec<OsString> = NOBODY.map(OsString::from).to_vec();
+        let mut words: Vec<OsString> = AS_NOBODY.map(OsString::from).to_vec();
         words.extend(NAMESPACES.map(OsString::from));
         words.extend(["--user", "--map-root-user"].map(OsString::from));
         words.extend(self.container(work.path(), &[]));
@@ -240,7 +231,7 @@ impl Scene<'_> {
         // Where the recorder is, whose unit files nobody else sees.
         let pid = recorder.pid().to_string();
         let mut words: Vec<OsString> = ["nsenter", "-m", "-t", &pid].map(OsString::from).to_vec();
-        words.extend(NOBODY.map(OsString::from));
+        words.extend(AS_NOBODY.map(OsString::from));
         words.extend([self.root().join("bin/ollama").into(), "serve".into()]);
         let shown = self.root().display().to_string();
         let service = self.start(&folder, &words, variables(self.layout, self.server, &shown));

@@ -3,18 +3,10 @@
 use std::fs::{Permissions, set_permissions};
 use std::os::unix::fs::PermissionsExt as _;
 
+use vgputrace_tests::target::AS_NOBODY;
 use vgputrace_tests::{gate, test_name};
 
 use super::{explained, installed, judged, state};
-
-/// The recorder as the user "nobody" of every distribution.
-const NOBODY: [&str; 5] = [
-    "setpriv",
-    "--reuid=65534",
-    "--regid=65534",
-    "--clear-groups",
-    "--inh-caps=-all",
-];
 
 #[test]
 fn a_user_without_rights_finds_the_gpu_by_preloading_and_is_told_so() {
@@ -34,7 +26,7 @@ fn a_user_without_rights_finds_the_gpu_by_preloading_and_is_told_so() {
     let file = installed.scratch().join("run.vgt");
     let record = installed
         .command(&["--engine", "auto"])
-        .recorder_under(NOBODY)
+        .recorder_under(AS_NOBODY)
         .output(&file)
         .talkative()
         .run();

@@ -7,6 +7,7 @@ use std::process::Command;
 use vgputrace_tests::events::calls::sentence;
 use vgputrace_tests::libraries::{Fault, copy, place};
 use vgputrace_tests::programs::program;
+use vgputrace_tests::target::AS_NOBODY;
 use vgputrace_tests::{gate, open_folder, test_name, trace};
 
 use super::{by_both, is_loaded};
@@ -48,15 +49,6 @@ fn set_user_id(folder: &std::path::Path) -> std::path::PathBuf {
     std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o4755)).expect("its mode");
     file
 }
-
-const AS_NOBODY: [&str; 6] = [
-    "setpriv",
-    "--reuid=65534",
-    "--regid=65534",
-    "--clear-groups",
-    "--inh-caps=-all",
-    "--",
-];
 
 #[test]
 fn a_set_user_id_program_keeps_its_rights_below_a_recorder_that_is_root() {

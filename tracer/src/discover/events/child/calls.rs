@@ -9,6 +9,7 @@ use crate::event::{Event, Seen, Text};
 
 /// Tables of functions whose calls are driver calls.
 const DRIVERS: [&str; 6] = ["cuda", "nvml", "cudart", "hip", "vulkan", "cublas"];
+
 impl Building {
     pub(super) fn call(&mut self, event: &Event, call: &Call) {
         if !call.entry_only && self.open.len() < MAX_EACH {
