@@ -3,6 +3,7 @@
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 
+mod input;
 mod kept;
 mod keyboard;
 mod lists;
