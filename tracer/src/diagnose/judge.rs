@@ -14,7 +14,7 @@ use super::explanation::{BackendVerdict, Certainty, Explanation, Finding, Verdic
 use super::platform;
 use super::rule::{Check, Stage};
 use super::rules;
-use super::unexplained::{no_filter_seen, no_reason, not_listed, not_over};
+use super::unexplained::{device_of_some_folder, no_filter_seen, no_reason, not_listed, not_over};
 
 /// Says what became of each backend and why.
 #[must_use]
@@ -176,6 +176,9 @@ fn judge(case: &Case<'_>) -> Option<BackendVerdict> {
             findings.push(no_filter_seen(case));
         }
         return Some(verdict(case, Verdict::Filtered, findings));
+    }
+    if let Some(verdict) = device_of_some_folder(case) {
+        return Some(verdict);
     }
     if case.tried() {
         // A log tells of a device by the line with which it was removed.
