@@ -82,7 +82,10 @@ fn names(model: &Model) -> Vec<(String, Option<&Folder>)> {
         known.insert(folder.name.as_str().to_owned());
         all.push((folder.name.as_str().to_owned(), Some(folder)));
     }
-    for attempt in &model.attempts {
+    // Folders that it met in its working directory, not knowing its own place, are no backends of Ollama's.
+    let server = model.server.as_ref();
+    let lost = server.is_some_and(|server| server.library_dir.is_program_unknown());
+    for attempt in model.attempts.iter().filter(|_| !lost) {
         let name = attempt.dir.as_str();
         if !name.is_empty() && name != "cpu" && known.insert(name.to_owned()) {
             all.push((name.to_owned(), None));

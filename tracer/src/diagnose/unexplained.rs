@@ -136,7 +136,7 @@ pub(super) fn not_over(case: &Case<'_>) -> BackendVerdict {
     });
     let finding = rules::NOT_OVER
         .found(format!(
-            "{what} before the discovery was over; what became of {} is open.{waits}",
+            "{what}; what became of {} is open.{waits}",
             case.name
         ))
         .likely()
@@ -188,7 +188,9 @@ pub(super) fn not_listed(case: &Case<'_>) -> BackendVerdict {
         .blind
         .log_level
         .is_none_or(|level| level <= Level::Debug);
-    if let (Some(attempt), true, None) = (alone, known, case.folder) {
+    let server = case.model.server.as_ref();
+    let lost = server.is_some_and(|server| server.library_dir.is_program_unknown());
+    if let (Some(attempt), true, None) = (alone.filter(|_| !lost), known, case.folder) {
         // An attempt without a folder is made only when no folder is a candidate (discover/runner.go).
         let finding = rules::NOT_SHIPPED
             .found(format!("{} is not installed: the server met no folder with a backend below {library} and looked at the CPU alone.", case.name))
