@@ -1,4 +1,4 @@
-//! Fills the [`Model`] from the text of strace (`-f`, `-ff`, `-t`, `-tt`, `-ttt`, `-r`, `-y`, `-v`, `-T`; `-k` is passed over).
+//! Fills the [`Model`] from the text of strace (`-f`, `-ff`, `-t`, `-tt`, `-ttt`, `-r`, `-y`, `-Y`, `-v`, `-T`, `-x`; `-i`, `-k` and `-n` are passed over).
 //!
 //! ```text
 //! text of each file -> lines (pid, time, call) -> order -> tree (which thread is whose) -> told (calls to events) -> Discovery

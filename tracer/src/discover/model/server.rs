@@ -79,6 +79,21 @@ pub struct LibraryDir {
     pub seen: Option<Evidence>,
 }
 
+impl LibraryDir {
+    /// The server does not know where its own program lies: it said so, or it looked for llama-server in build folders of its
+    /// working directory alone. With a program, `../lib/ollama` beside it is always among the places (llm/llama_binary.go).
+    #[must_use]
+    pub fn is_program_unknown(&self) -> bool {
+        let of_working_directory = |tried: &Tried| {
+            let path = tried.path.as_str();
+            tried.err.is_some()
+                && (path.contains("/build/lib/ollama/") || path.contains("/dist/linux"))
+        };
+        let places = &self.llama_server;
+        self.no_exe.is_some() || !places.is_empty() && places.iter().all(of_working_directory)
+    }
+}
+
 /// A path that was looked at.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tried {
