@@ -113,7 +113,8 @@ fn it_opens_with_the_whole_answer_until_the_play_head_moves() {
 
 #[test]
 fn what_is_far_is_worked_out_while_the_play_head_rests_and_given_up_when_it_moves() {
-    let mut state = state(1_000, MANY);
+    // In one frame there is no place to begin at but the first.
+    let mut state = state(2 * MANY, MANY);
     settle(&mut state);
     state.act(Action::Show(View::Overview));
     state.go(15_000);
@@ -123,14 +124,21 @@ fn what_is_far_is_worked_out_while_the_play_head_rests_and_given_up_when_it_move
         "{waits}"
     );
     assert!(state.is_waiting() && state.work(), "it is worked on");
-    state.go(16_000);
+    state.go(16_500);
     assert!(!state.work(), "nobody has asked for this one yet");
     let _ = screen(&mut state, 120, 60);
     settle(&mut state);
     assert!(!state.is_waiting());
     let known = screen(&mut state, 120, 60);
     assert!(row(&known, "cuda_v13").contains("failed"), "{known}");
-    assert_eq!(*state.shown().told, direct(16_001, MANY));
+    assert_eq!(*state.shown().told, direct(16_501, MANY));
+    // Who goes back step by step does not wait again.
+    for head in (15_000..16_500).rev().step_by(500) {
+        state.go(head);
+        assert_eq!(state.shown().standing, Standing::SoFar, "at {head}");
+    }
+    let until = usize::try_from(state.head).expect("small") + 1;
+    assert_eq!(*state.shown().told, direct(until, MANY));
     // What is near is there at once, also where it lies before.
     state.go(3);
     assert_eq!(state.shown().standing, Standing::SoFar);
