@@ -29,6 +29,7 @@ pub(super) struct Made {
     frames: Vec<Vec<Event>>,
     header: Header,
     damaged: bool,
+    grows: bool,
 }
 
 impl Made {
@@ -38,6 +39,7 @@ impl Made {
             frames: events.chunks(size).map(<[Event]>::to_vec).collect(),
             header,
             damaged: false,
+            grows: false,
         }
     }
 }
@@ -83,7 +85,7 @@ impl Recording for Made {
     }
 
     fn grows(&self) -> bool {
-        false
+        self.grows
     }
 }
 

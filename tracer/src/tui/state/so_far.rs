@@ -77,6 +77,8 @@ pub(in crate::tui) enum Standing {
     Opening,
     /// Of those until the play head.
     SoFar,
+    /// The same at the end of a recording that goes on.
+    Live,
     /// Of others, until those are worked out.
     WorkingOut,
 }
@@ -179,10 +181,10 @@ impl State {
         so_far.asked = (!fresh).then_some(until);
         Shown {
             told: Rc::clone(&so_far.told),
-            standing: if fresh {
-                Standing::SoFar
-            } else {
-                Standing::WorkingOut
+            standing: match (fresh, until >= total) {
+                (false, _) => Standing::WorkingOut,
+                (true, true) => Standing::Live,
+                (true, false) => Standing::SoFar,
             },
         }
     }

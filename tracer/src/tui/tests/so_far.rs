@@ -57,6 +57,10 @@ fn direct(until: usize, more: usize) -> Told {
     Told::so_far(&explain(&model), &model)
 }
 
+fn is_failed_return(event: &Event) -> bool {
+    matches!(&event.kind, Kind::Return(back) if back.failed)
+}
+
 fn row(shown: &str, backend: &str) -> String {
     let line = shown.lines().find(|line| {
         let mut words = line
@@ -73,9 +77,7 @@ fn a_backend_fails_when_its_load_fails_and_not_before() {
     settle(&mut state);
     state.act(Action::Show(View::Overview));
     let events = bootstrap::events();
-    let failed = events
-        .iter()
-        .position(|event| matches!(&event.kind, Kind::Return(back) if back.failed));
+    let failed = events.iter().position(is_failed_return);
     let failed = failed.expect("the load that fails") as u64;
     state.go(0);
     let begun = screen(&mut state, 120, 60);
@@ -109,6 +111,31 @@ fn it_opens_with_the_whole_answer_until_the_play_head_moves() {
     assert_eq!(state.shown().standing, Standing::SoFar);
     let moved = screen(&mut state, 120, 60);
     assert!(!moved.contains("uses the CPU"), "{moved}");
+}
+
+#[test]
+fn at_the_end_of_a_recording_that_goes_on_nothing_is_over() {
+    let mut made = Made::new(7);
+    made.grows = true;
+    let mut events = bootstrap::events();
+    let failed = events.iter().position(is_failed_return);
+    events.truncate(failed.expect("the load that fails"));
+    made.frames = events.chunks(7).map(<[Event]>::to_vec).collect();
+    let looks = Looks {
+        colour: false,
+        unicode: true,
+    };
+    let mut state = State::new(Box::new(made), looks, explain);
+    state.follow_the_end();
+    settle(&mut state);
+    state.act(Action::Show(View::Overview));
+    let shown = screen(&mut state, 120, 60);
+    assert!(row(&shown, "cuda_v13").contains("at work"), "{shown}");
+    assert!(shown.contains("the recording goes on"), "{shown}");
+    assert!(
+        !shown.contains("ends before") && !shown.contains("has no end"),
+        "{shown}"
+    );
 }
 
 #[test]
