@@ -144,6 +144,42 @@ fn it_opens_answers_keys_and_gives_the_terminal_back() {
     assert!(screen.rfind(GIVEN_BACK) > screen.rfind(TAKEN), "{screen}");
 }
 
+/// A serial line was told no size, and what is at its other end has one screen and no colours.
+#[test]
+fn a_serial_console_has_a_screen_of_80_by_24_and_its_prompt_below_it() {
+    if !gate::tool(test_name!(), "script", "--version") {
+        return;
+    }
+    let tool = binary().expect("the binary");
+    let mut viewer = Viewer::in_a_terminal(&format!(
+        "stty rows 0 cols 0; TERM=vt100 {} replay {}; printf prompt",
+        tool.display(),
+        broken().display()
+    ));
+    viewer.shows("[3 Events]");
+    viewer.shows("vgpu_defined_nowhere");
+    viewer.keys("1");
+    viewer.shows("[1 Overview]");
+    viewer.keys("q");
+    let (code, screen) = viewer.end();
+    assert_eq!(code, Some(0), "{screen}");
+    let one = screen.replace(TAKEN, "").replace(GIVEN_BACK, "");
+    assert!(
+        !one.contains("\u{1b}[38;") && !one.contains("\u{1b}[31m"),
+        "{one}"
+    );
+    let mut terminal = vt100::Parser::new(24, 80, 0);
+    terminal.process(
+        one.split("\nScript done")
+            .next()
+            .unwrap_or_default()
+            .as_bytes(),
+    );
+    let rows: Vec<String> = terminal.screen().rows(0, 80).collect();
+    assert!(rows[0].contains("[1 Overview]"), "{rows:#?}");
+    assert_eq!(rows[23].trim_end(), "prompt", "{rows:#?}");
+}
+
 #[test]
 fn a_signal_ends_it_and_the_terminal_is_given_back() {
     if !gate::tool(test_name!(), "script", "--version") {

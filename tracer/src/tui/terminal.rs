@@ -4,11 +4,15 @@ use std::io;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use ratatui::backend::CrosstermBackend;
+use ratatui::crossterm::cursor::MoveTo;
 use ratatui::crossterm::event::{
     self, DisableMouseCapture, EnableMouseCapture, Event as Input, KeyEventKind,
 };
 use ratatui::crossterm::execute;
 use ratatui::crossterm::terminal::{Clear, ClearType};
+use ratatui::layout::Rect;
+use ratatui::{TerminalOptions, Viewport};
 
 use super::colour::Palette;
 use super::draw;
@@ -27,6 +31,14 @@ const LOOK: Duration = Duration::from_millis(250);
 const IDLE: Duration = Duration::from_secs(3600);
 /// How long one slice of reading may take before keys are looked at.
 pub(super) const SLICE: Duration = Duration::from_millis(20);
+
+/// The size of a terminal that was told none, as on a serial line (tty_ioctl(4): 0 by 0): that of a VT100.
+const UNTOLD: Rect = Rect {
+    x: 0,
+    y: 0,
+    width: 80,
+    height: 24,
+};
 
 /// Types into the recorded command; false when it takes nothing just now.
 pub type Keys = Box<dyn FnMut(&[u8]) -> bool>;
@@ -67,13 +79,34 @@ pub fn run(begin: Begin) -> io::Result<()> {
 pub(super) fn with_terminal(
     show: impl FnOnce(&mut ratatui::DefaultTerminal) -> io::Result<()>,
 ) -> io::Result<()> {
-    let mut terminal = ratatui::try_init()?;
+    let mut terminal = take_over()?;
     let mouse = Mouse;
     let entered = begin_screen();
     let result = entered.and_then(|()| show(&mut terminal));
     drop(mouse);
-    ratatui::try_restore()?;
+    give_back(&mut terminal)?;
     result
+}
+
+/// Raw keys, a screen of its own where there is one, and a size.
+fn take_over() -> io::Result<ratatui::DefaultTerminal> {
+    let terminal = ratatui::try_init()?;
+    let size = terminal.size()?;
+    if size.width > 0 && size.height > 0 {
+        return Ok(terminal);
+    }
+    let options = TerminalOptions {
+        viewport: Viewport::Fixed(UNTOLD),
+    };
+    ratatui::Terminal::with_options(CrosstermBackend::new(io::stdout()), options)
+}
+
+/// On a terminal that has one screen only the last picture stays: what comes next stands on its last line.
+fn give_back(terminal: &mut ratatui::DefaultTerminal) -> io::Result<()> {
+    let last = terminal.get_frame().area().bottom().saturating_sub(1);
+    let moved = execute!(io::stdout(), MoveTo(0, last), Clear(ClearType::CurrentLine));
+    ratatui::try_restore()?;
+    moved
 }
 
 /// The mouse is given back when this goes, after a panic too; the screen and the keyboard are by ratatui's own hook.
@@ -165,9 +198,9 @@ fn show(terminal: &mut ratatui::DefaultTerminal, mut begin: Begin) -> io::Result
 /// Gives the terminal back, stops, and takes it again.
 pub(super) fn suspend(terminal: &mut ratatui::DefaultTerminal, stop: fn()) -> io::Result<()> {
     execute!(io::stdout(), DisableMouseCapture)?;
-    ratatui::try_restore()?;
+    give_back(terminal)?;
     stop();
-    *terminal = ratatui::try_init()?;
+    *terminal = take_over()?;
     begin_screen()
 }
 
