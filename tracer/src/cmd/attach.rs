@@ -7,7 +7,7 @@ mod words;
 use std::path::{Path, PathBuf};
 
 use super::Report;
-use super::report::RECORDER;
+use super::report::{RECORDER, sentence};
 use super::run::live::{Limits, Live, Outcomes};
 use super::run::progress::Progress;
 use super::run::verdicts::Verdicts;
@@ -102,7 +102,7 @@ fn session(props: &Props) -> Result<(Session, Option<String>), Report> {
         run::Engine::Auto => match engine::by_ebpf(recording) {
             Ok(session) => Ok((session, None)),
             Err(error) if target::can_be_stopped(props) => {
-                let why = error.to_string();
+                let why = sentence(&error);
                 let session = engine::by_ptrace(recording).map_err(report)?;
                 Ok((session, Some(why)))
             }
