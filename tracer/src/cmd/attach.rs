@@ -1,5 +1,6 @@
 //! `attach`: record what somebody else starts, or has started. It goes on when the recording ends.
 
+mod container;
 mod restart;
 mod target;
 mod words;
@@ -168,6 +169,9 @@ fn record(
         live.notes(&target.notes);
         if !target.awaited.is_empty() {
             live.on_exec(words::users());
+        }
+        if let Some(follower) = target.name.clone() {
+            live.on_tick(follower.on_tick());
         }
         let outcomes = live
             .record(&mut child, &signals)
