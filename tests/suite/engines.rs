@@ -134,10 +134,9 @@ fn the_target_ends_when_its_recorder_is_killed_and_the_trace_is_readable() {
         text.split_whitespace().next()?.parse().ok()
     });
     let path = running.trace_path().to_owned();
-    running.wait_until("a flush", |_| {
-        std::fs::metadata(&path)
-            .ok()
-            .filter(|facts| facts.len() > 500)
+    running.wait_until("an open in the trace", |_| {
+        let events = vgputrace_tests::recorded::read(&path).ok()?;
+        (!events.opens().is_empty()).then_some(())
     });
     running.signal(Signal::KILL);
     running.wait_until("its end", |_| {

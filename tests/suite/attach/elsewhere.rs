@@ -142,11 +142,11 @@ fn a_program_in_a_container_is_recorded_with_its_own_c_library() {
         "as the container has it"
     );
     assert!(exec.mount_namespace.is_some() && !exec.already, "{exec:?}");
-    let roots = events.0.iter().filter_map(|event| match &event.kind {
+    let mut roots = events.0.iter().rev().filter_map(|event| match &event.kind {
         Kind::Root(facts) => Some(facts),
         _ => None,
     });
-    let root = roots.last().expect("facts about its root");
+    let root = roots.next().expect("facts about its root");
     assert_eq!(Some(root.mount_namespace), exec.mount_namespace);
     assert_eq!(root.os.as_ref().map(|os| os.as_str()), Some("A container"));
     let nodes: Vec<&str> = root.nodes.iter().map(|node| node.path.as_str()).collect();
