@@ -1,6 +1,6 @@
 //! The process ended, hung or was killed while it looked at the backend.
 
-use crate::discover::model::{Child, Crash, End, Evidence, Load, Outcome};
+use crate::discover::model::{Child, Crash, End, Evidence, Level, Load, Outcome};
 
 use super::super::advice::{self};
 use super::super::case::{Case, is_deciding, path_of, who};
@@ -298,6 +298,7 @@ fn abort(case: &Case<'_>) -> Vec<Finding> {
     let words: Vec<&Evidence> = [
         "CUDA error",
         "ROCm error",
+        "rocBLAS error",
         "GGML_ASSERT",
         "GGML_ABORT",
         "terminate called",
@@ -337,9 +338,14 @@ fn abort(case: &Case<'_>) -> Vec<Finding> {
             if of_libc {
                 found = found.object(if started { backend(case) } else { String::new() });
             }
+            let kernels = words.first().is_some_and(|line| line.text.as_str().contains("rocBLAS error"));
             let found = found.proof(words).proof(failed.iter().take(4));
-            if said.is_empty() {
+            if kernels {
+                found.do_all(super::validate::OTHER_TARGET)
+            } else if said.is_empty() && case.model.blind.log_level.is_some_and(|level| level > Level::Trace) {
                 found.so("Its last words were not seen; OLLAMA_DEBUG=2 shows them.")
+            } else if said.is_empty() {
+                found.so("It said nothing before it; the place of the abort is what there is.")
             } else {
                 found.so("A CUDA call that failed points to the driver (or to what stands in for it); an assertion to the backend's build.")
             }

@@ -15,6 +15,12 @@ pub(super) fn proofs() -> Vec<Proof> {
             .weaker(machine(&[], &[], &["/dev/nvidia0"]))
             .silent("there is one", machine(&[(card, None)], &[], &[]))
             .silent(
+                "the run was given a virtual one",
+                but(machine(&[], &[], &[]), |model| {
+                    model.virtual_gpu = Some(Text::from("No real GPU"));
+                }),
+            )
+            .silent(
                 "the bus could not be seen",
                 but(machine(&[], &[], &[]), |model| {
                     model.host.as_mut().unwrap().pci_unseen = true;

@@ -58,6 +58,13 @@ pub(super) fn proofs() -> Vec<Proof> {
         Proof::of("VG032", no_llama_server(&[2, 2]))
             .silent("the last place has it", no_llama_server(&[2, 0]))
             .silent(
+                "it does not know its own place",
+                but(no_llama_server(&[2, 2]), |model| {
+                    let own = &mut model.server.as_mut().unwrap().library_dir;
+                    own.no_exe = seen("readlink").map(|seen| (Errno(2), seen));
+                }),
+            )
+            .silent(
                 "the runner era has none",
                 but(no_llama_server(&[2, 2]), |model| model.era = Era::Runner),
             ),
