@@ -5,6 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
 use rustix::process::Signal;
+use vgputrace_tests::parity::alone;
 use vgputrace_tests::programs::program;
 use vgputrace_tests::target::AS_NOBODY;
 use vgputrace_tests::{Recorded, Target, gate, open_folder, test_name, trace};
@@ -131,4 +132,32 @@ fn the_target_ends_when_its_recorder_is_killed_and_the_trace_is_readable() {
     });
     let record = running.record();
     assert!(!record.events.opens().is_empty());
+}
+
+/// A process that dies while it makes a thread or a child has makers that stop no more and children that nobody has told of.
+#[test]
+fn processes_that_end_while_they_make_others_end_as_they_would_and_every_child_is_told() {
+    if !gate::root(test_name!()) {
+        return;
+    }
+    const ROUNDS: usize = 20;
+    for engine in ["ebpf", "ptrace"] {
+        let record = alone(
+            &trace(program("ends_making")).arg(ROUNDS.to_string()),
+            engine,
+        );
+        record.ended_with(0);
+        let said = record.outcome.out();
+        let wanted = format!("{ROUNDS} by exit, {ROUNDS} by SIGKILL, {ROUNDS} by another image\n");
+        assert_eq!(said, wanted, "{engine}");
+        let events = &record.events;
+        assert_eq!(events.losses().len(), 0, "{engine}");
+        let first = events.execs_of("ends_making")[0]
+            .0
+            .process
+            .expect("a process");
+        assert_eq!(events.children_of(first).len(), 3 * ROUNDS, "{engine}");
+        let (forks, exits) = (events.forks().len(), events.exits().len());
+        assert_eq!(forks + 1, exits, "{engine}: all that began have ended");
+    }
 }

@@ -16,6 +16,9 @@ use super::rule::{Check, Stage};
 use super::rules;
 use super::unexplained::{device_of_some_folder, no_filter_seen, no_reason, not_listed, not_over};
 
+/// A note: it ends in the middle.
+pub const SEARCH_CUT: &str = "The recording has no end and the discovery was not over.";
+
 /// Says what became of each backend and why.
 #[must_use]
 pub fn explain(model: &Model) -> Explanation {
@@ -304,7 +307,7 @@ fn notes(model: &Model) -> Vec<String> {
         notes.push("The trace is damaged; events are missing.".to_owned());
     }
     if model.origin == Origin::Trace && model.blind.cut && !model.finished {
-        notes.push("The recording has no end and the discovery was not over.".to_owned());
+        notes.push(SEARCH_CUT.to_owned());
     }
     if model.blind.began_late {
         notes.push("The beginning of the server's start is not in it.".to_owned());

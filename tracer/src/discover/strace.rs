@@ -95,7 +95,10 @@ pub fn read(files: &[File], screen: Screen) -> Model {
 fn settle(model: &mut Model, lines: &[Entry<'_>], tree: &tree::Tree, told: &told::Told<'_>) {
     model.origin = Origin::Strace;
     if let Some(server) = &mut model.server {
-        server.uid = None;
+        (server.uid, server.gid) = (None, None);
+    }
+    for child in &mut model.children {
+        (child.uid, child.gid) = (None, None);
     }
     for (process, seen) in told.unseen() {
         if !model

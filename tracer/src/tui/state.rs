@@ -9,6 +9,7 @@ pub(super) mod play;
 pub(super) mod prompt;
 pub(super) mod report;
 pub(super) mod snapshot;
+pub(super) mod so_far;
 mod time;
 pub(super) mod told;
 mod understanding;
@@ -30,6 +31,7 @@ use list::Matching;
 use play::Play;
 use prompt::Prompt;
 use report::Request;
+use so_far::SoFar;
 use understanding::Understanding;
 
 pub(super) use keyboard::Keyboard;
@@ -86,8 +88,12 @@ pub struct State {
     seen_now: u64,
     explain: Explain,
     understood: Option<Understanding>,
+    /// What was known by the play head.
+    pub(super) so_far: SoFar,
     /// The play head was moved by the user, so the first cause does not move it any more.
     moved: bool,
+    /// It stands where it was put at first, with the whole answer beside it.
+    opening: bool,
 }
 
 impl State {
@@ -127,7 +133,9 @@ impl State {
             seen_now: 0,
             explain,
             understood: None,
+            so_far: SoFar::default(),
             moved: false,
+            opening: false,
         }
     }
 
@@ -151,7 +159,8 @@ impl State {
     /// reading, so its first matches are there before all is read.
     pub fn work(&mut self) -> bool {
         let read = self.read_on();
-        self.match_on(read) || read
+        let matched = self.match_on(read);
+        self.fold_on() || matched || read
     }
 
     fn read_on(&mut self) -> bool {
@@ -200,11 +209,6 @@ impl State {
     pub(super) fn event(&mut self, index: u64) -> Option<(Event, String, Scene)> {
         let (event, raw, scene) = self.book.event(index)?;
         Some((event, raw, scene.with_roles(self.roles())))
-    }
-
-    /// Number of the event under the play head; 0 without one.
-    pub(super) fn seen_number(&mut self) -> u64 {
-        self.book.event_number(self.head).unwrap_or(0)
     }
 
     /// The share of the recording that was read, in per cent; `None` when all was.

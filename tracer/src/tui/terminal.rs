@@ -104,6 +104,7 @@ fn show(terminal: &mut ratatui::DefaultTerminal, mut begin: Begin) -> io::Result
         stale |= state.keyboard_of_nobody();
         let started = Instant::now();
         let mut busy = state.work();
+        let worked = busy;
         while busy && started.elapsed() < SLICE {
             busy = state.work();
         }
@@ -117,7 +118,7 @@ fn show(terminal: &mut ratatui::DefaultTerminal, mut begin: Begin) -> io::Result
         let passed = now.duration_since(last);
         last = now;
         state.pass(u64::try_from(passed.as_nanos()).unwrap_or(u64::MAX));
-        if stale || busy || state.play.playing {
+        if stale || worked || state.play.playing {
             terminal.draw(|frame| draw::draw(&mut state, begin.palette, frame))?;
             stale = false;
         }
@@ -126,7 +127,7 @@ fn show(terminal: &mut ratatui::DefaultTerminal, mut begin: Begin) -> io::Result
         }
         let wait = if busy {
             Duration::ZERO
-        } else if state.play.playing {
+        } else if state.play.playing || state.is_waiting() {
             FRAME
         } else if state.book.recording().grows() {
             LOOK

@@ -11,6 +11,7 @@ mod palettes;
 mod prompt;
 mod random;
 mod reading;
+mod so_far;
 
 use super::draw::draw;
 use super::{Action, FrameFacts, Page, Palette, Recording, State, Typed, View};

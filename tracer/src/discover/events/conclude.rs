@@ -1,5 +1,7 @@
 //! The end of the fold: a model from what was kept.
 
+use std::sync::Arc;
+
 use super::server::Looking;
 use super::{Discovery, Start, attempts, folders, missing, models, not_made, programs};
 use crate::discover::model::{At, Child, Era, Evidence, Model, Recorder, Spawn};
@@ -68,8 +70,8 @@ impl Discovery {
             ..Model::default()
         };
         not_made::name_folders(&mut children, &looking);
-        let finished = children.into_iter().map(|one| one.finish(self.last));
-        model.children = finished.collect();
+        let finished = children.into_iter().map(Arc::unwrap_or_clone);
+        model.children = finished.map(|one| one.finish(self.last)).collect();
         missing::share_causes(&mut model.children);
         looking.finish(&mut model);
         model.attempts = attempts::group(&model, &looking);

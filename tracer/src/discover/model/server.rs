@@ -18,8 +18,10 @@ pub struct Server {
     pub argv: Vec<Text>,
     /// Its working directory; empty when not known.
     pub cwd: Text,
-    /// Real user id; `None` when not known.
+    /// Effective user id; `None` when not known.
     pub uid: Option<u32>,
+    /// Effective group id; `None` when not known.
+    pub gid: Option<u32>,
     /// Control group, which names the unit or container.
     pub cgroup: Option<Text>,
     /// Its environment, as far as it was kept; in a log what `server config` printed.
