@@ -55,19 +55,6 @@ pub(super) fn proofs() -> Vec<Proof> {
                 vec![child(Step::List), not_made(Step::Start, no_exec())],
             ),
         ),
-        Proof::of("VG032", no_llama_server(&[2, 2]))
-            .silent("the last place has it", no_llama_server(&[2, 0]))
-            .silent(
-                "it does not know its own place",
-                but(no_llama_server(&[2, 2]), |model| {
-                    let own = &mut model.server.as_mut().unwrap().library_dir;
-                    own.no_exe = seen("readlink").map(|seen| (Errno(2), seen));
-                }),
-            )
-            .silent(
-                "the runner era has none",
-                but(no_llama_server(&[2, 2]), |model| model.era = Era::Runner),
-            ),
         Proof::of(
             "VG033",
             looked(
@@ -102,6 +89,19 @@ pub(super) fn proofs() -> Vec<Proof> {
 /// Processes that came up and did not come to their work.
 pub(super) fn at_work() -> Vec<Proof> {
     vec![
+        Proof::of("VG032", no_llama_server(&[2, 2]))
+            .silent("the last place has it", no_llama_server(&[2, 0]))
+            .silent(
+                "it does not know its own place",
+                but(no_llama_server(&[2, 2]), |model| {
+                    let own = &mut model.server.as_mut().unwrap().library_dir;
+                    own.no_exe = seen("readlink").map(|seen| (Errno(2), seen));
+                }),
+            )
+            .silent(
+                "the runner era has none",
+                but(no_llama_server(&[2, 2]), |model| model.era = Era::Runner),
+            ),
         Proof::of("VG040", threads(None))
             .silent("it answered all the same", threads(Some(Answer::default())))
             .silent(
