@@ -70,6 +70,7 @@ impl Discovery {
         not_made::name_folders(&mut children, &looking);
         let finished = children.into_iter().map(|one| one.finish(self.last));
         model.children = finished.collect();
+        missing::name_askers(&mut model.children, &model.libraries);
         missing::share_causes(&mut model.children);
         looking.finish(&mut model);
         model.attempts = attempts::group(&model, &looking);
