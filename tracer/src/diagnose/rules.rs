@@ -14,6 +14,7 @@ mod filter;
 mod host;
 mod init;
 mod last_words;
+mod links;
 mod load;
 mod load_file;
 mod load_words;
@@ -30,14 +31,17 @@ mod skip;
 mod source;
 mod spawn;
 mod spawn_limits;
+mod spawn_null;
 mod stand_in;
 mod start;
 mod start_lost;
 mod symbols;
 mod validate;
 mod validate_driver;
+mod validate_output;
 mod vanished;
 mod variables;
+mod whose;
 
 use super::rule::Rule;
 
@@ -62,6 +66,7 @@ pub static ALL: &[&[&Rule]] = &[
     filter::RULES,
     host::RULES,
     init::RULES,
+    links::RULES,
     load::RULES,
     load_file::RULES,
     load_words::RULES,
@@ -78,12 +83,14 @@ pub static ALL: &[&[&Rule]] = &[
     source::RULES,
     spawn::RULES,
     spawn_limits::RULES,
+    spawn_null::RULES,
     stand_in::RULES,
     start::RULES,
     start_lost::RULES,
     symbols::RULES,
     validate::RULES,
     validate_driver::RULES,
+    validate_output::RULES,
     vanished::RULES,
     variables::RULES,
 ];

@@ -1,6 +1,7 @@
 //! The process ended, hung or was killed while it looked at the backend.
 
 use crate::discover::model::{Child, Crash, End, Evidence, Level, Load, Outcome};
+use crate::event::Text;
 
 use super::super::advice::{self};
 use super::super::case::{Case, is_deciding, path_of, who};
@@ -232,8 +233,13 @@ fn in_start(case: &Case<'_>) -> Vec<Finding> {
     } else {
         opened_nothing(&all).unwrap_or_else(|| format!("while it looked at {}", case.name))
     };
+    // "runner crashed" is all that a log says of any signal, SIGKILL for lack of memory too (ml/device.go).
+    let nameless = all
+        .iter()
+        .all(|seen| seen.signal.is_empty() && seen.crash.is_none());
     finding(&IN_START, case, &all, &what)
         .map(|found| {
+            let found = found.certain_if(!nameless);
             let remedy = match &found.missing_object {
                 Some(object) => vec![
                     format!("{object} is at fault, or what it was given; see what it is and whose:"),
@@ -243,6 +249,10 @@ fn in_start(case: &Case<'_>) -> Vec<Finding> {
                 None => {
                     let mut lines = vec!["The log does not tell where. A recording does:".to_owned()];
                     lines.push(advice::record(case.model));
+                    if nameless {
+                        lines.push("It may have been killed too; see whether memory was short:".to_owned());
+                        lines.push("$ journalctl -k | grep -i 'killed process'".to_owned());
+                    }
                     lines
                 }
             };
@@ -291,7 +301,9 @@ static ABORT: Rule = Rule {
 };
 
 fn abort(case: &Case<'_>) -> Vec<Finding> {
-    if super::spawn_limits::without_thread(case).next().is_some() {
+    if super::spawn_limits::without_thread(case).next().is_some()
+        || super::links::stopped_by_a_circle(case).is_some()
+    {
         return Vec::new();
     }
     let all = of_kind(case, Kind::Abort);
@@ -317,7 +329,17 @@ fn abort(case: &Case<'_>) -> Vec<Finding> {
     let error = all.iter().find_map(|seen| cuda_error(seen.child));
     let said = match (&error, words.first()) {
         (Some((error, _)), _) => format!("; its words: {error}"),
-        (None, Some(line)) => format!("; its words: {}", line.text.as_str().trim()),
+        (None, Some(line)) => {
+            // C++ tells which exception it was, and what it says, in a line each.
+            let what = case
+                .saying("what():")
+                .next()
+                .filter(|what| what.at != line.at);
+            let what = what.map_or_else(String::new, |what| {
+                format!(", {}", what.text.as_str().trim())
+            });
+            format!("; its words: {}{what}", line.text.as_str().trim())
+        }
         (None, None) => String::new(),
     };
     let started = all.iter().any(|seen| inside(seen, "ggml_backend_init"));
@@ -326,17 +348,27 @@ fn abort(case: &Case<'_>) -> Vec<Finding> {
             "(abort) while {} started (ggml_backend_init)",
             backend(case)
         )
+    } else if let Some(of) = all.iter().find_map(|seen| seen.crash?.constructor.as_ref()) {
+        format!(
+            "(abort) in a constructor of {of}, while {} was loaded",
+            backend(case)
+        )
     } else {
         format!("(abort) while it looked at {}", case.name)
     };
     finding(&ABORT, case, &all, &what)
         .map(|mut found| {
-            found.sentence = format!("{}{said}.", found.sentence.trim_end_matches('.'));
+            found.sentence = format!("{}{}.", found.sentence.trim_end_matches('.'), said.trim_end_matches('.'));
             let failed: Vec<Evidence> = case.calls().filter(|(_, call)| call.failed).map(|(_, call)| case.call_seen(call)).collect();
             // The fault itself is in libc's abort; what called it is the backend.
             let of_libc = found.missing_object.as_ref().is_none_or(|object| base(object.as_str()).starts_with("libc."));
             if of_libc {
-                found = found.object(if started { backend(case) } else { String::new() });
+                let constructor = all.iter().find_map(|seen| seen.crash?.constructor.clone());
+                found = found.object(match constructor {
+                    Some(of) if !started => of,
+                    _ if started => backend(case).into(),
+                    _ => Text::default(),
+                });
             }
             let kernels = words.first().is_some_and(|line| line.text.as_str().contains("rocBLAS error"));
             let found = found.proof(words).proof(failed.iter().take(4));

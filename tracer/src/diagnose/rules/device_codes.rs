@@ -6,6 +6,7 @@ use super::super::drivers::{Trouble, trouble};
 use super::super::explanation::Finding;
 use super::super::rule::{Check, Rule, Stage};
 use super::device::has_gpu;
+use crate::discover::model::Evidence;
 
 pub(super) static RULES: &[&Rule] = &[&NO_DEVICE, &OLD_DRIVER, &MISMATCH, &STUB];
 
@@ -39,6 +40,27 @@ pub(super) fn by(trouble: &Trouble) -> String {
         .file
         .as_ref()
         .map_or_else(String::new, |file| format!(" of {file}"))
+}
+
+/// What the driver looked for in vain while it started.
+pub(super) fn sought<'a>(case: &Case<'a>) -> Vec<&'a Evidence> {
+    let children = case.children.iter().copied();
+    children
+        .flat_map(|child| &child.refused)
+        .map(|(_, seen)| seen)
+        .filter(|seen| seen.text.as_str().ends_with(" inside cuInit"))
+        .take(4)
+        .collect()
+}
+
+/// What to look at when a library of one's own stands in for the driver.
+pub(super) fn of_its_own(case: &Case<'_>) -> Option<String> {
+    let first = sought(case).into_iter().next()?;
+    let text = first.text.as_str();
+    let path = text.strip_prefix("open ")?.strip_suffix(" inside cuInit")?;
+    Some(format!(
+        "If the driver is one of your own: while it started it looked for {path}, which is not there."
+    ))
 }
 
 static NO_DEVICE: Rule = Rule {
@@ -76,7 +98,11 @@ fn no_device(case: &Case<'_>) -> Vec<Finding> {
             by(&trouble)
         ))
         .object(trouble.file.clone().unwrap_or_default())
-        .proof(&trouble.seen);
+        .proof(&trouble.seen)
+        .proof(sought(case));
+    if let Some(line) = of_its_own(case) {
+        finding = finding.so(line);
+    }
     if has_gpu(case) == Some(false) {
         finding = finding.so("Without a card nothing is to be done: the CPU is what this machine has. In a virtual machine or container, give it the GPU first.");
     } else {

@@ -6,7 +6,7 @@ use super::super::explanation::Finding;
 use super::super::rule::{Check, Rule, Stage};
 use super::super::words::base;
 use super::crash::{backend, capital, crash_of};
-use crate::discover::model::{Child, End, Evidence, Outcome};
+use crate::discover::model::{At, Child, End, Evidence, Load, Outcome};
 
 pub(super) static RULES: &[&Rule] = &[&LEFT, &HUNG, &KILLED];
 
@@ -41,8 +41,14 @@ fn left(case: &Case<'_>) -> Vec<Finding> {
     if !started && !loading && !(log && code != 0 && !matches!(code, 1 | 127)) {
         return Vec::new();
     }
+    let constructor = child.constructor.as_ref().map(|of| of.as_str());
     let during = if started {
         format!("while {} started (ggml_backend_init)", backend(case))
+    } else if let Some(of) = constructor {
+        format!(
+            "in a constructor of {of}, while {} was loaded",
+            backend(case)
+        )
     } else if loading {
         format!("inside dlopen of {}", backend(case))
     } else {
@@ -50,14 +56,34 @@ fn left(case: &Case<'_>) -> Vec<Finding> {
     };
     vec![
         LEFT
-            .found(format!("{} ended by itself with exit code {code} {during}.", capital(who(child))))
-            .object(if started || loading { backend(case) } else { String::new() })
+            .found(format!("{} ended by itself with exit code {code} {during}{}.", capital(who(child)), last_words(child)))
+            .object(match constructor {
+                Some(of) if !started => of.to_owned(),
+                _ if started || loading => backend(case),
+                _ => String::new(),
+            })
             .certain_if(started || loading)
             .proof(ends.iter().filter_map(|(_, _, seen)| *seen))
             .proof(case.failure_lines())
             .so("A backend or driver library must not end the program; use the release's or vendor's own file.")
             .so(RESTART),
     ]
+}
+
+/// What the process said after the load began that it did not survive.
+fn last_words(child: &Child) -> String {
+    let died = |load: &&Load| load.outcome == Outcome::Died;
+    let Some(begun) = child.loads.iter().find(died).and_then(|load| load.call) else {
+        return String::new();
+    };
+    let said = child.said.last();
+    said.filter(|said| matches!(said.seen.at, At::Event(at) if at > begun))
+        .map_or_else(String::new, |said| {
+            format!(
+                ". Its last words: \"{}\"",
+                said.text.as_str().trim().trim_end_matches('.')
+            )
+        })
 }
 
 /// The server's line alone: `llama-server --list-devices failed: exit status 0xc0000005` (Windows gives no signal).
@@ -183,7 +209,7 @@ fn hung(case: &Case<'_>) -> Vec<Finding> {
     vec![
         HUNG
             .found(format!("{} for {} gave no answer and the server killed it after {time}.{what}", capital(who), case.name))
-            .object(file.or(open).unwrap_or_default())
+            .object(constructor_of(&hanging).or(file).or(open).unwrap_or_default())
             .proof(killed.iter().filter_map(|(_, _, seen)| *seen))
             .proof(lines)
             .proof(hanging)
@@ -192,6 +218,16 @@ fn hung(case: &Case<'_>) -> Vec<Finding> {
             .so("If a library of your own waits there, it must answer within seconds: three processes do this one after the other.")
             .so(RESTART),
     ]
+}
+
+/// The library whose constructor had not come back.
+fn constructor_of(hanging: &[&Evidence]) -> Option<String> {
+    let (_, rest) = hanging
+        .first()?
+        .text
+        .as_str()
+        .split_once("a constructor of ")?;
+    rest.split(", for ").next().map(str::to_owned)
 }
 
 static KILLED: Rule = Rule {
