@@ -33,6 +33,7 @@ mod spawn_limits;
 mod stand_in;
 mod start;
 mod start_lost;
+mod start_memory;
 mod symbols;
 mod validate;
 mod validate_driver;
