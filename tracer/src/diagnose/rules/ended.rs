@@ -206,13 +206,29 @@ fn hung(case: &Case<'_>) -> Vec<Finding> {
     let who = killed
         .first()
         .map_or("The process", |(child, _, _)| who(child));
+    let in_dlopen = starting.is_none() && loading.is_some();
+    let mut finding = HUNG
+        .found(format!(
+            "{} for {} gave no answer and the server killed it after {time}.{what}",
+            capital(who),
+            case.name
+        ))
+        .object(
+            constructor_of(&hanging)
+                .or(file)
+                .or(open)
+                .unwrap_or_default(),
+        )
+        .proof(killed.iter().filter_map(|(_, _, seen)| *seen))
+        .proof(lines)
+        .proof(hanging);
+    if in_dlopen {
+        finding = finding
+            .so("No start of a backend had begun: a library waits in its constructor, or the file system that it is read from does not answer:")
+            .so(format!("$ findmnt -T {0}; ls -lL {0}", case.path()));
+    }
     vec![
-        HUNG
-            .found(format!("{} for {} gave no answer and the server killed it after {time}.{what}", capital(who), case.name))
-            .object(constructor_of(&hanging).or(file).or(open).unwrap_or_default())
-            .proof(killed.iter().filter_map(|(_, _, seen)| *seen))
-            .proof(lines)
-            .proof(hanging)
+        finding
             .so("If the driver is slow to start, let it stay initialised:")
             .so("$ sudo nvidia-smi -pm 1")
             .so("If a library of your own waits there, it must answer within seconds: three processes do this one after the other.")
