@@ -82,7 +82,10 @@ pub(super) fn no_reason(case: &Case<'_>) -> BackendVerdict {
 }
 
 pub(super) fn not_over(case: &Case<'_>) -> BackendVerdict {
-    let what = if case.model.ends_with_server() {
+    let told = rules::cut_short(case);
+    let what = if !told.is_empty() {
+        "The server was told to end (SIGTERM, Ctrl-C, the end of a recording)"
+    } else if case.model.ends_with_server() {
         "Ollama itself ended"
     } else if case.model.origin == Origin::Log {
         "The log ends"
@@ -103,6 +106,7 @@ pub(super) fn not_over(case: &Case<'_>) -> BackendVerdict {
             case.name
         ))
         .likely()
+        .proof(told)
         .proof(tried_seen(case))
         .proof(open);
     unknown(case, finding)
