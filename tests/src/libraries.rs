@@ -4,8 +4,10 @@ pub(crate) mod damage;
 
 use std::ffi::OsStr;
 use std::fs;
+use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use crate::programs::library;
 
@@ -179,13 +181,44 @@ pub fn link(from: &Path, to: &Path) -> Result<(), String> {
     }
 }
 
-/// Copies a file, keeping its mode.
+/// Copies a file, keeping its mode. By another process: a child of another test, forked while this one writes, would hold the file
+/// open for writing, and whoever executes it would get ETXTBSY.
 ///
 /// # Panics
 /// When that fails.
 #[track_caller]
 pub fn copy(from: &Path, to: &Path) {
-    if let Err(error) = fs::copy(from, to) {
-        panic!("copy {} to {}: {error}", from.display(), to.display());
+    let copied = Command::new("cp")
+        .args(["--preserve=mode", "--"])
+        .args([from, to])
+        .output();
+    let why = match copied {
+        Ok(output) if output.status.success() => return,
+        Ok(output) => String::from_utf8_lossy(&output.stderr).into_owned(),
+        Err(error) => error.to_string(),
+    };
+    panic!("copy {} to {}: {why}", from.display(), to.display());
+}
+
+/// Writes a program for the shell, by another process as [`copy`] does.
+///
+/// # Panics
+/// When that fails.
+#[track_caller]
+pub fn script(path: &Path, text: &str) {
+    let written = Command::new("install")
+        .args(["-m", "755", "/dev/stdin"])
+        .arg(path)
+        .stdin(Stdio::piped())
+        .spawn()
+        .and_then(|mut child| {
+            if let Some(mut stdin) = child.stdin.take() {
+                stdin.write_all(text.as_bytes())?;
+            }
+            child.wait()
+        });
+    match written {
+        Ok(status) if status.success() => {}
+        other => panic!("cannot write {}: {other:?}", path.display()),
     }
 }

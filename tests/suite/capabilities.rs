@@ -13,7 +13,7 @@ fn copy(folder: &Path) -> PathBuf {
     std::fs::set_permissions(folder, open).expect("an open folder");
     let tool = folder.join("vgputrace");
     let built = binary().expect("the gate has looked");
-    std::fs::copy(built, &tool).expect("a copy");
+    vgputrace_tests::libraries::copy(&built, &tool);
     tool
 }
 

@@ -1,10 +1,9 @@
 //! The command `vgputrace doctor`: what it finds with more and fewer rights, its exit codes, and that it only looks.
 
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use vgputrace_tests::libraries::copy;
+use vgputrace_tests::libraries::{copy, script};
 use vgputrace_tests::{Outcome, Target, binary, gate, open_folder, test_name, trace};
 
 /// The user "nobody" of every distribution.
@@ -121,9 +120,8 @@ fn a_named_ollama_is_looked_at_and_not_started() {
     std::fs::create_dir_all(at("lib/ollama/cuda_v12")).unwrap();
     std::fs::write(at("lib/ollama/cuda_v12/libggml-cuda.so"), "no library").unwrap();
     let marker = at("started");
-    let script = format!("#!/bin/sh\n: > {}\n", marker.display());
-    std::fs::write(at("bin/ollama"), script).unwrap();
-    std::fs::set_permissions(at("bin/ollama"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    let text = format!("#!/bin/sh\n: > {}\n", marker.display());
+    script(&at("bin/ollama"), &text);
     let target = doctor().arg("--bin").arg(at("bin/ollama"));
     let outcome = target.arg("--json").bare();
     let value = json(&outcome);

@@ -5,6 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
 use rustix::process::Signal;
+use vgputrace_tests::parity::alone;
 use vgputrace_tests::programs::program;
 use vgputrace_tests::target::AS_NOBODY;
 use vgputrace_tests::{Recorded, Target, gate, open_folder, test_name, trace};
@@ -45,13 +46,29 @@ fn a_user_without_rights_gets_a_trace_by_ptrace_and_the_reason() {
     let told = record.outcome.err();
     let line = told.lines().find(|line| line.starts_with("vgputrace: "));
     let line = line.unwrap_or_else(|| panic!("no word about the engine: {told}"));
-    for part in ["ptrace", "no_new_privs", "ends when the recorder does"] {
+    for part in [
+        "with ptrace instead of eBPF (",
+        "no_new_privs",
+        "ends when the recorder does",
+    ] {
         assert!(line.contains(part), "{part}: {line}");
     }
+    assert!(!line.contains("os error"), "{line}");
     let (_, exec) = record.events.exec_of("ls");
     assert_eq!(exec.uid, [65534; 2]);
     let opens = record.events.opens();
     assert!(opens.iter().any(|(_, open)| open.err.is_some()));
+}
+
+#[test]
+fn ptrace_that_was_asked_for_is_not_called_a_makeshift() {
+    if !gate::engine(test_name!()) {
+        return;
+    }
+    let record = trace("/bin/true").options(PTRACE).talkative().run();
+    let told = record.outcome.err();
+    assert!(told.contains("recording with ptrace, as asked: "), "{told}");
+    assert!(!told.contains("instead of eBPF"), "{told}");
 }
 
 #[test]
@@ -118,10 +135,9 @@ fn the_target_ends_when_its_recorder_is_killed_and_the_trace_is_readable() {
         text.split_whitespace().next()?.parse().ok()
     });
     let path = running.trace_path().to_owned();
-    running.wait_until("a flush", |_| {
-        std::fs::metadata(&path)
-            .ok()
-            .filter(|facts| facts.len() > 500)
+    running.wait_until("an open in the trace", |_| {
+        let events = vgputrace_tests::recorded::read(&path).ok()?;
+        (!events.opens().is_empty()).then_some(())
     });
     running.signal(Signal::KILL);
     running.wait_until("its end", |_| {
@@ -131,4 +147,32 @@ fn the_target_ends_when_its_recorder_is_killed_and_the_trace_is_readable() {
     });
     let record = running.record();
     assert!(!record.events.opens().is_empty());
+}
+
+/// A process that dies while it makes a thread or a child has makers that stop no more and children that nobody has told of.
+#[test]
+fn processes_that_end_while_they_make_others_end_as_they_would_and_every_child_is_told() {
+    if !gate::root(test_name!()) {
+        return;
+    }
+    const ROUNDS: usize = 20;
+    for engine in ["ebpf", "ptrace"] {
+        let record = alone(
+            &trace(program("ends_making")).arg(ROUNDS.to_string()),
+            engine,
+        );
+        record.ended_with(0);
+        let said = record.outcome.out();
+        let wanted = format!("{ROUNDS} by exit, {ROUNDS} by SIGKILL, {ROUNDS} by another image\n");
+        assert_eq!(said, wanted, "{engine}");
+        let events = &record.events;
+        assert_eq!(events.losses().len(), 0, "{engine}");
+        let first = events.execs_of("ends_making")[0]
+            .0
+            .process
+            .expect("a process");
+        assert_eq!(events.children_of(first).len(), 3 * ROUNDS, "{engine}");
+        let (forks, exits) = (events.forks().len(), events.exits().len());
+        assert_eq!(forks + 1, exits, "{engine}: all that began have ended");
+    }
 }

@@ -30,6 +30,7 @@ mod scope;
 mod screens;
 mod secrets;
 mod shim;
+mod so_far;
 mod standin;
 mod statics;
 mod stories;

@@ -219,9 +219,7 @@ fn a_failed_exec_has_its_file_and_error_number() {
     let folder = open_folder();
     let path = |name: &str| folder.path().join(name);
     std::fs::write(path("not-executable"), "x").unwrap();
-    std::fs::write(path("no-format"), "\u{1}\u{2}no program").unwrap();
-    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-    std::fs::set_permissions(path("no-format"), mode).unwrap();
+    vgputrace_tests::libraries::script(&path("no-format"), "\u{1}\u{2}no program");
     let files = [path("missing"), path("not-executable"), path("no-format")];
     let record = trace(program("exec_fails")).args(&files).run();
     record.ended_with(0);

@@ -24,5 +24,5 @@ mod unexplained;
 mod words;
 
 pub use explanation::{BackendVerdict, Certainty, DeviceVerdict, Explanation, Finding, Verdict};
-pub use judge::explain;
+pub use judge::{SEARCH_CUT, explain};
 pub use rule::{Rule, Stage};

@@ -56,6 +56,12 @@ impl<'a> Run<'a> {
     }
 }
 
+/// A backend that two recordings give the same verdict for different reasons.
+#[must_use]
+pub fn other_reason(good: &Explanation, bad: &Explanation) -> Option<VerdictChange> {
+    other_cause(good, bad, Evidences::Alike)
+}
+
 /// Compares a run that was as it should be with one that is not. Keys that `ignore` names are left out.
 #[must_use]
 pub fn diff(good: Run<'_>, bad: Run<'_>, ignore: &dyn Fn(&Key) -> bool) -> Answer {

@@ -162,7 +162,6 @@ fn a_unit_is_restarted_by_systemctl_and_its_new_start_recorded() {
     let Some(tree) = tree(test_name!(), "vgputrace-restart") else {
         return;
     };
-    use std::os::unix::fs::PermissionsExt as _;
     let unit = format!("vgputrace-again-{}.service", std::process::id());
     let group = tree.group(&format!("system.slice/{unit}"));
     let folder = vgputrace_tests::open_folder();
@@ -173,8 +172,7 @@ fn a_unit_is_restarted_by_systemctl_and_its_new_start_recorded() {
         group = group.display(),
     );
     let tool = folder.path().join("systemctl");
-    std::fs::write(&tool, script).expect("a script");
-    std::fs::set_permissions(&tool, std::fs::Permissions::from_mode(0o755)).expect("its mode");
+    vgputrace_tests::libraries::script(&tool, &script);
     let trace_path = folder.path().join("run.vgt");
     let start = |unit: &str, path: &std::ffi::OsStr| {
         vgputrace_tests::trace(vgputrace_tests::binary().expect("a built vgputrace"))

@@ -1,11 +1,9 @@
 //! `explain` without an argument: the newest log found here, what is installed, and the command that settles the rest.
 
-use std::fs::Permissions;
-use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, SystemTime};
 
-use vgputrace_tests::libraries::Fault;
-use vgputrace_tests::{Outcome, binary, test_name, trace};
+use vgputrace_tests::libraries::{Fault, script};
+use vgputrace_tests::{Outcome, binary, gate, test_name, trace};
 
 use super::image::{Image, RUNNER};
 
@@ -27,6 +25,9 @@ struct Here {
 impl Here {
     #[track_caller]
     fn new(test: &str) -> Option<Self> {
+        if !gate::root(test) || !gate::tool(test, "unshare", "--version") {
+            return None;
+        }
         let image = Image::of(RUNNER, test)?;
         image.backend(Fault::MissingDependency, "cuda_v12");
         Some(Self { image })
@@ -36,17 +37,17 @@ impl Here {
     #[track_caller]
     fn docker(&self, does: &str) {
         let at = "usr/local/bin/docker";
-        self.image.write(at, &format!("#!/bin/sh\n{does}\n"));
-        let open = std::fs::set_permissions(self.image.at(at), Permissions::from_mode(0o755));
-        assert!(open.is_ok(), "{open:?}");
+        script(&self.image.at(at), &format!("#!/bin/sh\n{does}\n"));
     }
 
+    /// Among no other processes: the server of another test would be found as one that runs here.
     #[track_caller]
     fn explain(&self, options: &[&str]) -> Outcome {
         let path = format!("{}:/usr/bin:/bin", self.image.at("usr/local/bin").display());
         trace(binary().expect("the image was made"))
             .arg("explain")
             .args(options)
+            .under(["unshare", "--mount", "--pid", "--fork", "--mount-proc"])
             .env("PATH", path)
             .env("HOME", self.image.at("root"))
             .start_bare()
@@ -102,8 +103,8 @@ fn the_log_that_was_written_last_is_taken() {
         .open(file)
         .expect("just written");
     here.image.write("docker.log", &log("0.18.2"));
-    let script = format!("exec cat {} >&2", here.image.at("docker.log").display());
-    here.docker(&script);
+    let words = format!("exec cat {} >&2", here.image.at("docker.log").display());
+    here.docker(&words);
     // The container's log ends in January 2026.
     let newer = SystemTime::now();
     let older = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);

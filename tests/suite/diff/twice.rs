@@ -1,16 +1,37 @@
 //! `ab`: the same command twice, and what one variable changes.
 
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
-use vgputrace_tests::libraries::{Fault, place};
-use vgputrace_tests::standin::{self, Era};
+use vgputrace_tests::libraries::{ABSENT, Fault, place};
+use vgputrace_tests::standin::{self, Era, Tree};
 use vgputrace_tests::{binary, gate, open_folder, schema, test_name};
 
 use super::schema_of;
+
+/// `ab` on a tree's own server; the traces are `NAME-a.vgt` and `NAME-b.vgt` in the tree.
+#[track_caller]
+fn ab(tree: &Tree, name: &str, form: &[&str], changes: &[&str]) -> Output {
+    Command::new(binary().expect("the binary"))
+        .arg("ab")
+        .args(form)
+        .arg("-o")
+        .arg(tree.root.join(name))
+        .args(changes)
+        .arg("--")
+        .arg(&tree.server)
+        .arg("serve")
+        .env_clear()
+        .env("HOME", tree.root.join("home"))
+        .env("OLLAMA_HOST", "127.0.0.1:0")
+        .env("OLLAMA_MODELS", tree.root.join("models"))
+        .current_dir("/")
+        .output()
+        .expect("vgputrace starts")
+}
 
 #[test]
 fn one_variable_is_named_as_what_changes_the_verdict_and_both_traces_are_kept() {
@@ -25,21 +46,7 @@ fn one_variable_is_named_as_what_changes_the_verdict_and_both_traces_are_kept() 
     std::fs::create_dir(&backends).expect("a folder");
     place(Fault::InitCrash(0), &backends, "libggml-cuda.so");
     let twice = |changes: &[&str], name: &str| {
-        let prefix = tree.root.join(name);
-        let output = Command::new(binary().expect("the binary"))
-            .args(["ab", "--json", "-o"])
-            .arg(&prefix)
-            .args(changes)
-            .arg("--")
-            .arg(&tree.server)
-            .arg("serve")
-            .env_clear()
-            .env("HOME", tree.root.join("home"))
-            .env("OLLAMA_HOST", "127.0.0.1:0")
-            .env("OLLAMA_MODELS", tree.root.join("models"))
-            .current_dir("/")
-            .output()
-            .expect("vgputrace starts");
+        let output = ab(&tree, name, &["--json"], changes);
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         for end in ["-a.vgt", "-b.vgt"] {
             let path = tree.root.join(format!("{name}{end}"));
@@ -63,6 +70,34 @@ fn one_variable_is_named_as_what_changes_the_verdict_and_both_traces_are_kept() 
     // A variable that says nothing about backends makes no difference.
     let (code, answer) = twice(&["--unset", "OLLAMA_MODELS_OF_NOBODY"], "same");
     assert_eq!(code, Some(0), "{answer:#}");
+}
+
+/// `libggml-cuda.so` lacks a library without the variable, and with it finds one that is none.
+#[test]
+fn a_variable_that_changes_only_the_reason_is_said_to_do_so() {
+    if !gate::engine(test_name!()) {
+        return;
+    }
+    let folder = open_folder();
+    let Some(tree) = standin::tree(Era::Runner, folder.path()) else {
+        return;
+    };
+    let backends = tree.library.join("cuda_v12");
+    std::fs::create_dir(&backends).expect("a folder");
+    place(Fault::MissingDependency, &backends, "libggml-cuda.so");
+    let elsewhere = folder.path().join("elsewhere");
+    std::fs::create_dir(&elsewhere).expect("a folder");
+    std::fs::write(elsewhere.join(ABSENT), "no library\n").expect("a file");
+    let set = format!("LD_LIBRARY_PATH={}", elsewhere.display());
+    let output = ab(&tree, "reason", &[], &["--set", &set]);
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    let first = said.lines().next().unwrap_or_default();
+    assert!(
+        first.starts_with("LD_LIBRARY_PATH=")
+            && first.ends_with("cuda_v12 is failed for another reason"),
+        "{said}"
+    );
 }
 
 #[test]

@@ -22,7 +22,7 @@ use super::explain::source;
 use super::standard_output::StandardOutput;
 use super::{Report, terminal};
 use crate::diagnose::explain;
-use crate::diff::{Run, diff};
+use crate::diff::{Run, diff, other_reason};
 use crate::view::diff::{Names, change};
 use crate::view::escape;
 
@@ -127,10 +127,13 @@ fn answer(props: &Props, plain: &Path, changed: &Path) -> Result<u8, Report> {
     let mut text = String::new();
     if matches!(props.form, Form::Text { .. }) {
         let what = escape::text(&what(props)).into_owned();
-        if answer.verdict_changes.is_empty() {
+        let reason = other_reason(&before, &after);
+        if answer.verdict_changes.is_empty() && reason.is_none() {
             text += &format!("{what} makes no difference to any verdict\n\n");
         }
-        for one in &answer.verdict_changes {
+        let changes = answer.verdict_changes.iter();
+        let reason = reason.iter().filter(|_| answer.verdict_changes.is_empty());
+        for one in changes.chain(reason) {
             text += &format!("{what}: {}\n\n", escape::text(&change(one)));
         }
     }

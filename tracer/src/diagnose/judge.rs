@@ -14,7 +14,10 @@ use super::explanation::{BackendVerdict, Certainty, Explanation, Finding, Verdic
 use super::platform;
 use super::rule::{Check, Stage};
 use super::rules;
-use super::unexplained::{no_filter_seen, no_reason, not_listed, not_over};
+use super::unexplained::{device_of_some_folder, no_filter_seen, no_reason, not_listed, not_over};
+
+/// A note: it ends in the middle.
+pub const SEARCH_CUT: &str = "The recording has no end and the discovery was not over.";
 
 /// Says what became of each backend and why.
 #[must_use]
@@ -82,7 +85,10 @@ fn names(model: &Model) -> Vec<(String, Option<&Folder>)> {
         known.insert(folder.name.as_str().to_owned());
         all.push((folder.name.as_str().to_owned(), Some(folder)));
     }
-    for attempt in &model.attempts {
+    // Folders that it met in its working directory, not knowing its own place, are no backends of Ollama's.
+    let server = model.server.as_ref();
+    let lost = server.is_some_and(|server| server.library_dir.is_program_unknown());
+    for attempt in model.attempts.iter().filter(|_| !lost) {
         let name = attempt.dir.as_str();
         if !name.is_empty() && name != "cpu" && known.insert(name.to_owned()) {
             all.push((name.to_owned(), None));
@@ -176,6 +182,9 @@ fn judge(case: &Case<'_>) -> Option<BackendVerdict> {
             findings.push(no_filter_seen(case));
         }
         return Some(verdict(case, Verdict::Filtered, findings));
+    }
+    if let Some(verdict) = device_of_some_folder(case) {
+        return Some(verdict);
     }
     if case.tried() {
         // A log tells of a device by the line with which it was removed.
@@ -302,7 +311,7 @@ fn notes(model: &Model) -> Vec<String> {
         notes.push("The trace is damaged; events are missing.".to_owned());
     }
     if model.origin == Origin::Trace && model.blind.cut && !model.finished {
-        notes.push("The recording has no end and the discovery was not over.".to_owned());
+        notes.push(SEARCH_CUT.to_owned());
     }
     if model.blind.began_late {
         notes.push("The beginning of the server's start is not in it.".to_owned());

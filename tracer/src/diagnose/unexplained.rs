@@ -1,12 +1,13 @@
 //! Verdicts where no rule speaks: what is known all the same, what is not, and what would settle it.
 
 use super::advice;
-use super::case::{Case, path_of};
+use super::case::{Case, Family, path_of};
 use super::explanation::{BackendVerdict, Finding, Verdict};
 use super::judge::verdict;
 use super::rules;
 use super::words::base;
 use crate::discover::model::{Era, Evidence, Level, Origin};
+use crate::event::Text;
 
 fn unknown(case: &Case<'_>, finding: Finding) -> BackendVerdict {
     BackendVerdict {
@@ -31,6 +32,42 @@ fn tried_seen<'a>(case: &Case<'a>) -> Vec<&'a Evidence> {
                 )
         })
         .collect()
+}
+
+/// A device of the final list whose line strace cut before the folder: it came from a folder that was tried for its library.
+pub(super) fn device_of_some_folder(case: &Case<'_>) -> Option<BackendVerdict> {
+    if case.model.origin != Origin::Strace || case.attempts.is_empty() {
+        return None;
+    }
+    let library = match case.family() {
+        Family::Cuda => "CUDA",
+        Family::Rocm => "ROCm",
+        Family::Vulkan => "Vulkan",
+        Family::Other => return None,
+    };
+    let device = case.model.devices.iter().find(|device| {
+        device.dirs.is_empty()
+            && device.library.as_str() == library
+            && !device.fields.contains_key(&Text::from("libdirs"))
+    })?;
+    let kind = |name: &str| name.split('_').next().map(str::to_owned);
+    let own = kind(case.name);
+    let alone = case
+        .model
+        .attempts
+        .iter()
+        .all(|attempt| attempt.dir.as_str() == case.name || kind(attempt.dir.as_str()) != own);
+    if alone {
+        return Some(verdict(case, Verdict::Used, Vec::new()));
+    }
+    let finding = rules::NO_REASON
+        .found(format!(
+            "A {library} device is in the final list; whether it is one of {} is cut off (strace -s 4096 shows it).",
+            case.name
+        ))
+        .likely()
+        .proof(device.seen.as_ref());
+    Some(unknown(case, finding))
 }
 
 /// Tried, no device, and nothing that says why.
@@ -83,14 +120,15 @@ pub(super) fn no_reason(case: &Case<'_>) -> BackendVerdict {
 
 pub(super) fn not_over(case: &Case<'_>) -> BackendVerdict {
     let told = rules::cut_short(case);
-    let what = if !told.is_empty() {
-        "The server was told to end (SIGTERM, Ctrl-C, the end of a recording)"
-    } else if case.model.ends_with_server() {
-        "Ollama itself ended"
-    } else if case.model.origin == Origin::Log {
-        "The log ends"
-    } else {
-        "The recording ends"
+    let what = match case.model.origin {
+        _ if !told.is_empty() => {
+            "The server was told to end (SIGTERM, Ctrl-C, the end of a recording) before the discovery was over"
+        }
+        // Its lines may be cut before the words that tell, and Ctrl-C ends the server with strace.
+        Origin::Strace => "This strace does not show that the discovery was over",
+        _ if case.model.ends_with_server() => "Ollama itself ended before the discovery was over",
+        Origin::Log => "The log ends before the discovery was over",
+        Origin::Trace => "The recording ends before the discovery was over",
     };
     let open: Vec<&Evidence> = case
         .children
@@ -102,7 +140,7 @@ pub(super) fn not_over(case: &Case<'_>) -> BackendVerdict {
     });
     let finding = rules::NOT_OVER
         .found(format!(
-            "{what} before the discovery was over; what became of {} is open.{waits}",
+            "{what}; what became of {} is open.{waits}",
             case.name
         ))
         .likely()
@@ -155,7 +193,9 @@ pub(super) fn not_listed(case: &Case<'_>) -> BackendVerdict {
         .blind
         .log_level
         .is_none_or(|level| level <= Level::Debug);
-    if let (Some(attempt), true, None) = (alone, known, case.folder) {
+    let server = case.model.server.as_ref();
+    let lost = server.is_some_and(|server| server.library_dir.is_program_unknown());
+    if let (Some(attempt), true, None) = (alone.filter(|_| !lost), known, case.folder) {
         // An attempt without a folder is made only when no folder is a candidate (discover/runner.go): one that is closed
         // to the server, or empty, is none either.
         let finding = rules::NOT_SHIPPED

@@ -57,6 +57,7 @@ fn child(number: u32, pid: u32) -> Child {
             ..Load::default()
         }],
         uid: Some(0),
+        gid: Some(0),
         searches: vec![Search {
             name: text("libcublas.so.12"),
             tried: vec![text("/u/lib/ollama")],

@@ -24,6 +24,7 @@ mod not_made;
 mod processes;
 mod programs;
 mod roles;
+mod roots;
 mod server;
 mod unread;
 mod values;
@@ -32,11 +33,13 @@ mod values;
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 pub(super) use self::roles::base;
 
 use self::child::Building;
 use self::processes::Processes;
+use self::roots::Roots;
 use self::server::Looking;
 use super::model::{Blind, Evidence, LateAttach, LostRecords};
 use super::role::{Role, Step};
@@ -61,16 +64,16 @@ const GOES_ON: [u16; 4] = [115, 111, 4, 114];
 #[derive(Clone, Debug, Default)]
 struct Start {
     looking: Looking,
-    children: Vec<Building>,
+    children: Vec<Arc<Building>>,
 }
 
-/// The fold.
+/// The fold. A copy shares the children that change no more.
 #[derive(Clone, Debug, Default)]
 pub struct Discovery {
     header: Option<Header>,
     processes: Processes,
     looking: Looking,
-    children: Vec<Building>,
+    children: Vec<Arc<Building>>,
     /// Entries that the children keep.
     kept: usize,
     /// Index into `children` by process number.
@@ -78,6 +81,8 @@ pub struct Discovery {
     libraries: libraries::Libraries,
     blind: Blind,
     virtual_gpu: Option<Text>,
+    /// What containers have of their own.
+    roots: Roots,
     /// Processes in `Blind::unread`.
     unread: BTreeSet<Proc>,
     /// Starts of a server that ended before another began.
@@ -98,6 +103,18 @@ impl Discovery {
         }
     }
 
+    /// Entries that are kept of children: what a model costs grows with it.
+    #[must_use]
+    pub const fn kept(&self) -> usize {
+        self.kept
+    }
+
+    /// Lines of the server that are kept.
+    #[must_use]
+    pub const fn lines(&self) -> usize {
+        self.looking.said.len()
+    }
+
     /// Takes the next event of the trace.
     pub fn push(&mut self, event: &Event) {
         self.last = self.last.max(event.time);
@@ -108,9 +125,7 @@ impl Discovery {
             Kind::ExecFailed(failed) => self.exec_failed(event, failed),
             Kind::Library(library) => {
                 self.libraries.push(library);
-                if let Some(index) = self.child_of(event) {
-                    self.children[index].facts(library);
-                }
+                self.of(event.process, |child, _| child.facts(library));
             }
             Kind::Loss(loss) => self.blind.lost.push(LostRecords {
                 cause: loss.cause.clone(),
@@ -124,6 +139,7 @@ impl Discovery {
                 path: late.path.clone(),
                 seen: Evidence::event(event.seq, "probed after it had been mapped"),
             }),
+            Kind::Root(facts) => self.roots.push(facts),
             Kind::End(_) => self.ended = true,
             Kind::Note(note) if note.is_label() => self.virtual_gpu = Some(note.text.clone()),
             Kind::Signal(signal) => {
@@ -175,6 +191,7 @@ impl Discovery {
         };
         let index = self.by_number.get(&number).copied();
         if let Some(child) = index.and_then(|index| self.children.get_mut(index)) {
+            let child = Arc::make_mut(child);
             let before = child.kept();
             child.limit(most);
             child.push(event);
@@ -204,6 +221,7 @@ impl Discovery {
     fn exec(&mut self, event: &Event, exec: &Exec) {
         self.processes.executed(event, exec);
         let Some(process) = event.process else { return };
+        self.roots.executed(process, exec);
         if exec.already {
             self.not_read(process, event, "it ran before the recording began");
         }
@@ -237,7 +255,7 @@ impl Discovery {
         // A wrapper that executes the program proper is the same child.
         let known = self.by_number.get(&process.number).copied();
         match known.and_then(|index| self.children.get_mut(index)) {
-            Some(wrapper) => *wrapper = building,
+            Some(wrapper) => *wrapper = Arc::new(building),
             None => self.add(Some(process.number), building),
         }
     }
@@ -249,7 +267,7 @@ impl Discovery {
         if let Some(number) = number {
             self.by_number.insert(number, self.children.len());
         }
-        self.children.push(building);
+        self.children.push(Arc::new(building));
     }
 
     /// Something of a process could not be read: what is absent there proves nothing.
@@ -275,7 +293,7 @@ impl Discovery {
             .rev()
             .find(|child| child.is_at(port))
         {
-            child.unreached(event, err, address);
+            Arc::make_mut(child).unreached(event, err, address);
         }
     }
 
@@ -309,7 +327,7 @@ impl Discovery {
         let Some(process) = event.process else { return };
         if let Some(index) = self.by_number.get(&process.number).copied() {
             // A running child that tries a debugger.
-            self.children[index].refused_exec(event, failed);
+            Arc::make_mut(&mut self.children[index]).refused_exec(event, failed);
             return;
         }
         let parent = self.processes.parent(process.number);
@@ -326,15 +344,11 @@ impl Discovery {
         process.is_some_and(|process| self.processes.server == Some(process.number))
     }
 
-    fn child_of(&self, event: &Event) -> Option<usize> {
-        self.by_number.get(&event.process?.number).copied()
-    }
-
     fn of(&mut self, process: Option<Proc>, act: impl FnOnce(&mut Building, Option<u32>)) {
         let index = process.and_then(|process| self.by_number.get(&process.number));
         let server = self.processes.server;
         if let Some(child) = index.and_then(|index| self.children.get_mut(*index)) {
-            act(child, server);
+            act(Arc::make_mut(child), server);
         }
     }
 }

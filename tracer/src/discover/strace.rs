@@ -1,4 +1,4 @@
-//! Fills the [`Model`] from the text of strace (`-f`, `-ff`, `-t`, `-tt`, `-ttt`, `-r`, `-y`, `-v`, `-T`; `-k` is passed over).
+//! Fills the [`Model`] from the text of strace (`-f`, `-ff`, `-t`, `-tt`, `-ttt`, `-r`, `-y`, `-Y`, `-v`, `-T`, `-x`; `-i`, `-k` and `-n` are passed over).
 //!
 //! ```text
 //! text of each file -> lines (pid, time, call) -> order -> tree (which thread is whose) -> told (calls to events) -> Discovery
@@ -95,7 +95,10 @@ pub fn read(files: &[File], screen: Screen) -> Model {
 fn settle(model: &mut Model, lines: &[Entry<'_>], tree: &tree::Tree, told: &told::Told<'_>) {
     model.origin = Origin::Strace;
     if let Some(server) = &mut model.server {
-        server.uid = None;
+        (server.uid, server.gid) = (None, None);
+    }
+    for child in &mut model.children {
+        (child.uid, child.gid) = (None, None);
     }
     for (process, seen) in told.unseen() {
         if !model

@@ -7,11 +7,12 @@
 //! - [`engine`](self): waits for stops and hands each to the file of its subject.
 //! - `filter`, `system_calls`, `sockets`, `stream`, `paths`: system calls.
 //! - `space`, `point`, `pass`, `functions`: breakpoints, and how a thread gets past one while it stays in place.
-//! - `processes`, `exec`, `signals`: the life of processes.
+//! - `processes`, `early`, `exec`, `signals`: the life of processes.
 //! - `running`: processes that somebody else has started, without filter and breakpoints.
 //! - `link`, `session`: the way to the recorder's thread.
 
 mod counts;
+mod early;
 mod engine;
 mod error;
 mod exec;

@@ -230,13 +230,6 @@ impl Book {
         (first + past as u64).min(self.total().saturating_sub(1))
     }
 
-    /// The number of an event.
-    pub(super) fn event_number(&mut self, index: u64) -> Option<u64> {
-        let (frame, at) = self.place(index)?;
-        let leaf = self.leaf(frame)?;
-        leaf.page.events.get(at).map(|event| event.seq.0)
-    }
-
     /// When an event was recorded.
     pub(super) fn event_time(&mut self, index: u64) -> Option<u64> {
         let (frame, at) = self.place(index)?;

@@ -6,6 +6,7 @@
 pub(super) mod lane;
 pub(super) mod things;
 pub(super) mod track;
+pub(super) mod waypoints;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,6 +24,7 @@ use crate::view::scene::Scene;
 use lane::{Lane, Mark};
 use things::{Libraries, Words};
 use track::Runs;
+use waypoints::Waypoints;
 
 /// Indices of failures and of driver calls, of each.
 const MAX_INDICES: usize = 1_000_000;
@@ -74,6 +76,8 @@ pub(super) struct Digest {
     #[serde(skip)]
     discovery: Discovery,
     #[serde(skip)]
+    pub(super) waypoints: Waypoints,
+    #[serde(skip)]
     scene: Scene,
     #[serde(skip)]
     started: bool,
@@ -107,6 +111,7 @@ impl Digest {
         if whole {
             self.frames += 1;
             book.passed(self.scene.clone());
+            self.waypoints.offer(self.done, &self.discovery);
         }
         whole
     }

@@ -9,10 +9,13 @@ pub(super) mod play;
 pub(super) mod prompt;
 pub(super) mod report;
 pub(super) mod snapshot;
+pub(super) mod so_far;
 mod time;
 pub(super) mod told;
 mod understanding;
 mod view;
+
+use ratatui::layout::Rect;
 
 use super::book::Book;
 use super::digest::Digest;
@@ -30,6 +33,7 @@ use list::Matching;
 use play::Play;
 use prompt::Prompt;
 use report::Request;
+use so_far::SoFar;
 use understanding::Understanding;
 
 pub(super) use keyboard::Keyboard;
@@ -61,6 +65,8 @@ pub struct State {
     pub(super) detail: bool,
     /// First line of a text pane.
     pub(super) scroll: u16,
+    /// Where the view was drawn last.
+    pub(super) body: Rect,
     /// Row of the body where the list began when it was last drawn.
     pub(super) list_at: u16,
     /// Columns of a list's texts that have gone out at the left.
@@ -86,8 +92,12 @@ pub struct State {
     seen_now: u64,
     explain: Explain,
     understood: Option<Understanding>,
+    /// What was known by the play head.
+    pub(super) so_far: SoFar,
     /// The play head was moved by the user, so the first cause does not move it any more.
     moved: bool,
+    /// It stands where it was put at first, with the whole answer beside it.
+    opening: bool,
 }
 
 impl State {
@@ -110,6 +120,7 @@ impl State {
             help: false,
             detail: true,
             scroll: 0,
+            body: Rect::default(),
             list_at: 0,
             left: 0,
             detail_top: 0,
@@ -127,7 +138,9 @@ impl State {
             seen_now: 0,
             explain,
             understood: None,
+            so_far: SoFar::default(),
             moved: false,
+            opening: false,
         }
     }
 
@@ -151,7 +164,8 @@ impl State {
     /// reading, so its first matches are there before all is read.
     pub fn work(&mut self) -> bool {
         let read = self.read_on();
-        self.match_on(read) || read
+        let matched = self.match_on(read);
+        self.fold_on() || matched || read
     }
 
     fn read_on(&mut self) -> bool {
@@ -200,11 +214,6 @@ impl State {
     pub(super) fn event(&mut self, index: u64) -> Option<(Event, String, Scene)> {
         let (event, raw, scene) = self.book.event(index)?;
         Some((event, raw, scene.with_roles(self.roles())))
-    }
-
-    /// Number of the event under the play head; 0 without one.
-    pub(super) fn seen_number(&mut self) -> u64 {
-        self.book.event_number(self.head).unwrap_or(0)
     }
 
     /// The share of the recording that was read, in per cent; `None` when all was.

@@ -3,6 +3,7 @@
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 
+mod input;
 mod kept;
 mod keyboard;
 mod lists;
@@ -11,6 +12,7 @@ mod palettes;
 mod prompt;
 mod random;
 mod reading;
+mod so_far;
 
 use super::draw::draw;
 use super::{Action, FrameFacts, Page, Palette, Recording, State, Typed, View};

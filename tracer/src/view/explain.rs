@@ -21,7 +21,7 @@ pub use markdown::write as to_markdown;
 pub use page::{index, page};
 pub use phases::{Phase, phases};
 pub use story::write as story;
-pub use text::{changes, headline, table, write};
+pub use text::{changes, headline, table, who, write};
 
 use crate::diagnose::rules;
 use crate::diagnose::{BackendVerdict, Finding, Verdict};

@@ -1,6 +1,6 @@
 //! The process gave up by itself: abort(3), after an error of CUDA, an assertion, or an exception that nobody catches.
 
-use crate::discover::model::Evidence;
+use crate::discover::model::{Evidence, Level};
 use crate::event::Text;
 
 use super::super::case::{Case, is_deciding};
@@ -29,6 +29,7 @@ fn last_words<'a>(case: &Case<'a>, all: &[Seen<'a>]) -> (Vec<&'a Evidence>, Stri
     let words: Vec<&Evidence> = [
         "CUDA error",
         "ROCm error",
+        "rocBLAS error",
         "GGML_ASSERT",
         "GGML_ABORT",
         "terminate called",
@@ -106,9 +107,14 @@ fn abort(case: &Case<'_>) -> Vec<Finding> {
                     _ => Text::default(),
                 });
             }
+            let kernels = words.first().is_some_and(|line| line.text.as_str().contains("rocBLAS error"));
             let found = found.proof(words).proof(failed.iter().take(4));
-            if said.is_empty() {
+            if kernels {
+                found.do_all(super::validate::OTHER_TARGET)
+            } else if said.is_empty() && case.model.blind.log_level.is_some_and(|level| level > Level::Trace) {
                 found.so("Its last words were not seen; OLLAMA_DEBUG=2 shows them.")
+            } else if said.is_empty() {
+                found.so("It said nothing before it; the place of the abort is what there is.")
             } else {
                 found.so("A CUDA call that failed points to the driver (or to what stands in for it); an assertion to the backend's build.")
             }

@@ -1,6 +1,7 @@
 //! Devices that came out and were removed: overlap, duplicates, integrated, without memory (ml/device.go, discover/runner.go).
 
 use crate::discover::model::{Evidence, Line};
+use crate::event::Text;
 
 use super::super::advice::RESTART;
 use super::super::case::{Case, Family};
@@ -228,7 +229,7 @@ static SAME_CARD: Rule = Rule {
     stage: Stage::Filter,
     title: "One card was reported twice",
     story: "Two devices of one library with the same PCI id are one card for the server; the second is dropped without a word. A backend that is registered twice (a copy at the top of the library folder), or a driver that gives several devices one id, does that.",
-    proof: "Two devices with one PCI id in one answer.",
+    proof: "Two devices with one PCI id in one answer, or in the lines \"verifying if device is supported\", and not both in the final list.",
     remedy: &[
         "Remove the second copy of the backend; a driver must give each device an id of its own.",
     ],
@@ -236,29 +237,96 @@ static SAME_CARD: Rule = Rule {
     check: Check::Warning(same_card),
 };
 
-fn same_card(case: &Case<'_>) -> Vec<Finding> {
-    for attempt in &case.attempts {
-        let Some(answer) = &attempt.answer else {
-            continue;
-        };
-        for (at, device) in answer.devices.iter().enumerate() {
-            let Some(pci) = device.pci_id.as_ref().filter(|pci| !pci.is_empty()) else {
-                continue;
-            };
-            let twin = answer.devices.iter().skip(at + 1).find(|other| {
+/// Two devices of one library at one address.
+struct Twins {
+    pci: Text,
+    kept: Text,
+    dropped: Text,
+    seen: Vec<Evidence>,
+}
+
+/// From the answers of its processes: the runner's, and of later eras the probe's (the list has no addresses).
+fn twins_answered(case: &Case<'_>) -> Option<Twins> {
+    let of_attempts = case.attempts.iter().filter_map(|one| one.answer.as_ref());
+    let of_children = case.children.iter().filter_map(|one| one.answer.as_ref());
+    of_attempts.chain(of_children).find_map(|answer| {
+        let all = &answer.devices;
+        all.iter().enumerate().find_map(|(at, device)| {
+            let pci = device.pci_id.as_ref().filter(|pci| !pci.is_empty())?;
+            let twin = all.iter().skip(at + 1).find(|other| {
                 other.pci_id.as_ref() == Some(pci) && other.library == device.library
-            });
-            let Some(twin) = twin else { continue };
-            return vec![
-                SAME_CARD
-                    .found(format!("{} and {} have the same PCI id {pci}; Ollama takes them for one card and drops one in silence.", device.id, twin.id))
-                    .object(pci.clone())
-                    .proof(answer.seen.as_ref())
-                    .do_all(SAME_CARD.remedy),
-            ];
-        }
+            })?;
+            Some(Twins {
+                pci: pci.clone(),
+                kept: device.id.clone(),
+                dropped: twin.id.clone(),
+                seen: answer.seen.iter().cloned().collect(),
+            })
+        })
+    })
+}
+
+/// From the lines with which the server looks at each device once more.
+fn twins_in_lines(case: &Case<'_>) -> Option<Twins> {
+    let lines: Vec<&Line> = case
+        .model
+        .lines_saying("verifying if device is supported")
+        .filter(|line| {
+            line.field("library")
+                .is_some_and(|path| base(path) == case.name)
+        })
+        .collect();
+    lines.iter().enumerate().find_map(|(at, line)| {
+        let pci = line.field("pci_id").filter(|pci| !pci.is_empty())?;
+        let id = line.field("id")?;
+        let twin = lines.iter().skip(at + 1).find(|other| {
+            other.field("pci_id") == Some(pci) && other.field("id").is_some_and(|one| one != id)
+        })?;
+        Some(Twins {
+            pci: Text::from(pci),
+            kept: Text::from(id),
+            dropped: Text::from(twin.field("id")?),
+            seen: [*line, *twin]
+                .iter()
+                .filter_map(|one| one.seen.clone())
+                .collect(),
+        })
+    })
+}
+
+fn same_card(case: &Case<'_>) -> Vec<Finding> {
+    let Some(twins) = twins_answered(case).or_else(|| twins_in_lines(case)) else {
+        return Vec::new();
+    };
+    let Twins {
+        pci,
+        kept,
+        dropped,
+        seen,
+    } = &twins;
+    let listed = case
+        .model
+        .devices
+        .iter()
+        .filter(|device| device.pci_id == *pci);
+    if listed.count() > 1 {
+        return Vec::new();
     }
-    Vec::new()
+    let what = if kept == dropped {
+        format!(
+            "Two devices {kept} are reported at the PCI id {pci}; Ollama takes them for one card and drops the second without a word."
+        )
+    } else {
+        format!(
+            "{dropped} is reported at the PCI id of {kept}, {pci}; Ollama takes both for one card and drops {dropped} without a word."
+        )
+    };
+    let finding = SAME_CARD.found(what).object(pci.clone()).proof(seen);
+    vec![if case.model.virtual_gpu.is_some() {
+        finding.so("Give each [[device]] of vgpu.toml a pci of its own.")
+    } else {
+        finding.do_all(SAME_CARD.remedy)
+    }]
 }
 
 pub(in super::super) static NO_FILTER_SEEN: Rule = Rule {

@@ -105,7 +105,8 @@ fn no_card(model: &Model) -> Vec<Finding> {
             .as_str()
             .to_ascii_lowercase()
             .contains("microsoft");
-    if usable || elsewhere || driver_has_device(model) {
+    let virtual_gpu = model.virtual_gpu.is_some();
+    if usable || elsewhere || virtual_gpu || driver_has_device(model) {
         return Vec::new();
     }
     let nodes = host.nodes.iter().any(|node| {

@@ -5,7 +5,7 @@ use super::super::case::{Case, who};
 use super::super::explanation::Finding;
 use super::super::rule::{Check, Rule, Stage};
 use super::super::words::base;
-use crate::discover::model::{Child, End, Era, Evidence, Spawn, Words};
+use crate::discover::model::{Child, End, Era, Evidence, LibraryDir, Spawn, Words};
 use crate::discover::role::Step;
 
 pub(super) static RULES: &[&Rule] = &[&PROGRAM_LACKS, &BAD_ARGUMENT, &NO_LLAMA_SERVER];
@@ -23,7 +23,11 @@ INFO line names all places that were searched, and gives an advice for developer
 };
 
 fn no_llama_server(case: &Case<'_>) -> Vec<Finding> {
-    if case.model.era == Era::Runner || case.children.iter().any(|child| child.spawn == Spawn::Done)
+    let own = case.model.server.as_ref().map(|server| &server.library_dir);
+    // One that does not know its own place looks in places that are not its own.
+    if case.model.era == Era::Runner
+        || own.is_some_and(LibraryDir::is_program_unknown)
+        || case.children.iter().any(|child| child.spawn == Spawn::Done)
     {
         return Vec::new();
     }
@@ -38,35 +42,18 @@ fn no_llama_server(case: &Case<'_>) -> Vec<Finding> {
         })
         .filter_map(|line| line.seen.as_ref())
         .collect();
-    let tried = case
-        .model
-        .server
-        .as_ref()
-        .map(|server| server.library_dir.llama_server.as_slice());
-    let tried = tried.unwrap_or_default();
+    let tried = own.map_or(&[][..], |own| &own.llama_server);
     let none = !tried.is_empty() && tried.iter().all(|tried| tried.err.is_some());
     if lines.is_empty() && !none {
         return Vec::new();
     }
-    let lost = case
-        .model
-        .server
-        .as_ref()
-        .is_some_and(|server| server.library_dir.no_exe.is_some());
-    let sentence = if lost {
-        "llama-server was looked for in places that are not this Ollama's, since it does not know where its own program lies."
-    } else {
-        "llama-server is not installed, so this Ollama can look at no backend at all."
-    };
     let mut finding = NO_LLAMA_SERVER
-        .found(sentence)
+        .found("llama-server is not installed, so this Ollama can look at no backend at all.")
         .object("llama-server")
         .certain_if(!lines.is_empty() || case.absence_is_certain())
         .proof(lines)
         .proof(tried.iter().map(|tried| &tried.seen));
-    if !lost {
-        finding.remedy = advice::reinstall(case.model);
-    }
+    finding.remedy = advice::reinstall(case.model);
     vec![finding.so(RESTART)]
 }
 

@@ -37,7 +37,11 @@ fn no_library_folder(model: &Model) -> Vec<Finding> {
     let all_missing = !own.tried.is_empty() && own.tried.iter().all(|tried| tried.err.is_some());
     // What was listed instead is the folder of the program itself.
     let found = own.names.is_some() && own.path.as_str().ends_with("lib/ollama");
-    if !all_missing || found || own.no_cwd.is_some() || own.no_exe.is_some() || tells_devices(model)
+    if !all_missing
+        || found
+        || own.no_cwd.is_some()
+        || own.is_program_unknown()
+        || tells_devices(model)
     {
         return Vec::new();
     }
@@ -125,8 +129,8 @@ static NO_PROC: Rule = Rule {
     id: "VG011",
     stage: Stage::Scan,
     title: "Ollama cannot find its own program: /proc is not there",
-    story: "Every path of Ollama's starts from its own program, which it asks for by /proc/self/exe. In a chroot, a container or a sandbox without /proc it gets no answer: until 0.24 it gives up the discovery at once (\"unable to lookup executable path\"), from 0.30 on it looks for its library folder from the working directory.",
-    proof: "readlink of /proc/self/exe failed in the server, or its line about it.",
+    story: "Every path of Ollama's starts from its own program, which it asks for by /proc/self/exe. In a chroot, a container or a sandbox without /proc it gets no answer: until 0.24 it gives up the discovery at once (\"unable to lookup executable path\"), from 0.30 on it looks for its library folder from the working directory, and any folder there with a name like ggml- in it is tried.",
+    proof: "readlink of /proc/self/exe failed in the server, or its line about it; from 0.30 on also that it looked for llama-server in build folders of its working directory alone.",
     remedy: &[
         "Mount /proc where Ollama runs:",
         "$ sudo mount -t proc proc /path/to/root/proc",
@@ -136,18 +140,18 @@ static NO_PROC: Rule = Rule {
 };
 
 fn no_proc(model: &Model) -> Vec<Finding> {
-    let own = model
-        .server
-        .as_ref()
-        .and_then(|server| server.library_dir.no_exe.as_ref());
+    let own = model.server.as_ref().map(|server| &server.library_dir);
+    let unknown = own.filter(|own| own.is_program_unknown());
     let lines: Vec<&Evidence> = model
         .lines_saying("unable to lookup executable path")
         .filter_map(|line| line.seen.as_ref())
         .collect();
-    if (own.is_none() && lines.is_empty()) || tells_devices(model) {
+    if (unknown.is_none() && lines.is_empty()) || tells_devices(model) {
         return Vec::new();
     }
-    let why = own.map_or_else(String::new, |(err, _)| format!(" ({err})"));
+    let asked = unknown.and_then(|own| own.no_exe.as_ref());
+    let places = unknown.map_or(&[][..], |own| &own.llama_server);
+    let why = asked.map_or_else(String::new, |(err, _)| format!(" ({err})"));
     let effect = if model.era == Era::LlamaServer {
         "it looks for its libraries from the working directory, and finds none of its own"
     } else {
@@ -159,8 +163,9 @@ fn no_proc(model: &Model) -> Vec<Finding> {
                 "Ollama cannot find out where its own program lies: /proc/self/exe has no answer{why}, so {effect}."
             ))
             .object("/proc")
-            .proof(own.map(|(_, seen)| seen))
+            .proof(asked.map(|(_, seen)| seen))
             .proof(lines)
+            .proof(places.iter().map(|tried| &tried.seen))
             .so("/proc must be mounted where Ollama runs (chroot, container, sandbox of the unit):")
             .so("$ sudo mount -t proc proc /path/to/root/proc")
             .so(RESTART),

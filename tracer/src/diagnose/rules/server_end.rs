@@ -130,7 +130,9 @@ fn ended<'a>(model: &'a Model, last: Option<&Line>) -> Option<(String, Option<&'
         )),
         End::Signal { name, by, seen } => {
             let by = by.as_ref().map_or("", |by| by.as_str());
-            let asked = matches!(name.as_str(), "SIGINT" | "SIGTERM");
+            // What strace shows may be cut before the discovery's last line.
+            let asked =
+                matches!(name.as_str(), "SIGINT" | "SIGTERM") || model.origin == Origin::Strace;
             (!asked && !by.starts_with("vgputrace")).then(|| {
                 let whose = if by.is_empty() {
                     String::new()

@@ -140,6 +140,14 @@ fn not_selected(case: &Case<'_>) -> Vec<Finding> {
     ]
 }
 
+/// What helps where rocBLAS has no kernels for a card.
+pub(super) const OTHER_TARGET: &[&str] = &[
+    "rocBLAS has nothing for this card. See the card's target, and try the nearest supported one (HSA_OVERRIDE_GFX_VERSION):",
+    "$ rocminfo | grep gfx; ls /usr/local/lib/ollama/rocm*/rocblas/library | grep -o 'gfx[0-9a-f]*' | sort -u",
+    "$ sudo systemctl edit ollama   # Environment=HSA_OVERRIDE_GFX_VERSION=10.3.0",
+    "Vulkan is the other way for such a card.",
+];
+
 static ROCBLAS: Rule = Rule {
     id: "VG142",
     stage: Stage::Validate,

@@ -3,9 +3,9 @@
 use super::build::{
     call, child, device, discovery, init, line, load, look, of, said, seen, set, verdict,
 };
-use crate::diagnose::explain;
+use crate::diagnose::{Verdict, explain};
 use crate::discover::Model;
-use crate::discover::model::{Device, DriverCall, Era, Outcome};
+use crate::discover::model::{Device, DriverCall, Era, Origin, Outcome};
 use crate::discover::role::Step;
 use crate::event::{Errno, Text};
 
@@ -229,4 +229,38 @@ fn a_device_that_is_dropped_beside_one_that_is_used_is_told() {
     );
     assert_eq!(told(true), dropped);
     assert_eq!(told(false), ("used", String::new(), "1 used ".to_owned()));
+}
+
+/// A final list with a CUDA device whose line ends before the folder, as strace cuts it.
+fn cut_device(origin: Origin, other: &str) -> Model {
+    let mut model = answering(Vec::new());
+    model.origin = origin;
+    model.cpu_only = None;
+    let mut second = model.attempts[0].clone();
+    second.dir = Text::from(other);
+    second.path = Text::from(format!("/usr/local/lib/ollama/{other}"));
+    model.attempts.push(second);
+    model.devices.push(Device {
+        id: Text::from("0"),
+        library: Text::from("CUDA"),
+        ..Device::default()
+    });
+    model
+}
+
+#[test]
+fn a_device_whose_line_strace_cut_is_of_the_only_folder_of_its_library() {
+    let rocm = cut_device(Origin::Strace, "rocm");
+    assert_eq!(verdict(&rocm), "used");
+    let rocm_verdict = of(&explain(&rocm), "rocm").verdict;
+    assert_ne!(rocm_verdict, Verdict::Used);
+    let two = cut_device(Origin::Strace, "cuda_v13");
+    let explanation = explain(&two);
+    for name in ["cuda_v12", "cuda_v13"] {
+        let backend = of(&explanation, name);
+        assert_eq!(backend.verdict, Verdict::Unknown);
+        let sentence = &backend.findings[0].sentence;
+        assert!(sentence.contains("is cut off"), "{sentence}");
+    }
+    assert_ne!(verdict(&cut_device(Origin::Trace, "rocm")), "used");
 }

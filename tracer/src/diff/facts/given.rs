@@ -50,8 +50,10 @@ pub(super) fn by_exec(child: &Child, role: &str, dir: &Text, facts: &mut Facts) 
     if !child.cwd.is_empty() {
         add("working directory", Value::plain(child.cwd.as_str()));
     }
-    if let Some(uid) = child.uid {
-        add("user id", Value::plain(uid.to_string()));
+    for (name, id) in [("user id", child.uid), ("group id", child.gid)] {
+        if let Some(id) = id {
+            add(name, Value::plain(id.to_string()));
+        }
     }
     add("loader", Value::plain(trust(child.secure)));
 }

@@ -144,13 +144,14 @@ fn server(model: &Model, facts: &mut Facts) {
                 .where_absent(Absence::SaysNothing),
         );
     }
-    if let Some(uid) = server.uid {
+    for (name, id) in [("user id", server.uid), ("group id", server.gid)] {
+        let Some(id) = id else { continue };
         // Whom a permission keeps out.
-        let fact = Fact::new(Value::plain(uid.to_string())).seen(seen);
+        let fact = Fact::new(Value::plain(id.to_string())).seen(seen);
         let fact = fact
             .linked(["EACCES", "EPERM"].map(str::to_owned))
             .where_absent(Absence::SaysNothing);
-        facts.add(Stage::Setting, "server", "user id", fact);
+        facts.add(Stage::Setting, "server", name, fact);
     }
     for variable in server.env.iter().filter(|one| !is_noise(one)) {
         let fact = Fact::new(value_of(variable))

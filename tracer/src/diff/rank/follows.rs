@@ -7,8 +7,9 @@ use super::super::fact::{Absence, Stage};
 use super::{Ranked, is_library_folder};
 
 /// Variables that a login, su and sudo set for a user.
-const OF_USER: [&str; 7] = [
+const OF_USER: [&str; 8] = [
     "DBUS_SESSION_BUS_ADDRESS",
+    "group id",
     "HOME",
     "LOGNAME",
     "MAIL",

@@ -56,6 +56,10 @@ fn working_directory_user_and_loader_of_a_child_are_told() {
         "user id is `65534` (was `0`)",
     );
     tells(
+        &changed(|model| model.children[0].gid = Some(44)),
+        "group id is `44` (was `0`)",
+    );
+    tells(
         &changed(|model| model.children[0].secure = true),
         "its loader is deaf to LD_LIBRARY_PATH and LD_PRELOAD (AT_SECURE) (was led by LD_LIBRARY_PATH and LD_PRELOAD)",
     );

@@ -30,16 +30,26 @@ fn the_user_comes_before_the_home_and_the_names_of_that_user() {
     for (model, user, uid) in [(&mut one, "root", 0), (&mut two, "nobody", 65_534)] {
         set(model, "HOME", &format!("/home/{user}"));
         set(model, "USER", user);
-        model.server.as_mut().expect("a server").uid = Some(uid);
+        let server = model.server.as_mut().expect("a server");
+        (server.uid, server.gid) = (Some(uid), Some(uid));
     }
     assert_eq!(
         own(&compare(&one, &two, None)),
         ["user id is `65534` (was `0`)"]
     );
-    // The same user with another home is another matter.
+    // The same user with another home is another matter, and so is another group.
     two.server.as_mut().expect("a server").uid = Some(0);
     let answer = compare(&one, &two, None);
-    assert!(first(&answer).contains("HOME is `/home/nobody`"));
+    assert!(
+        own(&answer)[0].starts_with("HOME is `/home/nobody`"),
+        "{:?}",
+        own(&answer)
+    );
+    assert!(
+        own(&answer)
+            .iter()
+            .any(|one| one.starts_with("group id is `65534`"))
+    );
 }
 
 #[test]

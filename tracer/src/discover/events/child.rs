@@ -131,7 +131,8 @@ impl Building {
         child.env = exec.env.value().cloned().unwrap_or_default();
         child.env_whole = exec.env.whole().is_some();
         child.cwd = exec.cwd.value().cloned().unwrap_or_default();
-        child.uid = Some(exec.uid[0]);
+        child.uid = Some(exec.uid[1]);
+        child.gid = Some(exec.gid[1]);
         child.secure = exec.secure;
         child.preloaded = preloaded(exec);
     }

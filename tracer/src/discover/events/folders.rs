@@ -227,7 +227,8 @@ fn name_paths(model: &mut Model, folders: &BTreeMap<Text, Folder>) {
 /// Folders that were tried and are in no listing: from the children's own variables.
 fn tried(model: &Model, folders: &mut BTreeMap<Text, Folder>) {
     for attempt in &model.attempts {
-        if attempt.path.is_empty() || folders.contains_key(&attempt.path) {
+        // A relative path is of a server that does not know its own place, and of its working directory.
+        if !attempt.path.as_str().starts_with('/') || folders.contains_key(&attempt.path) {
             continue;
         }
         folders.insert(

@@ -1,6 +1,7 @@
 //! Processes of an attempt that the server could not make: their folder is told by what the server did before.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::child::Building;
 use super::roles::base;
@@ -99,7 +100,7 @@ impl Looking {
 
 /// Names the folders of runners that were not made, once that is certain: each candidate is tried once, so when as many
 /// are left as failed, these are theirs.
-pub(super) fn name_folders(children: &mut [Building], looking: &Looking) {
+pub(super) fn name_folders(children: &mut [Arc<Building>], looking: &Looking) {
     let tried: BTreeSet<Text> = children
         .iter()
         .filter_map(|child| child.role().dir().cloned())
@@ -109,7 +110,7 @@ pub(super) fn name_folders(children: &mut [Building], looking: &Looking) {
         .into_iter()
         .filter(|name| !tried.contains(name))
         .collect();
-    let nameless = |child: &&mut Building| {
+    let nameless = |child: &&mut Arc<Building>| {
         child.role().dir().is_some_and(Text::is_empty) && *child.spawn() != Spawn::Done
     };
     if children.iter_mut().filter(nameless).count() != left.len() {
@@ -118,7 +119,7 @@ pub(super) fn name_folders(children: &mut [Building], looking: &Looking) {
     left.reverse();
     for child in children.iter_mut().filter(nameless) {
         if let Some(dir) = left.pop() {
-            child.name_folder(dir);
+            Arc::make_mut(child).name_folder(dir);
         }
     }
 }

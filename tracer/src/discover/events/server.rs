@@ -73,6 +73,7 @@ impl Looking {
             argv: exec.argv.value().cloned().unwrap_or_default(),
             cwd: exec.cwd.value().cloned().unwrap_or_default(),
             uid: Some(exec.uid[1]),
+            gid: Some(exec.gid[1]),
             cgroup: exec.cgroup.clone(),
             env: exec.env.value().cloned().unwrap_or_default(),
             env_whole: exec.env.whole().is_some(),

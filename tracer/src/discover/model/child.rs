@@ -24,8 +24,10 @@ pub struct Child {
     pub env_whole: bool,
     /// Its working directory.
     pub cwd: Text,
-    /// Real user id; `None` when not known.
+    /// Effective user id; `None` when not known.
     pub uid: Option<u32>,
+    /// Effective group id; `None` when not known.
+    pub gid: Option<u32>,
     /// The loader ignores LD_LIBRARY_PATH and LD_PRELOAD.
     pub secure: bool,
     /// How it came to be, or why not.
@@ -91,6 +93,7 @@ impl Child {
             env_whole: false,
             cwd: Text::default(),
             uid: None,
+            gid: None,
             secure: false,
             spawn: Spawn::default(),
             exec: None,

@@ -18,8 +18,10 @@ pub struct Server {
     pub argv: Vec<Text>,
     /// Its working directory; empty when not known.
     pub cwd: Text,
-    /// Real user id; `None` when not known.
+    /// Effective user id; `None` when not known.
     pub uid: Option<u32>,
+    /// Effective group id; `None` when not known.
+    pub gid: Option<u32>,
     /// Control group, which names the unit or container.
     pub cgroup: Option<Text>,
     /// Its environment, as far as it was kept; in a log what `server config` printed.
@@ -75,6 +77,21 @@ pub struct LibraryDir {
     pub names: Option<Vec<Text>>,
     /// What told the path or the listing.
     pub seen: Option<Evidence>,
+}
+
+impl LibraryDir {
+    /// The server does not know where its own program lies: it said so, or it looked for llama-server in build folders of its
+    /// working directory alone. With a program, `../lib/ollama` beside it is always among the places (llm/llama_binary.go).
+    #[must_use]
+    pub fn is_program_unknown(&self) -> bool {
+        let of_working_directory = |tried: &Tried| {
+            let path = tried.path.as_str();
+            tried.err.is_some()
+                && (path.contains("/build/lib/ollama/") || path.contains("/dist/linux"))
+        };
+        let places = &self.llama_server;
+        self.no_exe.is_some() || !places.is_empty() && places.iter().all(of_working_directory)
+    }
 }
 
 /// A path that was looked at.

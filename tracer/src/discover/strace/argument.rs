@@ -161,6 +161,11 @@ fn unescaped(text: &str) -> Vec<u8> {
     out
 }
 
+/// A process; with `-Y` its name is behind it: `123<ollama>`.
+pub(super) fn pid(argument: &str) -> Option<u32> {
+    argument.split('<').next()?.trim().parse().ok()
+}
+
 /// A descriptor and, with `-y`, its path.
 pub(super) fn descriptor(argument: &str) -> (Option<i32>, Option<&str>) {
     let (number, path) = match argument.split_once('<') {

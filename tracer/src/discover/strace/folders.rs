@@ -80,7 +80,9 @@ fn program(line: u64, arguments: &str) -> Option<Program> {
     let parts = argument::split(arguments);
     let path = parts.iter().find_map(|part| argument::text(part))?;
     let path = path.value()?.as_str().to_owned();
-    let runner = arguments.contains("\"runner\"");
+    // Decoded: with -xx each letter is an escape.
+    let words = parts.iter().find_map(|part| argument::list(part));
+    let runner = words.is_some_and(|(words, _)| words.iter().any(|word| word == b"runner"));
     if !runner && !base(&path).starts_with("llama-server") {
         return None;
     }

@@ -6,7 +6,7 @@ const SECOND: u64 = 1_000_000_000;
 /// What stands before the call.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Head {
-    /// Thread, with `-f`.
+    /// Thread, with `-f`; its name, with `-Y`, is left out.
     pub(super) pid: Option<u32>,
     /// Nanoseconds: of the day, since 1970, or since the line before.
     pub(super) time: Option<u64>,
@@ -48,9 +48,12 @@ pub(super) fn head(line: &str) -> (Head, &str) {
     let mut rest = line.trim_start();
     if let Some(inside) = rest.strip_prefix("[pid") {
         if let Some((number, after)) = inside.split_once(']') {
-            head.pid = number.trim().parse().ok();
+            head.pid = super::argument::pid(number);
             rest = after.trim_start();
         }
+    } else if let Some((pid, after)) = named(rest) {
+        head.pid = Some(pid);
+        rest = after;
     } else if let Some((word, after)) = word(rest)
         && let Ok(pid) = word.parse()
     {
@@ -63,7 +66,24 @@ pub(super) fn head(line: &str) -> (Head, &str) {
         head.time = Some(time);
         rest = after;
     }
+    while let Some(after) = bracketed(rest) {
+        rest = after;
+    }
     (head, rest)
+}
+
+/// `123<ollama> `, as -Y writes it; the name of a thread may hold spaces.
+fn named(text: &str) -> Option<(u32, &str)> {
+    let (number, rest) = text.split_once('<')?;
+    let (_, rest) = rest.split_once("> ")?;
+    Some((number.parse().ok()?, rest.trim_start()))
+}
+
+/// What follows `[00007f2c8a1b4f3d] ` (-i) or `[ 257] ` (-n).
+fn bracketed(text: &str) -> Option<&str> {
+    let (inside, rest) = text.strip_prefix('[')?.split_once("] ")?;
+    let is_number = |byte: u8| byte.is_ascii_hexdigit() || matches!(byte, b' ' | b'?');
+    (!inside.is_empty() && inside.bytes().all(is_number)).then(|| rest.trim_start())
 }
 
 fn word(text: &str) -> Option<(&str, &str)> {

@@ -118,6 +118,30 @@ fn the_files_of_each_process_and_other_forms_of_the_same_lines_give_the_same() {
         .collect();
     same(&of(&other));
     same(&of(&MISSING.replace("= 3\n", "= 3 <0.000012>\n")));
+    // -Y names threads, -i and -n have addresses and numbers, -xx escapes every letter.
+    let named = |pid: &str, name: &str| {
+        MISSING
+            .replace(&format!("\n{pid} "), &format!("\n{pid}<{name}> "))
+            .replace(
+                "parent_tid=[9]) = 200",
+                "parent_tid=[9<pid:200<ollama>>]) = 200<ollama>",
+            )
+            .replace("(9, SIGKILL", "(9<pid:200<ollama>>, SIGKILL")
+    };
+    same(&of(&named("200", "a thread")));
+    let lines = MISSING.lines().map(|line| {
+        let (head, call) = line.split_at("100 10:00:00.000001 ".len());
+        format!("{head}[00007f2c8a1b4f3d] [ 257] {call}\n")
+    });
+    same(&of(&lines.collect::<String>()));
+    let escaped = MISSING.split('"').enumerate().map(|(at, part)| {
+        let inside = part.bytes().map(|byte| format!("\\x{byte:02x}"));
+        match at % 2 {
+            0 => part.to_owned(),
+            _ => format!("\"{}\"", inside.collect::<String>()),
+        }
+    });
+    same(&of(&escaped.collect::<String>()));
     same(&of(&MISSING.replace(
         "O_CLOEXEC) = 4\n",
         "O_CLOEXEC) = 4</usr/local/lib/ollama/cuda_v12/libggml-cuda.so>\n",
@@ -130,6 +154,12 @@ fn a_strace_without_children_or_server_says_so() {
     let model = of(&format!("{server}\n"));
     assert!(model.notes[0].contains("without -f"), "{:?}", model.notes);
     let model = of("openat(AT_FDCWD, \"/etc/passwd\", O_RDONLY) = 3\n");
+    assert!(
+        model.notes[0].contains("execve is not among the traced calls"),
+        "{:?}",
+        model.notes
+    );
+    let model = of("7 execve(\"/usr/bin/ollama\", [\"ollama\", \"list\"], 0x1 /* 5 vars */) = 0\n");
     assert!(
         model.notes[0].contains("no start of a server"),
         "{:?}",

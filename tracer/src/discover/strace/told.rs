@@ -207,7 +207,10 @@ impl<'a> Told<'a> {
                 };
                 // clone(2) with CLONE_PIDFD gives the descriptor where the thread's number would stand.
                 if let Some((_, rest)) = call.arguments.split_once("parent_tid=[")
-                    && let Some(fd) = rest.split(']').next().and_then(|fd| fd.parse().ok())
+                    && let Some(fd) = rest
+                        .split(']')
+                        .next()
+                        .and_then(|fd| argument::descriptor(fd).0)
                 {
                     self.pidfd(entry, leader, fd, child);
                 }
@@ -217,7 +220,7 @@ impl<'a> Told<'a> {
             ("pidfd_open", Ok(fd)) => {
                 let of = argument::split(call.arguments)
                     .first()
-                    .and_then(|pid| pid.parse().ok());
+                    .and_then(|pid| argument::pid(pid));
                 if let (Ok(fd), Some(of)) = (i32::try_from(fd), of) {
                     self.pidfd(entry, leader, fd, of);
                 }

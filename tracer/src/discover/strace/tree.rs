@@ -153,6 +153,11 @@ impl Tree {
         Some(self.leader(*maker))
     }
 
+    /// A program was started, whatever came of it.
+    pub(super) fn starts(&self) -> bool {
+        !self.programs.is_empty()
+    }
+
     /// More than one thread is in the text: strace followed what was made.
     pub(super) const fn follows(&self) -> bool {
         self.follows

@@ -30,6 +30,9 @@ pub(super) fn about(model: &Model, lines: &[Entry<'_>], tree: &Tree) -> Vec<Stri
             "This strace holds a server (pid {}) and {count} processes it started to look for GPUs.",
             server.pid
         ),
+        (None, 0) if !tree.starts() => "This strace holds no start of any program: it was attached to what ran already, or execve is not \
+                                        among the traced calls."
+            .to_owned(),
         (None, 0) => "This strace holds no start of a server and none of its children: it was attached to what ran \
                       already, or to a client."
             .to_owned(),

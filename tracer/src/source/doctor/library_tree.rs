@@ -12,8 +12,8 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use super::{Question, file};
+use crate::event::Text;
 use crate::event::doctor::{Folder, Ollama, Rule, Tree};
-use crate::event::{Errno, Text};
 use crate::source::library::Root;
 
 /// Entries of one folder that are looked at.
@@ -80,7 +80,7 @@ fn listed(path: &Path, rule: Rule, passed: Vec<Text>, root: &Root) -> Tree {
     };
     let metadata = root.locate(path).ok().map(|located| located.metadata);
     (tree.mode, tree.owner) = permissions(metadata.as_ref());
-    let names = match names(path, root) {
+    let names = match root.names(path, ENTRIES) {
         Ok((names, cut)) => {
             tree.cut = cut;
             names
@@ -124,7 +124,7 @@ fn folder(path: &Path, name: &OsStr, metadata: &Metadata, root: &Root) -> (Folde
         owner,
         ..Folder::default()
     };
-    let (names, mut cut) = match names(path, root) {
+    let (names, mut cut) = match root.names(path, ENTRIES) {
         Ok(names) => names,
         Err(err) => {
             folder.err = Some(err);
@@ -141,28 +141,6 @@ fn folder(path: &Path, name: &OsStr, metadata: &Metadata, root: &Root) -> (Folde
         }
     }
     (folder, cut)
-}
-
-/// Names in a folder, sorted, and whether some were left out.
-fn names(path: &Path, root: &Root) -> Result<(Vec<OsString>, bool), Errno> {
-    let errno = |error: std::io::Error| {
-        Errno(
-            error
-                .raw_os_error()
-                .and_then(|raw| u16::try_from(raw).ok())
-                .unwrap_or(5),
-        )
-    };
-    let located = root.locate(path).map_err(errno)?;
-    let mut names: Vec<OsString> = std::fs::read_dir(&located.host)
-        .map_err(errno)?
-        .take(ENTRIES + 1)
-        .filter_map(|entry| entry.ok().map(|entry| entry.file_name()))
-        .collect();
-    let cut = names.len() > ENTRIES;
-    names.sort();
-    names.truncate(ENTRIES);
-    Ok((names, cut))
 }
 
 fn permissions(metadata: Option<&Metadata>) -> (Option<u32>, Option<[u32; 2]>) {

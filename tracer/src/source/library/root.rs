@@ -13,6 +13,7 @@ use std::path::{Component, Path, PathBuf};
 use rustix::fs::OFlags;
 
 use super::limit;
+use crate::event::Errno;
 
 /// A folder that stands for `/`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,6 +49,27 @@ impl Root {
     #[must_use]
     pub fn outside(&self, path: &Path) -> PathBuf {
         self.0.join(path.strip_prefix("/").unwrap_or(path))
+    }
+
+    /// Names in a folder, sorted, `most` of them, and whether some were left out.
+    ///
+    /// # Errors
+    /// What the kernel says; EIO where it says nothing.
+    pub fn names(&self, folder: &Path, most: usize) -> Result<(Vec<OsString>, bool), Errno> {
+        let errno = |error: io::Error| {
+            let number = error.raw_os_error().and_then(|raw| u16::try_from(raw).ok());
+            Errno(number.unwrap_or(5))
+        };
+        let located = self.locate(folder).map_err(errno)?;
+        let mut names: Vec<OsString> = fs::read_dir(&located.host)
+            .map_err(errno)?
+            .take(most + 1)
+            .filter_map(|entry| entry.ok().map(|entry| entry.file_name()))
+            .collect();
+        let cut = names.len() > most;
+        names.sort();
+        names.truncate(most);
+        Ok((names, cut))
     }
 
     /// Follows all links of `path`, which is taken from the root when it is relative.

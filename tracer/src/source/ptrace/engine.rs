@@ -7,6 +7,7 @@ use std::rc::Rc;
 use nix::libc;
 use tokio::sync::oneshot;
 
+use super::early::Early;
 use super::link::Link;
 use super::point::Role;
 use super::processes::{Process, Thread};
@@ -28,8 +29,8 @@ pub(super) struct Engine {
     pub(super) sockets: Sockets,
     /// Signals that were told when they were sent.
     pub(super) told: Told,
-    /// Children that stopped before their parent's stop told of them.
-    pub(super) early: HashMap<u32, Stopped>,
+    /// Children that nobody has told of.
+    pub(super) early: Early,
     /// No filter chooses the calls that stop: all do.
     whole: bool,
     /// The target, and who waits for its end.
@@ -45,7 +46,7 @@ impl Engine {
             processes: HashMap::new(),
             sockets: Sockets::default(),
             told: Told::default(),
-            early: HashMap::new(),
+            early: Early::default(),
             target: (target, Some(ended)),
         };
         engine.adopt(target, target, Space::of(target));
@@ -61,7 +62,7 @@ impl Engine {
             processes: HashMap::new(),
             sockets: Sockets::default(),
             told: Told::default(),
-            early: HashMap::new(),
+            early: Early::default(),
             target: (0, None),
         }
     }
@@ -100,8 +101,7 @@ impl Engine {
     pub(super) fn stopped(&mut self, stopped: Stopped, stop: Stop) {
         let tid = stopped.tid();
         if !self.threads.contains_key(&tid) {
-            self.early.insert(tid, stopped);
-            return;
+            return self.is_early(stopped, stop);
         }
         match stop {
             Stop::Event(ptrace::EVENT_SECCOMP, _) => self.system_call_begins(stopped),

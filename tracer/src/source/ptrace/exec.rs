@@ -30,6 +30,7 @@ impl Engine {
                 .retain(|tid, _| threads.get(tid).is_none_or(|one| one.tgid != tgid));
         }
         self.threads.retain(|_, one| one.tgid != tgid);
+        self.adopt_orphans(tgid);
         let compat = self.processes.get(&tgid).map_or(0, |one| one.compat);
         self.adopt(tgid, tgid, Space::of(tgid));
         if let Some(process) = self.processes.get_mut(&tgid) {

@@ -83,9 +83,10 @@ impl Engine {
                     matches!(stop, Stop::Event(ptrace::EVENT_VFORK, _)),
                     |flags| flags & libc::CLONE_VM as u64 != 0,
                 );
-                self.has_process(tgid, tid, child, shares);
+                let space = self.space_for(tgid, child, shares);
+                self.has_process((tgid, tid), child, space);
             }
-            if let Some(early) = self.early.remove(&child) {
+            if let Some(early) = self.early.take(child) {
                 self.resume(early, Resume::Continue, 0);
             }
         }
@@ -93,21 +94,34 @@ impl Engine {
         self.resume(stopped, Resume::Continue, 0);
     }
 
-    fn has_process(&mut self, tgid: u32, tid: u32, child: u32, shares: bool) {
-        let fork = Fork {
-            child_tgid: child,
-            child_tid: child,
-        };
-        self.tell(tgid, tid, Body::Fork(fork));
+    /// The memory of a new child: its parent's own, or a copy of it.
+    fn space_for(&self, tgid: u32, child: u32, shares: bool) -> Rc<RefCell<Space>> {
         let others = self.threads.values().filter(|one| one.tgid == tgid).count() > 1;
-        let space = match self.processes.get(&tgid) {
+        match self.processes.get(&tgid) {
             Some(process) if shares => Rc::clone(&process.space),
             Some(process) => {
                 let copy = process.space.borrow().copied(child, others);
                 Rc::new(RefCell::new(copy))
             }
             None => Rc::new(RefCell::new(Space::of(child))),
+        }
+    }
+
+    /// A thread of a process has made another process.
+    pub(super) fn has_process(
+        &mut self,
+        (tgid, tid): (u32, u32),
+        child: u32,
+        space: Rc<RefCell<Space>>,
+    ) {
+        if self.processes.contains_key(&child) {
+            return;
+        }
+        let fork = Fork {
+            child_tgid: child,
+            child_tid: child,
         };
+        self.tell(tgid, tid, Body::Fork(fork));
         self.insert(child, child, space);
         // The child comes back from what its parent is in.
         let frames = self.threads.get(&tid).map(|thread| {
@@ -122,7 +136,7 @@ impl Engine {
 
     /// A thread is gone; with the first one, which is told last, its process.
     pub(super) fn ended(&mut self, tid: u32, status: u32) {
-        self.early.remove(&tid);
+        self.early.take(tid);
         let Some(thread) = self.threads.remove(&tid) else {
             return;
         };
@@ -131,6 +145,7 @@ impl Engine {
             return;
         }
         self.threads.retain(|_, one| one.tgid != tid);
+        self.adopt_orphans(tid);
         let calls = self.processes.remove(&tid).map_or(0, |one| one.compat);
         if calls > 0 {
             self.tell(tid, tid, Body::Compat(Compat { calls }));
@@ -172,7 +187,16 @@ fn clone_flags(tid: u32, call: &Call) -> Option<u64> {
 
 /// The process of any thread, as the kernel has it.
 pub(super) fn group_of(tid: u32) -> Option<u32> {
+    status(tid, "Tgid:")
+}
+
+/// The parent of its process, as the kernel has it.
+pub(super) fn parent_of(tid: u32) -> Option<u32> {
+    status(tid, "PPid:")
+}
+
+fn status(tid: u32, field: &str) -> Option<u32> {
     let status = std::fs::read_to_string(format!("/proc/{tid}/status")).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("Tgid:"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix(field))?;
     line.trim().parse().ok()
 }

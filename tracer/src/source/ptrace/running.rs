@@ -111,7 +111,7 @@ impl Engine {
     /// Lets all go, each at its next stop, which is now; with the signal that it was about to get.
     pub(super) fn leave_all(mut self) {
         let mut gone = HashSet::new();
-        for (tid, stopped) in std::mem::take(&mut self.early) {
+        for (tid, stopped) in self.early.take_all() {
             let _ = stopped.detach(0);
             gone.insert(tid);
         }

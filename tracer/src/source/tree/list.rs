@@ -8,9 +8,9 @@ use rustix::fs::StatVfsMountFlags;
 
 use super::place::Place;
 use super::{node, text};
+use crate::event::Text;
 use crate::event::library::Library;
 use crate::event::tree::{Folder, Tree};
-use crate::event::{Errno, Text};
 use crate::source::library::Root;
 use crate::source::library::facts::{Detail, facts};
 
@@ -43,7 +43,7 @@ pub(super) fn tree(place: Place, cwd: &Path, root: &Root) -> Tree {
     if let Ok(located) = root.locate(&place.path) {
         tree.noexec = is_noexec(&located.host);
     }
-    let names = match names(&place.path, root) {
+    let names = match root.names(&place.path, ENTRIES) {
         Ok((names, cut)) => {
             tree.cut = cut;
             names
@@ -92,7 +92,7 @@ struct Lister<'r> {
 impl Lister<'_> {
     fn listed(&mut self, name: &OsStr, path: &Path) -> Folder {
         let name = Text::from_bytes(name.as_bytes());
-        match names(path, self.root) {
+        match self.root.names(path, ENTRIES) {
             Ok((names, more)) => {
                 self.cut |= more;
                 self.folder(name, path, &names)
@@ -109,7 +109,7 @@ impl Lister<'_> {
         if cwd == tree {
             return None;
         }
-        let (names, _) = names(cwd, self.root).ok()?;
+        let (names, _) = self.root.names(cwd, ENTRIES).ok()?;
         let ggml: Vec<OsString> = names
             .into_iter()
             .filter(|name| name.as_bytes().starts_with(b"libggml-"))
@@ -173,24 +173,6 @@ fn is_backend_path(name: &[u8]) -> bool {
 
 fn contains(bytes: &[u8], part: &[u8]) -> bool {
     memchr::memmem::find(bytes, part).is_some()
-}
-
-/// Names in a folder, sorted, and whether some were left out.
-fn names(path: &Path, root: &Root) -> Result<(Vec<OsString>, bool), Errno> {
-    let errno = |error: std::io::Error| {
-        let number = error.raw_os_error().and_then(|raw| u16::try_from(raw).ok());
-        Errno(number.unwrap_or(5))
-    };
-    let located = root.locate(path).map_err(errno)?;
-    let mut names: Vec<OsString> = std::fs::read_dir(&located.host)
-        .map_err(errno)?
-        .take(ENTRIES + 1)
-        .filter_map(|entry| entry.ok().map(|entry| entry.file_name()))
-        .collect();
-    let cut = names.len() > ENTRIES;
-    names.sort();
-    names.truncate(ENTRIES);
-    Ok((names, cut))
 }
 
 /// The file system's mount option; of a root that is a plain folder it is the one of that folder.

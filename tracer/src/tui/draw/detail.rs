@@ -1,6 +1,7 @@
 //! Everything that is known of the event under the play head: the causes that it proves, its fields, where a library was
 //! searched, its raw line.
 
+mod causes;
 mod search;
 
 use ratatui::Frame;
@@ -10,6 +11,7 @@ use super::row::is_telling;
 use super::write;
 use crate::tui::colour::Palette;
 use crate::tui::state::State;
+use crate::tui::state::so_far::{Shown, Standing, WORKING_OUT};
 use crate::view::line::{Line, Role};
 use crate::view::row::{Context, Detail, describe, who};
 use crate::view::wrap::{self, wrap_all};
@@ -32,11 +34,15 @@ pub(super) fn draw(state: &mut State, palette: Palette, frame: &mut Frame<'_>, a
     } else {
         String::new()
     };
-    // What it all comes to stands in every list of events.
-    let told = state.told();
-    if let Some(headline) = told.headline.last() {
+    // What it comes to stands in every list of events.
+    let Shown { told, standing } = state.shown();
+    let headline = match standing {
+        Standing::WorkingOut => Some(format!("{WORKING_OUT}{}", state.looks.dots())),
+        _ => told.headline.last().cloned(),
+    };
+    if let Some(headline) = headline {
         let room = usize::from(area.width).saturating_sub(words.len() + 6);
-        let headline = escape::text(headline);
+        let headline = escape::text(&headline);
         let headline = escape::fit(&headline, room, state.looks.dots());
         rule.push(Role::Dim, &bar.repeat(2))
             .push(Role::Heading, &format!(" {headline} "));
@@ -60,7 +66,7 @@ fn lines(state: &mut State, width: u16) -> Vec<Line> {
     let Some((event, raw, scene)) = state.event(head) else {
         return lines;
     };
-    for (role, sentence) in causes_of(state, event.seq.0) {
+    for (role, sentence) in causes::of(state, &event) {
         for part in wrap_all(&sentence, usize::from(width).max(20)) {
             let mut line = Line::new();
             line.push(role, &part);
@@ -140,47 +146,4 @@ fn pieces(line: &Line, width: u16) -> Vec<Line> {
             line
         })
         .collect()
-}
-
-/// The causes that name this event as their evidence, the first with what to do; where no backend names any event, what is
-/// to be said of the machine and of models.
-fn causes_of(state: &mut State, seq: u64) -> Vec<(Role, String)> {
-    let told = state.told();
-    let mut lines = Vec::new();
-    let (aside, there): (Vec<_>, Vec<_>) = told.backends.iter().partition(|one| one.aside);
-    for backend in there {
-        for (at, cause) in backend.causes.iter().enumerate() {
-            if !cause.events.contains(&seq) {
-                continue;
-            }
-            let verdict = if at == 0 {
-                &backend.verdict
-            } else {
-                "and then"
-            };
-            let words = format!("{}: {verdict}: {}", backend.name, cause.sentence);
-            lines.push((Role::Failed, words));
-            if lines.len() == 1 && !cause.remedy.is_empty() {
-                // A sentence and the command that it ends with; the rest is in Overview.
-                let command = cause.remedy.get(1).filter(|next| next.starts_with("$ "));
-                let first = cause.remedy.first().into_iter().chain(command);
-                let words: Vec<&str> = first.map(String::as_str).collect();
-                lines.push((Role::Verb, format!("to do: {}", words.join(" "))));
-            }
-        }
-    }
-    // What no event shows is told beside any of them, where no backend has something to show.
-    let mut backends = told.backends.iter().filter(|one| !one.aside);
-    let shown = backends.any(|one| one.causes.iter().any(|cause| !cause.events.is_empty()));
-    let others = told.models.iter().chain(&told.general);
-    let named = others.filter(|one| one.events.contains(&seq) || (one.events.is_empty() && !shown));
-    if lines.is_empty() {
-        lines.extend(named.map(|cause| (Role::Warning, cause.sentence.clone())));
-    }
-    if lines.is_empty() {
-        let aside = aside.into_iter().flat_map(|backend| &backend.causes);
-        let named = aside.filter(|cause| cause.events.contains(&seq));
-        lines.extend(named.map(|cause| (Role::Dim, cause.sentence.clone())));
-    }
-    lines
 }

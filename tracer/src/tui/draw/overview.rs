@@ -7,23 +7,21 @@ use super::{heading, write};
 use crate::diagnose::Verdict;
 use crate::tui::colour::Palette;
 use crate::tui::state::State;
+use crate::tui::state::so_far::{Shown, Standing, WORKING_OUT};
 use crate::tui::state::told::{Backend, Cause, Told};
 use crate::view::line::{Line, Role};
 use crate::view::wrap::wrap_all;
 use crate::view::{Looks, amount};
 
-/// Stands where something lies behind the play head's moment.
-const LATER: &str = "  (later)";
 /// Columns of a phase's role.
 const ROLE: usize = 28;
 
-/// Draws the page from its first visible line. What the play head has not reached is dim, and says so.
+/// Draws the page from its first visible line.
 pub(super) fn draw(state: &mut State, palette: Palette, frame: &mut Frame<'_>, area: Rect) {
-    let told = state.told();
-    let reached = state.seen_number();
+    let Shown { told, standing } = state.shown();
     let page = Page {
         told: &told,
-        reached,
+        standing,
         looks: state.looks,
         width: area.width,
     };
@@ -52,8 +50,7 @@ pub(super) fn draw(state: &mut State, palette: Palette, frame: &mut Frame<'_>, a
 /// The page without the words about the trace.
 struct Page<'a> {
     told: &'a Told,
-    /// Number of the event under the play head.
-    reached: u64,
+    standing: Standing,
     looks: Looks,
     width: u16,
 }
@@ -65,6 +62,9 @@ impl Page<'_> {
         for sentence in &told.headline {
             paragraph(&mut lines, "", Role::Heading, sentence, self.width);
         }
+        if let Some((role, words)) = self.about() {
+            paragraph(&mut lines, "", role, &words, self.width);
+        }
         if !told.library_dir.is_empty() {
             let words = format!("discovery by {}, {}", told.era, told.library_dir);
             paragraph(&mut lines, "", Role::Dim, &words, self.width);
@@ -74,7 +74,7 @@ impl Page<'_> {
         for (library, id) in &told.used {
             let mut line = Line::new();
             let words = format!("  {} {library} {id}", self.looks.tick());
-            line.push(self.role(Role::Result, told.used_at), &words);
+            line.push(Role::Result, &words);
             lines.push(line);
         }
         for (title, causes) in [
@@ -86,8 +86,7 @@ impl Page<'_> {
                 lines.push(heading(title));
             }
             for one in causes {
-                let first = one.events.first().copied();
-                self.cause(&mut lines, one, first);
+                self.cause(&mut lines, one);
             }
         }
         for note in &told.notes {
@@ -97,22 +96,35 @@ impl Page<'_> {
         lines
     }
 
+    /// Of which events the page speaks, where they are not all.
+    fn about(&self) -> Option<(Role, String)> {
+        let dots = self.looks.dots();
+        match self.standing {
+            Standing::Whole => None,
+            Standing::Opening => Some((
+                Role::Dim,
+                "this is how it ended; move the play head to see what was known by then".to_owned(),
+            )),
+            Standing::SoFar => Some((
+                Role::Dim,
+                "what was known by the play head (the last event shows how it ended)".to_owned(),
+            )),
+            Standing::WorkingOut => Some((Role::Warning, format!("{WORKING_OUT}{dots}"))),
+        }
+    }
+
     fn backends(&self, lines: &mut Vec<Line>) {
         let told = self.told;
         lines.push(heading("backends"));
         for backend in told.backends.iter().filter(|backend| !backend.aside) {
-            let known = backend.known_at(told.used_at);
             let (role, sign) = sign(backend, self.looks);
             let mut line = Line::new();
             let words = format!("  {sign} {:<12} {:<9}", backend.name, backend.verdict);
-            line.push(self.role(role, known), &words)
+            line.push(role, &words)
                 .push(Role::Dim, &format!(" {}", backend.dir));
-            if !self.is_reached(known) {
-                line.push(Role::Dim, LATER);
-            }
             lines.push(line);
             for one in &backend.causes {
-                self.cause(lines, one, known);
+                self.cause(lines, one);
             }
             for sentence in &backend.to_settle {
                 paragraph(lines, "      ", Role::Dim, sentence, self.width);
@@ -124,15 +136,16 @@ impl Page<'_> {
             let words = format!("not installed, or not named here: {}", aside.join(", "));
             paragraph(lines, "  ", Role::Dim, &words, self.width);
         }
+        if told.backends.is_empty() {
+            paragraph(lines, "  ", Role::Dim, "none is known", self.width);
+        }
     }
 
-    fn cause(&self, lines: &mut Vec<Line>, cause: &Cause, known: Option<u64>) {
+    fn cause(&self, lines: &mut Vec<Line>, cause: &Cause) {
         let text = format!("{} ({}, {})", cause.sentence, cause.rule, cause.certainty);
-        let role = self.role(Role::Plain, known);
-        paragraph(lines, "      ", role, &text, self.width);
+        paragraph(lines, "      ", Role::Plain, &text, self.width);
         for remedy in &cause.remedy {
-            let role = self.role(Role::Verb, known);
-            paragraph(lines, "        ", role, remedy, self.width);
+            paragraph(lines, "        ", Role::Verb, remedy, self.width);
         }
     }
 
@@ -147,30 +160,11 @@ impl Page<'_> {
             let took = phase.took.map(|took| amount::duration(took, unicode));
             let mut line = Line::new();
             line.plain("  ")
-                .push(self.role(Role::Process, phase.event), &phase.role)
+                .push(Role::Process, &phase.role)
                 .pad_to(ROLE);
             line.push(Role::Dim, &format!("{:>9}", took.unwrap_or_default()));
-            line.plain("  ");
-            let words = match (self.is_reached(phase.event), self.is_reached(phase.known)) {
-                (true, true) => phase.words.clone(),
-                (true, false) => "at work".to_owned(),
-                (false, _) => format!("{}{LATER}", phase.words),
-            };
-            line.push(self.role(Role::Plain, phase.event), &words);
+            line.plain("  ").push(Role::Plain, &phase.words);
             lines.push(line);
-        }
-    }
-
-    /// The play head has come to it, or it belongs to no event.
-    fn is_reached(&self, event: Option<u64>) -> bool {
-        event.is_none_or(|event| event <= self.reached)
-    }
-
-    fn role(&self, role: Role, event: Option<u64>) -> Role {
-        if self.is_reached(event) {
-            role
-        } else {
-            Role::Dim
         }
     }
 }
@@ -182,6 +176,8 @@ fn sign(backend: &Backend, looks: Looks) -> (Role, &'static str) {
         (Role::Failed, if looks.unicode { "✗" } else { "X" })
     } else if backend.is(Verdict::Unknown) {
         (Role::Warning, "?")
+    } else if Told::is_open(backend) {
+        (Role::Plain, if looks.unicode { "·" } else { "." })
     } else {
         (Role::Dim, "-")
     }

@@ -15,6 +15,8 @@ impl State {
     pub(in crate::tui) fn go(&mut self, index: u64) {
         self.head = index.min(self.book.total().saturating_sub(1));
         self.moved = true;
+        self.opening = false;
+        self.so_far.moved();
         self.follow = false;
         self.detail_top = 0;
         self.show_head();

@@ -1,5 +1,7 @@
 //! The explanation as far as the viewer shows it: plain texts, so that it can be kept in a file.
 
+mod so_far;
+
 use serde::{Deserialize, Serialize};
 
 use crate::diagnose::{Explanation, Finding, Verdict};
@@ -33,8 +35,6 @@ pub(in crate::tui) struct Backend {
 /// A phase of the discovery.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(in crate::tui) struct Phase {
-    pub(in crate::tui) event: Option<u64>,
-    pub(in crate::tui) known: Option<u64>,
     pub(in crate::tui) role: String,
     /// Nanoseconds.
     pub(in crate::tui) took: Option<u64>,
@@ -57,7 +57,7 @@ pub(in crate::tui) struct Told {
     /// Library and id of each device that is used.
     pub(in crate::tui) used: Vec<(String, String)>,
     /// The event in which the first of them was told.
-    pub(in crate::tui) used_at: Option<u64>,
+    used_at: Option<u64>,
     pub(in crate::tui) notes: Vec<String>,
     pub(in crate::tui) phases: Vec<Phase>,
 }
@@ -158,12 +158,15 @@ impl Told {
 }
 
 fn phase(phase: explain::Phase) -> Phase {
+    let words = match (phase.open, phase.words.is_empty()) {
+        (false, _) => phase.words,
+        (true, true) => "its end was not seen".to_owned(),
+        (true, false) => format!("{}; its end was not seen", phase.words),
+    };
     Phase {
-        event: phase.event,
-        known: phase.known,
         role: phase.role,
         took: phase.took,
-        words: phase.words,
+        words,
     }
 }
 
@@ -182,14 +185,6 @@ impl Backend {
     /// Its verdict is this one.
     pub(in crate::tui) fn is(&self, verdict: Verdict) -> bool {
         self.verdict == verdict.name()
-    }
-
-    /// Number of the event that shows it first: before it, nobody could know.
-    pub(in crate::tui) fn known_at(&self, used_at: Option<u64>) -> Option<u64> {
-        if self.is(Verdict::Used) {
-            return used_at;
-        }
-        self.causes.first()?.events.iter().min().copied()
     }
 }
 

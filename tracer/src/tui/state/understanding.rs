@@ -34,7 +34,7 @@ impl Understanding {
 }
 
 impl State {
-    /// What is known of the backends by the end, as it is shown.
+    /// What is known of the backends by the end.
     pub(in crate::tui) fn told(&mut self) -> Rc<Told> {
         Rc::clone(&self.understand().told)
     }
@@ -57,6 +57,7 @@ impl State {
         if let Some(index) = target {
             self.go(index);
         }
+        self.opening = true;
     }
 
     /// Index of an event by its number.

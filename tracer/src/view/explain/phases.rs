@@ -3,7 +3,7 @@
 
 use super::story::{of_answer, of_end};
 use crate::discover::Model;
-use crate::discover::model::{At, Child, End, Evidence, Folder};
+use crate::discover::model::{Child, End, Folder, Spawn};
 
 /// Phases that are told.
 const MAX_PHASES: usize = 200;
@@ -11,16 +11,14 @@ const MAX_PHASES: usize = 200;
 /// One phase.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Phase {
-    /// Number of the event that began it, where one did.
-    pub event: Option<u64>,
-    /// Number of the event by which it was known what came of it, where there is one.
-    pub known: Option<u64>,
     /// Who: a role such as `runner[cuda_v12] pass 1`.
     pub role: String,
-    /// How long it took, nanoseconds.
+    /// How long it took, or has taken so far, nanoseconds.
     pub took: Option<u64>,
-    /// What came of it.
+    /// What came of it; empty where nothing was seen.
     pub words: String,
+    /// The end of this process was not seen.
+    pub open: bool,
 }
 
 /// Those of a discovery, in order.
@@ -28,44 +26,37 @@ pub struct Phase {
 pub fn phases(model: &Model) -> Vec<Phase> {
     let mut phases: Vec<Phase> = found(model).into_iter().collect();
     phases.extend(model.children.iter().take(MAX_PHASES).map(of_child));
-    let uses = |seen: Option<&Evidence>, words: String| Phase {
-        event: number(seen),
-        known: None,
-        role: "server".to_owned(),
-        took: None,
-        words,
-    };
     for device in model.devices.iter().take(MAX_PHASES) {
-        let words = format!("uses {} {}", device.library, device.id);
-        phases.push(uses(device.seen.as_ref(), words));
+        phases.push(of_server(format!("uses {} {}", device.library, device.id)));
     }
-    if let Some(seen) = &model.cpu_only {
-        phases.push(uses(Some(seen), "uses the CPU alone".to_owned()));
+    if model.cpu_only.is_some() {
+        phases.push(of_server("uses the CPU alone".to_owned()));
     }
     phases
+}
+
+fn of_server(words: String) -> Phase {
+    Phase {
+        role: "server".to_owned(),
+        words,
+        ..Phase::default()
+    }
 }
 
 /// The candidates that the server met.
 fn found(model: &Model) -> Option<Phase> {
     model.server.as_ref()?;
-    let seen = |folder: &Folder| {
-        let seen = folder.listed.as_ref().or(folder.seen.as_ref());
-        number(seen)
-    };
-    let event = model.folders.iter().filter_map(seen).min()?;
+    let seen = |folder: &Folder| folder.listed.is_some() || folder.seen.is_some();
+    if !model.folders.iter().any(seen) {
+        return None;
+    }
     let candidates = model.folders.iter().filter(|folder| folder.is_candidate());
     let names: Vec<&str> = candidates.map(|folder| folder.name.as_str()).collect();
-    Some(Phase {
-        event: Some(event),
-        known: None,
-        role: "server".to_owned(),
-        took: None,
-        words: if names.is_empty() {
-            "looks into the library folder: no backend in a folder of its own".to_owned()
-        } else {
-            format!("looks into the library folder: {}", names.join(", "))
-        },
-    })
+    Some(of_server(if names.is_empty() {
+        "looks into the library folder: no backend in a folder of its own".to_owned()
+    } else {
+        format!("looks into the library folder: {}", names.join(", "))
+    }))
 }
 
 fn of_child(child: &Child) -> Phase {
@@ -79,31 +70,22 @@ fn of_child(child: &Child) -> Phase {
                 ..
             }
     );
-    let (ended, end) = of_end(&child.end);
-    let answered = child
-        .answer
-        .as_ref()
-        .and_then(|answer| answer.seen.as_ref());
+    let (open, end) = match &child.spawn {
+        Spawn::Done => (child.end == End::Unknown, of_end(&child.end).1),
+        Spawn::Failed(_) => (false, "could not be started".to_owned()),
+        Spawn::ForkFailed(err, _) => (false, format!("could not be made: {err}")),
+        Spawn::ExecFailed(err, _) => (false, format!("could not be executed: {err}")),
+    };
     Phase {
-        event: child.exec.map(|seq| seq.0),
-        known: number(answered.or(ended)),
         role: child.role.to_string(),
         took: took.filter(|_| child.begun > 0 && child.ended > 0),
         words: match answer {
-            Some(answer) if normal => answer,
+            Some(answer) if normal || open => answer,
             Some(answer) => format!("{answer}; {end}"),
+            None if open => String::new(),
             None => end,
         },
-    }
-}
-
-/// The number of the event that proves something.
-const fn number(seen: Option<&Evidence>) -> Option<u64> {
-    match seen {
-        Some(Evidence {
-            at: At::Event(seq), ..
-        }) => Some(seq.0),
-        _ => None,
+        open,
     }
 }
 

@@ -66,14 +66,20 @@ pub fn changes(before: &Explanation, after: &Explanation, looks: Looks) -> Strin
     page.finish()
 }
 
-/// The first sentences: what the machine itself explains, who it is about and how it ended.
+/// Who it is about: `Ollama 0.16.3`.
 #[must_use]
-pub fn headline(explanation: &Explanation) -> Vec<String> {
-    let who = match (&explanation.version, explanation.era) {
+pub fn who(explanation: &Explanation) -> String {
+    match (&explanation.version, explanation.era) {
         (_, crate::discover::model::Era::Ggml) => "The program".to_owned(),
         (Some(version), _) => format!("Ollama {version}"),
         (None, _) => "Ollama".to_owned(),
-    };
+    }
+}
+
+/// The first sentences: what the machine itself explains, who it is about and how it ended.
+#[must_use]
+pub fn headline(explanation: &Explanation) -> Vec<String> {
+    let who = who(explanation);
     let right = explanation
         .general
         .iter()

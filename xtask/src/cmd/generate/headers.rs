@@ -3,6 +3,7 @@
 //! Two series of each interface are read, the last release of 12 and one of 13, so that the table has what either has.
 
 use std::fs;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -207,14 +208,23 @@ const ATTRIBUTES: &str = "\
 #define __builtin_align__(n) __attribute__((aligned(n)))
 ";
 
-/// The folder of the stand-in header.
+/// The folder of the stand-in header. A compiler may be reading it, so it is written once and never in part.
 ///
 /// # Errors
 /// When it cannot be written.
 pub(super) fn stand_in(root: &Path) -> anyhow::Result<PathBuf> {
     let folder = root.join(".cache/wheels/stand-in");
-    fs::create_dir_all(folder.join("crt"))
-        .and_then(|()| fs::write(folder.join("crt/host_defines.h"), ATTRIBUTES))
-        .with_context(|| format!("cannot write {}", folder.display()))?;
+    let place = folder.join("crt/host_defines.h");
+    if fs::read(&place).is_ok_and(|there| there == ATTRIBUTES.as_bytes()) {
+        return Ok(folder);
+    }
+    let write = || {
+        fs::create_dir_all(folder.join("crt"))?;
+        let mut making = tempfile::NamedTempFile::new_in(&folder)?;
+        making.write_all(ATTRIBUTES.as_bytes())?;
+        making.persist(&place)?;
+        io::Result::Ok(())
+    };
+    write().with_context(|| format!("cannot write {}", place.display()))?;
     Ok(folder)
 }

@@ -1,7 +1,8 @@
 //! Crashes and other ends: VG039, VG085 to VG092.
 
-use super::super::build::{child, device, discovery, init, load, look, said, seen};
+use super::super::build::{child, device, discovery, init, load, look, of, said, seen};
 use super::{Proof, but};
+use crate::diagnose::explain;
 use crate::discover::Model;
 use crate::discover::model::{Answer, Child, Crash, End, Era, Init, Outcome};
 use crate::discover::role::Step;
@@ -233,4 +234,24 @@ fn ended(end: End) -> Model {
     let mut list = dead(Step::List, end);
     list.said.push(said("load_backend"));
     looked(vec![list], &[])
+}
+
+#[test]
+fn words_of_rocblas_before_an_abort_are_told_with_what_helps() {
+    let words =
+        "rocBLAS error: Cannot read TensileLibrary.dat: Illegal seek for GPU arch : gfx1103";
+    let mut model = crashed("SIGABRT", "/lib/libc.so.6", &["ggml_backend_init"]);
+    model.children[0].said.push(said(words));
+    let explanation = explain(&model);
+    let finding = &of(&explanation, "cuda_v12").findings[0];
+    assert_eq!(finding.rule, "VG086");
+    assert!(finding.sentence.contains("gfx1103"), "{}", finding.sentence);
+    let helps = |model: &Model| {
+        let explanation = explain(model);
+        let remedy = of(&explanation, "cuda_v12").findings[0].remedy.join(" ");
+        remedy.contains("HSA_OVERRIDE_GFX_VERSION")
+    };
+    assert!(helps(&model));
+    model.children[0].said[0] = said("CUDA error: out of memory");
+    assert!(!helps(&model));
 }

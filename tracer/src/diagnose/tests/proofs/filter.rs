@@ -4,7 +4,7 @@ use super::super::build::{attempt, call, child, device, discovery, folder, line,
 use super::{Proof, but};
 use crate::diagnose::explain;
 use crate::discover::Model;
-use crate::discover::model::{Era, Reported};
+use crate::discover::model::{Answer, Device, Era, Reported};
 use crate::discover::role::Step;
 use crate::event::Text;
 
@@ -48,7 +48,15 @@ pub(super) fn proofs() -> Vec<Proof> {
                 "each has an id of its own",
                 twins("0000:01:00.0", "0000:02:00.0"),
             )
-            .silent("they tell no id", twins("", "")),
+            .silent("they tell no id", twins("", ""))
+            .also(verified("0000:01:00.0"))
+            .also(probed("0000:01:00.0"))
+            .silent("each line has an id of its own", verified("0000:02:00.0"))
+            .silent(
+                "each device of the probe has its own",
+                probed("0000:02:00.0"),
+            )
+            .silent("both are in the final list", both_listed()),
         Proof::of("VG155", reported(|one| one.compute = Some((0, 0))))
             .also(reported(|one| {
                 one.uuid = Some(Text::from("GPU-00000000-1400-0000-00c0-000000000000"))
@@ -108,6 +116,53 @@ fn twins(one: &str, other: &str) -> Model {
         ..device(id)
     };
     with(vec![with_id("GPU-1", one), with_id("GPU-2", other)])
+}
+
+/// The server's lines about two devices, the second at this address.
+fn verified(second: &str) -> Model {
+    but(with(vec![device("CUDA0")]), |model| {
+        for (id, pci) in [("0", "0000:01:00.0"), ("1", second)] {
+            let fields = [
+                ("library", "/usr/local/lib/ollama/cuda_v12"),
+                ("id", id),
+                ("pci_id", pci),
+            ];
+            model
+                .lines
+                .push(line("verifying if device is supported", &fields));
+        }
+    })
+}
+
+/// The list has no addresses, and the probe's answer has them.
+fn probed(second: &str) -> Model {
+    let mut probe = child(Step::Probe);
+    let with_id = |id: &str, pci: &str| Reported {
+        pci_id: Some(Text::from(pci)),
+        ..device(id)
+    };
+    probe.answer = Some(Answer {
+        devices: vec![with_id("CUDA0", "0000:01:00.0"), with_id("CUDA1", second)],
+        ..Answer::default()
+    });
+    but(discovery(Era::LlamaServer), |model| {
+        let listed = vec![device("CUDA0"), device("CUDA1")];
+        look(model, vec![child(Step::List), probe], listed);
+    })
+}
+
+fn both_listed() -> Model {
+    but(twins("0000:01:00.0", "0000:01:00.0"), |model| {
+        for id in ["GPU-1", "GPU-2"] {
+            model.devices.push(Device {
+                id: Text::from(id),
+                library: Text::from("CUDA"),
+                dirs: vec![Text::from("cuda_v12")],
+                pci_id: Text::from("0000:01:00.0"),
+                ..Device::default()
+            });
+        }
+    })
 }
 
 /// cuda_v12 with two cards, of which the second look refused one; the other is used through cuda_v13.

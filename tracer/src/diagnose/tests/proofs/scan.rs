@@ -27,7 +27,12 @@ pub(super) fn proofs() -> Vec<Proof> {
                     .lines
                     .push(line("unable to lookup executable path", &[]));
             }))
-            .silent("it knows where it is", tried(&[Some(2)])),
+            .also(lost_in_build_folders("/build/lib/ollama/llama-server"))
+            .silent("it knows where it is", tried(&[Some(2)]))
+            .silent(
+                "the place beside its program was looked at, too",
+                lost_in_build_folders("/lib/ollama/llama-server"),
+            ),
         Proof::of("VG002", no_working_directory(Era::Runner))
             .silent(
                 "this era does not need it",
@@ -168,6 +173,20 @@ fn no_proc() -> Model {
     but(tried(&[Some(2)]), |model| {
         let own = &mut model.server.as_mut().unwrap().library_dir;
         own.no_exe = Some((Errno(2), seen("readlink /proc/self/exe = ENOENT").unwrap()));
+    })
+}
+
+/// llama-server was looked for in the build folders of the working directory, and here, last.
+fn lost_in_build_folders(last: &str) -> Model {
+    but(discovery(Era::LlamaServer), |model| {
+        let own = &mut model.server.as_mut().unwrap().library_dir;
+        own.llama_server = ["/dist/linux-amd64/lib/ollama/llama-server", last]
+            .map(|path| Tried {
+                path: Text::from(path),
+                err: Some(Errno(2)),
+                seen: seen("llama-server binary not found").unwrap(),
+            })
+            .to_vec();
     })
 }
 

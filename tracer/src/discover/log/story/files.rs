@@ -12,7 +12,8 @@ impl Story {
     /// The library folder of the server: `lib/ollama`, from the first of the folders that a process was given.
     pub(super) fn library_dir(&mut self, path: &str, seen: &Evidence) {
         let dir = &mut self.server().library_dir;
-        if dir.path.is_empty() && !path.is_empty() {
+        // A server that does not know its own place has none: `[ tmp]`.
+        if dir.path.is_empty() && path != base_name(path) {
             dir.path = Text::from(path);
             dir.seen = Some(seen.clone());
         }

@@ -38,8 +38,8 @@ impl Told<'_> {
         let parts = argument::split(call.arguments);
         let part = |index: usize| parts.get(index).copied().unwrap_or_default();
         let (name, to) = match call.name {
-            "tgkill" => (part(2), part(0).parse().ok()),
-            "kill" => (part(1), part(0).parse().ok()),
+            "tgkill" => (part(2), argument::pid(part(0))),
+            "kill" => (part(1), argument::pid(part(0))),
             _ => {
                 let fd = argument::descriptor(part(0)).0;
                 let process = self.process(leader, entry);
@@ -100,7 +100,7 @@ impl Told<'_> {
             self.tell(entry, leader, Kind::Signal(signal), push);
         } else if name == "SIGABRT" {
             let to = self.process(leader, entry).proc;
-            let from = argument::field(details, "si_pid").and_then(|pid| pid.parse().ok());
+            let from = argument::field(details, "si_pid").and_then(argument::pid);
             let signal = Signal {
                 to: Some(to),
                 to_pid: leader,

@@ -1,0 +1,211 @@
+//! What was known by the play head, and no more: the fold of the events until then, and what the rules say of it.
+//!
+//! ```text
+//! waypoint before the play head -> fold on, a frame a slice -> model -> rules -> Told
+//! ```
+//!
+//! What is near is made at once, when it is drawn; what is far or large in slices between two keys, once the play head
+//! rests. Until then the screen says so.
+
+use std::rc::Rc;
+
+use super::told::Told;
+use super::{Explain, State};
+use crate::discover::events::Discovery;
+use crate::tui::book::Book;
+use crate::tui::digest::waypoints::Waypoints;
+
+/// Events that are folded while a screen is drawn.
+const NEAR: u64 = 8_192;
+/// Entries of a fold whose model takes some milliseconds.
+const SMALL: usize = 20_000;
+/// How long the play head rests before a model is made of more, nanoseconds.
+const REST: u64 = 150_000_000;
+
+/// The fold that was made last.
+#[derive(Debug)]
+pub(in crate::tui) struct SoFar {
+    fold: Discovery,
+    /// Events in it; `None` before the first.
+    taken: Option<u64>,
+    /// What was told last, and of how many events.
+    told: Rc<Told>,
+    told_of: Option<u64>,
+    /// Somebody looks at this many events and sees that they are worked on.
+    asked: Option<u64>,
+    /// Nanoseconds since the play head moved.
+    rested: u64,
+    /// Entries of a fold whose model is made while a screen is drawn.
+    small: usize,
+}
+
+impl Default for SoFar {
+    fn default() -> Self {
+        Self {
+            fold: Discovery::default(),
+            taken: None,
+            told: Rc::default(),
+            told_of: None,
+            asked: None,
+            rested: 0,
+            small: SMALL,
+        }
+    }
+}
+
+/// Stands where something is not known yet.
+pub(in crate::tui) const WORKING_OUT: &str = "working out what was known by here";
+
+/// What a screen shows of the explanation.
+#[derive(Clone, Debug)]
+pub(in crate::tui) struct Shown {
+    pub(in crate::tui) told: Rc<Told>,
+    pub(in crate::tui) standing: Standing,
+}
+
+/// Of which events it speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::tui) enum Standing {
+    /// Of all, and the play head is at the last of them.
+    Whole,
+    /// Of all: so it opens.
+    Opening,
+    /// Of those until the play head.
+    SoFar,
+    /// Of others, until those are worked out.
+    WorkingOut,
+}
+
+impl SoFar {
+    /// Makes folds large that are small, for a test.
+    #[cfg(test)]
+    pub(in crate::tui) const fn is_large_from(&mut self, entries: usize) {
+        self.small = entries;
+    }
+
+    /// The play head moved.
+    pub(super) const fn moved(&mut self) {
+        self.rested = 0;
+    }
+
+    /// Real time went by, nanoseconds.
+    pub(super) const fn passed(&mut self, nanos: u64) {
+        self.rested = self.rested.saturating_add(nanos);
+    }
+
+    /// Goes to where the fold of so many events begins: this one goes on, or a place before it is taken.
+    fn begin(&mut self, until: u64, book: &Book, waypoints: &Waypoints) -> u64 {
+        let own = self.taken.filter(|taken| *taken <= until);
+        let known = waypoints.before(until);
+        match (own, known) {
+            (Some(own), known) if known.is_none_or(|(known, _)| *known <= own) => own,
+            (_, Some((done, fold))) => {
+                self.fold = fold.clone();
+                self.taken = Some(*done);
+                *done
+            }
+            (_, None) => {
+                self.fold = Discovery::new(book.recording().header());
+                self.taken = Some(0);
+                0
+            }
+        }
+    }
+
+    /// Takes what one frame has of them; true when all are taken.
+    fn advance(&mut self, until: u64, book: &mut Book, waypoints: &Waypoints) -> bool {
+        let taken = self.begin(until, book, waypoints);
+        if taken >= until {
+            return true;
+        }
+        let Some((frame, at)) = book.place(taken) else {
+            return true;
+        };
+        if let Some(leaf) = book.leaf(frame) {
+            let wanted = usize::try_from(until - taken).unwrap_or(usize::MAX);
+            for event in leaf.page.events.iter().skip(at).take(wanted) {
+                self.fold.push(event);
+            }
+        }
+        // A damaged frame has fewer events than the index says.
+        let taken = until.min(book.first_of(frame + 1));
+        self.taken = Some(taken);
+        taken >= until
+    }
+
+    fn conclude(&mut self, until: u64, book: &Book, explain: Explain) {
+        let mut model = self.fold.finish();
+        model.blind.damaged = book.recording().is_damaged();
+        self.told = Rc::new(Told::so_far(&explain(&model), &model));
+        self.told_of = Some(until);
+        self.asked = None;
+    }
+}
+
+impl State {
+    /// What the screen shows of the explanation: the whole where it opens and at the end, else what was known by the play head.
+    pub(in crate::tui) fn shown(&mut self) -> Shown {
+        let total = self.book.total();
+        let until = self.head.saturating_add(1).min(total);
+        if self.progress().is_none() && !self.book.recording().grows() {
+            let standing = match (until >= total, self.opening) {
+                (true, _) => Some(Standing::Whole),
+                (false, true) => Some(Standing::Opening),
+                (false, false) => None,
+            };
+            if let Some(standing) = standing {
+                let told = self.told();
+                return Shown { told, standing };
+            }
+        }
+        let reading = self.reading.as_ref().unwrap_or(&self.digest);
+        let so_far = &mut self.so_far;
+        let read = until <= reading.done || reading.finished(&self.book);
+        if so_far.told_of != Some(until) && read {
+            let begin = so_far.begin(until, &self.book, &reading.waypoints);
+            if until - begin <= NEAR && so_far.fold.kept() < so_far.small {
+                while !so_far.advance(until, &mut self.book, &reading.waypoints) {}
+                so_far.conclude(until, &self.book, self.explain);
+            }
+        }
+        let fresh = so_far.told_of == Some(until);
+        so_far.asked = (!fresh).then_some(until);
+        Shown {
+            told: Rc::clone(&so_far.told),
+            standing: if fresh {
+                Standing::SoFar
+            } else {
+                Standing::WorkingOut
+            },
+        }
+    }
+
+    /// Works a slice on what the screen waits for; false when there is nothing to do now.
+    pub(super) fn fold_on(&mut self) -> bool {
+        let reading = self.reading.as_ref().unwrap_or(&self.digest);
+        let so_far = &mut self.so_far;
+        let Some(until) = so_far.asked else {
+            return false;
+        };
+        if until != self.head.saturating_add(1).min(self.book.total()) {
+            // The play head went on; who looks at it asks again.
+            so_far.asked = None;
+            return false;
+        }
+        if until > reading.done && !reading.finished(&self.book) {
+            return false;
+        }
+        if so_far.advance(until, &mut self.book, &reading.waypoints) {
+            if so_far.fold.kept() >= so_far.small && so_far.rested < REST {
+                return false;
+            }
+            so_far.conclude(until, &self.book, self.explain);
+        }
+        true
+    }
+
+    /// The screen waits for what is worked out.
+    pub(in crate::tui) const fn is_waiting(&self) -> bool {
+        self.so_far.asked.is_some()
+    }
+}
