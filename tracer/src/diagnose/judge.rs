@@ -199,7 +199,7 @@ fn judge(case: &Case<'_>) -> Option<BackendVerdict> {
         if case.is_everywhere() && case.loaded() && case.is_over() {
             return None;
         }
-        return Some(if case.is_over() {
+        return Some(if case.is_over() && rules::cut_short(case).is_empty() {
             no_reason(case)
         } else {
             not_over(case)

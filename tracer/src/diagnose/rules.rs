@@ -1,6 +1,8 @@
 //! All rules, in order of their ids. One file a stage; an id is never given a second meaning.
 
+mod abort;
 mod answer;
+mod backend_path;
 mod crash;
 mod crash_load;
 mod device;
@@ -14,6 +16,7 @@ mod filter;
 mod host;
 mod init;
 mod last_words;
+mod library_path;
 mod links;
 mod load;
 mod load_file;
@@ -47,6 +50,7 @@ mod whose;
 use super::rule::Rule;
 
 pub(super) use answer::NO_REASON;
+pub(super) use ended::cut_short;
 pub(super) use filter::{NO_FILTER_SEEN, OVERLAP};
 pub(super) use refused::{REFUSALS, comes_first as refusal_comes_first};
 pub(super) use scan::NOT_SHIPPED;
@@ -54,7 +58,9 @@ pub(super) use source::{LOG_CANNOT_TELL, NOT_MENTIONED, NOT_OVER, level_name};
 
 /// The rules.
 pub static ALL: &[&[&Rule]] = &[
+    abort::RULES,
     answer::RULES,
+    backend_path::RULES,
     crash::RULES,
     crash_load::RULES,
     device::RULES,

@@ -119,7 +119,11 @@ pub(super) fn no_reason(case: &Case<'_>) -> BackendVerdict {
 }
 
 pub(super) fn not_over(case: &Case<'_>) -> BackendVerdict {
+    let told = rules::cut_short(case);
     let what = match case.model.origin {
+        _ if !told.is_empty() => {
+            "The server was told to end (SIGTERM, Ctrl-C, the end of a recording) before the discovery was over"
+        }
         // Its lines may be cut before the words that tell, and Ctrl-C ends the server with strace.
         Origin::Strace => "This strace does not show that the discovery was over",
         _ if case.model.ends_with_server() => "Ollama itself ended before the discovery was over",
@@ -140,6 +144,7 @@ pub(super) fn not_over(case: &Case<'_>) -> BackendVerdict {
             case.name
         ))
         .likely()
+        .proof(told)
         .proof(tried_seen(case))
         .proof(open);
     unknown(case, finding)

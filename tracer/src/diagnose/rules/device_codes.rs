@@ -1,11 +1,12 @@
 //! What the driver's code says (driver_types.h, cuda.h, hip_runtime_api.h), each with its usual causes in order.
 
-use super::super::advice::{DISCOVERS_ONCE, RESTART};
+use super::super::advice::{DISCOVERS_ONCE, EDIT_UNIT, RESTART};
 use super::super::case::Case;
 use super::super::drivers::{Trouble, trouble};
 use super::super::explanation::Finding;
 use super::super::rule::{Check, Rule, Stage};
 use super::device::has_gpu;
+use super::whose;
 use crate::discover::model::Evidence;
 
 pub(super) static RULES: &[&Rule] = &[&NO_DEVICE, &OLD_DRIVER, &MISMATCH, &STUB];
@@ -247,12 +248,36 @@ fn stub(case: &Case<'_>) -> Vec<Finding> {
     let Some(trouble) = of_code(case, &[34]) else {
         return Vec::new();
     };
+    // Ollama puts its own folder before all others.
+    let copied = trouble
+        .file
+        .as_deref()
+        .filter(|file| whose::is_of_ollama(case, file));
+    let command = copied.map(|file| format!("$ sudo rm {file}"));
+    let remove = match &command {
+        Some(command) => [
+            "It lies in Ollama's own folder, which comes before the driver's; take it away:",
+            command,
+        ],
+        None => [
+            "Take the stubs folder out of LD_LIBRARY_PATH of the service, or put the driver's folder before it:",
+            EDIT_UNIT,
+        ],
+    };
     vec![
-        STUB.found(format!("The file that answers as the CUDA driver is the toolkit's stub{}: {}.", by(&trouble), said(&trouble)))
-            .object(trouble.file.clone().unwrap_or_else(|| "libcuda.so.1".to_owned()))
-            .proof(&trouble.seen)
-            .so("Take the stubs folder out of LD_LIBRARY_PATH of the service, or put the driver's folder before it:")
-            .so(super::super::advice::EDIT_UNIT)
-            .so(RESTART),
+        STUB.found(format!(
+            "The file that answers as the CUDA driver is the toolkit's stub{}: {}.",
+            by(&trouble),
+            said(&trouble)
+        ))
+        .object(
+            trouble
+                .file
+                .clone()
+                .unwrap_or_else(|| "libcuda.so.1".to_owned()),
+        )
+        .proof(&trouble.seen)
+        .do_all(&remove)
+        .so(RESTART),
     ]
 }

@@ -13,7 +13,7 @@ use super::super::case::{Case, Family, at, path_of};
 use super::super::explanation::Finding;
 use super::super::rule::{Check, Rule, Stage};
 use super::super::words::{base, list, parent, provider};
-use super::whose;
+use super::{library_path, whose};
 
 pub(super) static RULES: &[&Rule] = &[&MISSING_LIBRARY, &NO_DRIVER];
 
@@ -328,6 +328,7 @@ fn absent(case: &Case<'_>, driver: bool) -> Vec<Finding> {
     } else {
         format!(" Missing too: {}.", list(rest))
     };
+    let ignored = library_path::ignored(case, &lacks);
     let what = match (driver, first.starts_with("libvulkan")) {
         (true, true) => " (the Vulkan loader, which comes with the system's Vulkan packages)",
         (true, false) => " (the driver's own library, which only the NVIDIA driver brings)",
@@ -335,8 +336,9 @@ fn absent(case: &Case<'_>, driver: bool) -> Vec<Finding> {
     };
     let mut finding = rule
         .found(format!(
-            "{} could not be loaded: {by}{below} needs {first}{what}, {where_it_is}.{more}",
-            lacks.file()
+            "{} could not be loaded: {by}{below} needs {first}{what}, {where_it_is}.{more}{}",
+            lacks.file(),
+            ignored.as_ref().map_or("", |(why, _)| why)
         ))
         .object(first)
         .certain_if(hidden.is_none())
@@ -351,15 +353,12 @@ fn absent(case: &Case<'_>, driver: bool) -> Vec<Finding> {
     if whose::is_musl(first) {
         finding = finding.so(whose::build_for_glibc(whose::needed_by(case, first)));
         finding = finding.so(DISCOVERS_ONCE).so(RESTART);
+    } else if let Some((_, lines)) = ignored {
+        finding.remedy.extend(lines);
+        finding = finding.so(DISCOVERS_ONCE).so(RESTART);
     } else {
+        finding.remedy.extend(library_path::odd_entries(case));
         finding.remedy.extend(remedy(case, first, driver));
-    }
-    let secure = lacks.loads.iter().any(|(child, _)| child.secure);
-    if secure && !driver {
-        finding = finding.so(
-            "The program has file capabilities or set-user-id, so the loader ignores LD_LIBRARY_PATH; take them off:",
-        );
-        finding = finding.so("$ getcap \"$(readlink -f \"$(which ollama)\")\"");
     }
     vec![finding]
 }

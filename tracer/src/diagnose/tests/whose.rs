@@ -1,9 +1,9 @@
 //! Whose fault it is: the library that asks, that ends the process, that looks for its own files; and what then helps.
 
-use super::build::{LIB, as_log, call, child, discovery, load, look, said, seen, set, words};
-use crate::diagnose::{Certainty, Finding, explain};
+use super::build::{LIB, as_log, call, child, discovery, init, load, look, said, seen, set, words};
+use crate::diagnose::{Certainty, Finding, Verdict, explain};
 use crate::discover::Model;
-use crate::discover::model::{Child, End, Era, Evidence, Level, Load, Missing, Outcome};
+use crate::discover::model::{Child, End, Era, Evidence, Init, Level, Load, Missing, Outcome};
 use crate::discover::role::Step;
 use crate::event::library::{Closure, Library, Resolved};
 use crate::event::{Errno, Seen, Seq, Text};
@@ -197,6 +197,61 @@ fn a_constructor_that_ends_the_process_is_named_with_its_words() {
 }
 
 #[test]
+fn the_call_that_the_process_ended_in_is_named() {
+    let judged = |took: Option<u64>| {
+        let mut runner = child(Step::Runner);
+        runner.answer = None;
+        runner.end = End::Exit(7, seen("exit code 7"));
+        runner.inits.push(Init {
+            unfinished: true,
+            registered: false,
+            ..init()
+        });
+        let mut asked = call("cuInit", 0);
+        asked.of = Some(Text::from(SHIM));
+        asked.took = took;
+        asked.result = took.map_or_else(Text::default, |_| Text::from("CUDA_SUCCESS"));
+        runner.calls.push(asked);
+        runner.said.push(said("no licence"));
+        judged(runner)
+    };
+    let inside = judged(None);
+    assert!(
+        inside
+            .sentence
+            .contains("inside cuInit of /opt/vgpu/libcuda.so.1")
+            && inside.sentence.contains("no licence"),
+        "{inside:?}"
+    );
+    assert_eq!(inside.missing_object, Some(Text::from(SHIM)));
+    let after = judged(Some(1));
+    assert!(!after.sentence.contains("cuInit"), "{after:?}");
+}
+
+#[test]
+fn a_server_that_is_told_to_end_reached_no_limit() {
+    let judged = |error: &str, seconds: u64| {
+        let mut runner = child(Step::Runner);
+        runner.answer = None;
+        runner.end = End::KilledByServer {
+            before_answer: true,
+            after: seconds * 1_000_000_000,
+            seen: seen("SIGKILL by the server"),
+        };
+        let mut model = model(runner);
+        model.attempts[0].failure_line =
+            seen(&format!("failure during GPU discovery error={error:?}"));
+        model.attempts[0].took = Some(seconds * 1_000_000_000);
+        let backend = explain(&model).backends[0].clone();
+        (backend.verdict, backend.findings[0].rule)
+    };
+    let limit = "failed to finish discovery before timeout";
+    assert_eq!(judged(limit, 2), (Verdict::Unknown, "VG202"));
+    assert_eq!(judged("context canceled", 2), (Verdict::Unknown, "VG202"));
+    assert_eq!(judged(limit, 30), (Verdict::Failed, "VG089"));
+}
+
+#[test]
 fn what_a_driver_of_ones_own_looked_for_is_told() {
     for code in [100, 999] {
         let mut runner = child(Step::Runner);
@@ -248,4 +303,58 @@ fn an_auditor_is_named_where_the_loader_names_nothing() {
     assert_eq!(refused.rule, "VG062");
     assert!(has(&refused, "LD_AUDIT"), "{refused:?}");
     assert!(!has(&judged("/x/lib.so"), "LD_AUDIT"));
+}
+
+#[test]
+fn a_program_with_capabilities_ignores_the_path() {
+    let judged = |server: bool, child: bool, name: &str| {
+        let mut runner = lacking(library(name));
+        runner.secure = child;
+        let mut model = model(runner);
+        set(&mut model, "LD_LIBRARY_PATH", "/opt/vgpu");
+        model.server.as_mut().unwrap().secure = server;
+        first(&model)
+    };
+    for finding in [
+        judged(true, true, "libcudart.so.12"),
+        judged(true, false, "libcuda.so.1"),
+    ] {
+        assert!(
+            finding.sentence.contains("ignores LD_LIBRARY_PATH"),
+            "{finding:?}"
+        );
+        assert!(
+            has(&finding, "setcap -r") && !has(&finding, "install.sh"),
+            "{finding:?}"
+        );
+    }
+    assert!(!has(&judged(false, false, "libcuda.so.1"), "setcap"));
+}
+
+#[test]
+fn entries_of_the_path_that_cannot_be_meant_are_named() {
+    let judged = |value: &str| {
+        let mut model = model(lacking(library("libcuda.so.1")));
+        set(&mut model, "LD_LIBRARY_PATH", value);
+        first(&model)
+    };
+    assert!(has(&judged("/opt:~/vgpu"), "LD_LIBRARY_PATH has ~/vgpu"));
+    assert!(!has(&judged("/opt:/srv/vgpu"), "LD_LIBRARY_PATH has"));
+}
+
+#[test]
+fn a_stub_in_ollamas_own_folder_is_taken_away() {
+    let judged = |file: &str| {
+        let mut runner = child(Step::Runner);
+        let mut asked = call("cuInit", 34);
+        asked.of = Some(Text::from(file));
+        runner.calls.push(asked);
+        judged(runner)
+    };
+    let own = format!("{LIB}/cuda_v12/libcuda.so.1");
+    assert!(has(&judged(&own), "sudo rm"));
+    assert!(!has(
+        &judged("/usr/local/cuda/lib64/stubs/libcuda.so"),
+        "sudo rm"
+    ));
 }

@@ -20,6 +20,7 @@ pub(super) fn proofs() -> Vec<Proof> {
     };
     vec![
         no_process(),
+        no_null(),
         Proof::of(
             "VG031",
             looked(Era::LlamaServer, vec![not_made(Step::Start, no_exec())]),
@@ -85,14 +86,7 @@ pub(super) fn at_work() -> Vec<Proof> {
                 "the runner era has none",
                 but(no_llama_server(&[2, 2]), |model| model.era = Era::Runner),
             ),
-        Proof::of("VG040", threads(None))
-            .silent("it answered all the same", threads(Some(Answer::default())))
-            .silent(
-                "it gave up for another reason",
-                but(threads(None), |model| {
-                    model.children[0].said = vec![said("runtime/cgo: pthread_attr_init failed")];
-                }),
-            ),
+        no_thread(),
         Proof::of("VG034", looked(Era::Runner, vec![bound(98, false)]))
             .silent(
                 "it answered all the same",
@@ -131,7 +125,6 @@ pub(super) fn at_work() -> Vec<Proof> {
                 "error while handling argument \"--no-webui\": unknown",
             ),
         ),
-        no_null(),
         Proof::of("VG037", outside("/opt/own/cuda_v12", &["/opt/own"]))
             .silent(
                 "it walked the folder",
@@ -181,6 +174,18 @@ fn no_process() -> Proof {
             vec![child(Step::List), not_made(Step::Start, no_fork())],
         ),
     )
+}
+
+/// VG040: words of threads, and of others.
+fn no_thread() -> Proof {
+    Proof::of("VG040", threads(None))
+        .silent("it answered all the same", threads(Some(Answer::default())))
+        .silent(
+            "it gave up for another reason",
+            but(threads(None), |model| {
+                model.children[0].said = vec![said("runtime/cgo: pthread_attr_init failed")];
+            }),
+        )
 }
 
 /// VG041: what the server opens before it makes a process.

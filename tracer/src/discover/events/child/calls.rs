@@ -76,7 +76,14 @@ impl Building {
             let constructor = open.call.and_then(|call| self.open.get(&call));
             let function = match constructor.and_then(|open| open.constructor.as_ref()) {
                 Some(of) => format!("a constructor of {of}"),
-                None => open.function.as_str().to_owned(),
+                None => {
+                    let index = open.call.and_then(|call| self.open_calls.get(&call));
+                    let call = index.and_then(|index| self.child.calls.get(*index));
+                    match call.and_then(|call| call.of.as_ref()) {
+                        Some(of) => format!("{} of {of}", open.function),
+                        None => open.function.as_str().to_owned(),
+                    }
+                }
             };
             let text = format!("{function}{about}, for {seconds} s");
             self.slow = open.call;
