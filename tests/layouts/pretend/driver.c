@@ -1,7 +1,8 @@
 /* A pretend libcuda.so.1 with one device: what Ollama's probe, the CUDA runtime beside this file and a CUDA backend ask
  * of a driver. Macros: INIT_RESULT (cuInit), SECOND_RESULT (cuInit in the second look at a device, GGML_CUDA_INIT), VERSION
- * (13000 is 13.0), COUNT, CARDS (each device is a card of its own), MEMORY_RESULT (cuMemGetInfo), RESOURCE (a file without which it has no device). Codes are those
- * of CUresult: 0 success, 2 out of memory, 100 no device, 801 not supported, 999 unknown. */
+ * (13000 is 13.0), COUNT, CARDS (each device is a card of its own), MEMORY_RESULT (cuMemGetInfo), RESOURCE (a file without which it has no device), FREE (bytes
+ * of free memory). In the server's HOME, CARD names a file without which it has no device and BUSY one with which cuInit takes 10 s, so
+ * that a layout can change between the discovery and a model. Codes are those of CUresult: 0 success, 2 out of memory, 100 no device, 801 not supported, 999 unknown. */
 #include <fcntl.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -23,8 +24,20 @@
 #endif
 #define NOT_SUPPORTED 801
 #define TOTAL 85520809984UL
+#ifndef FREE
+#define FREE (TOTAL - (2UL << 30))
+#endif
 
 #define NO_DEVICE 100
+
+#if defined CARD || defined BUSY
+static int is_at_home(const char *name) {
+    char path[4096];
+    const char *home = getenv("HOME");
+    snprintf(path, sizeof path, "%s/%s", home ? home : "", name);
+    return access(path, F_OK) == 0;
+}
+#endif
 
 int cuInit(unsigned flags) {
     const char *shown = getenv("CUDA_VISIBLE_DEVICES");
@@ -36,6 +49,12 @@ int cuInit(unsigned flags) {
     int file = open(RESOURCE, O_RDWR);
     if (file < 0) return NO_DEVICE;
     close(file);
+#endif
+#ifdef CARD
+    if (!is_at_home(CARD)) return NO_DEVICE;
+#endif
+#ifdef BUSY
+    if (is_at_home(BUSY)) sleep(10);
 #endif
     return INIT_RESULT;
 }
@@ -83,7 +102,7 @@ int cuDeviceGetPCIBusId(char *id, int length, int device) {
 }
 
 int cuMemGetInfo_v2(size_t *available, size_t *total) {
-    *available = MEMORY_RESULT ? 0 : TOTAL - (2UL << 30);
+    *available = MEMORY_RESULT ? 0 : FREE;
     *total = MEMORY_RESULT ? 0 : TOTAL;
     return MEMORY_RESULT;
 }

@@ -1,6 +1,8 @@
 /* A pretend libcudart.so.N over the driver's public functions, for CUDA backends: it enumerates devices, everything else
  * is refused. Macro RUNTIME: its own version (13000 is 13.0); a driver of an older major version gives 35, as the real
- * runtime does. ASKS_TABLES: it asks the driver for a private table first. Codes are those of cudaError_t. */
+ * runtime does. ASKS_TABLES: it asks the driver for a private table first. EARLY: it looks for the driver in its constructor, among
+ * what is loaded then, and gives up for good when it is not there. Codes are those of cudaError_t. */
+#define _GNU_SOURCE
 #include <dlfcn.h>
 #include <stddef.h>
 #include <string.h>
@@ -33,7 +35,15 @@ struct properties {
     int integrated;
 };
 
+#ifdef EARLY
+static void *of_driver;
+__attribute__((constructor)) static void look_for_driver(void) { of_driver = dlsym(RTLD_DEFAULT, "cuInit"); }
+#endif
+
 static int driver(const char *name, void **function) {
+#ifdef EARLY
+    if (!of_driver) return INSUFFICIENT_DRIVER;
+#endif
     void *library = dlopen("libcuda.so.1", RTLD_NOW);
     *function = library ? dlsym(library, name) : NULL;
     return *function ? 0 : INSUFFICIENT_DRIVER;

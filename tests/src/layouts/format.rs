@@ -47,8 +47,8 @@ pub struct Layout {
     pub expect: Expect,
 }
 
-/// Something to put below the root. Exactly one of `source`, `npm`, `tier`, `link`, `text`, `folder`, `own`, `from`, `gone`; none of them
-/// changes the mode of what is there.
+/// Something to put below the root. Exactly one of `source`, `npm`, `tier`, `packed`, `link`, `text`, `folder`, `own`, `from`, `gone`; none
+/// of them changes the mode of what is there.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Put {
@@ -76,6 +76,9 @@ pub struct Put {
     /// the name.
     #[serde(default)]
     pub tier: Option<String>,
+    /// A file below `tests`, compressed with zstd.
+    #[serde(default)]
+    pub packed: Option<String>,
     /// A symbolic link to this.
     #[serde(default)]
     pub link: Option<String>,
@@ -154,6 +157,9 @@ pub struct Start {
     /// Programs that the script needs; it runs as root then.
     #[serde(default)]
     pub tools: Vec<String>,
+    /// The recording ends at a line of the server's that fits this pattern; at the end of the discovery when absent.
+    #[serde(default)]
+    pub until: Option<String>,
     /// Resource limits, by the long options of prlimit(1): `nofile = 64`.
     #[serde(default)]
     pub limits: BTreeMap<String, u64>,

@@ -36,7 +36,7 @@ fn one(test: &str, put: &Put, root: &Path, release: &str) -> Result<(), Lack> {
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder)?;
         }
-        let fetched = put.npm.is_some() || put.tier.is_some();
+        let fetched = put.npm.is_some() || put.tier.is_some() || put.packed.is_some();
         let makes = put.source.is_some() || fetched || put.text.is_some();
         // What is there may be one of the real tree's own files under another name.
         if (makes || put.link.is_some()) && path.symlink_metadata().is_ok() {
@@ -67,6 +67,10 @@ fn one(test: &str, put: &Put, root: &Path, release: &str) -> Result<(), Lack> {
         }
         if let Some(text) = &put.text {
             fs::write(&path, text)?;
+        }
+        if let Some(packed) = &put.packed {
+            let file = fs::File::open(crate::workspace().join("tests").join(packed))?;
+            fs::write(&path, zstd::decode_all(file)?)?;
         }
         Ok::<(), std::io::Error>(())
     })();

@@ -229,9 +229,10 @@ fn target(layout: &Layout, server: &Server, command: Target, root: &Path) -> Tar
     let shown = root.display().to_string();
     let fill = |value: &str| value.replace("{root}", &shown);
     let variables = variables(layout, server, &shown);
+    let until = layout.server.until.as_deref().unwrap_or("discovery");
     let mut target = command
         .limit(LIMIT)
-        .options(["--until", "discovery", "--timeout", TIMEOUT])
+        .options(["--until", until, "--timeout", TIMEOUT])
         .in_folder(
             layout
                 .server

@@ -29,7 +29,7 @@ func attemptRunner(ctx context.Context, directories []string, extra map[string]s
 	}()
 	trace(place{"runner.go:440", ""}, "starting runner for device discovery",
 		"libDirs", directories, "extraEnvs", extra)
-	command, port, err := startRunner(directories, extra)
+	command, port, err := startRunner(directories, extra, "")
 	if err != nil {
 		debug(place{"runner.go:449", ""}, "failed to start runner to discovery GPUs", "error", err)
 		return nil
@@ -63,11 +63,15 @@ func attemptRunner(ctx context.Context, directories []string, extra map[string]s
 	return devices
 }
 
-// startRunner runs this program again with the folders in its environment; its words go to /dev/null, unless
-// OLLAMA_DEBUG is exactly 2.
-func startRunner(directories []string, extra map[string]string) (*exec.Cmd, int, error) {
+// startRunner runs this program again with the folders in its environment. Its words go to /dev/null, unless it is for a model
+// or OLLAMA_DEBUG is exactly 2.
+func startRunner(directories []string, extra map[string]string, model string) (*exec.Cmd, int, error) {
 	port := freePort()
-	command := exec.Command(executable(), "runner", "--ollama-engine", "--port", strconv.Itoa(port))
+	arguments := []string{"runner", "--ollama-engine", "--port", strconv.Itoa(port)}
+	if model != "" {
+		arguments = []string{"runner", "--model", model, "--port", strconv.Itoa(port)}
+	}
+	command := exec.Command(executable(), arguments...)
 	folders := strings.Join(directories, ":")
 	libraries := folders
 	if own, ok := os.LookupEnv("LD_LIBRARY_PATH"); ok {
@@ -75,7 +79,7 @@ func startRunner(directories []string, extra map[string]string) (*exec.Cmd, int,
 	}
 	set := append([][2]string{{"LD_LIBRARY_PATH", libraries}, {"OLLAMA_LIBRARY_PATH", folders}}, pairs(extra)...)
 	command.Env = with(os.Environ(), set...)
-	if logLevel == levelTrace {
+	if logLevel == levelTrace || model != "" {
 		for _, pipe := range []func() (io.ReadCloser, error){command.StdoutPipe, command.StderrPipe} {
 			words, err := pipe()
 			if err != nil {

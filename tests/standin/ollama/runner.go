@@ -14,10 +14,12 @@ import (
 	"time"
 )
 
-// runRunner is `ollama runner --ollama-engine --port N`: it loads nothing until it is asked for its devices.
+// runRunner is `ollama runner --ollama-engine --port N`, which loads nothing until it is asked for its devices, or with `--model FILE`
+// in the first one's place the process of a model.
 func runRunner(arguments []string) error {
 	flags := flag.NewFlagSet("runner", flag.ContinueOnError)
 	flags.Bool("ollama-engine", false, "")
+	flags.String("model", "", "")
 	port := flags.Int("port", 8080, "")
 	if err := flags.Parse(arguments); err != nil {
 		return err
@@ -37,6 +39,7 @@ func runRunner(arguments []string) error {
 		defer one.Unlock()
 		answer(w)
 	})
+	routes.HandleFunc("POST /load", loadModel)
 	log.Fatal(http.Serve(listener, routes))
 	return nil
 }

@@ -18,18 +18,18 @@ func serve() error {
 	if host == "" {
 		host = "127.0.0.1:11434"
 	}
-	models := variable("OLLAMA_MODELS")
-	if models == "" {
-		models = filepath.Join(os.Getenv("HOME"), ".ollama", "models")
+	store := variable("OLLAMA_MODELS")
+	if store == "" {
+		store = filepath.Join(os.Getenv("HOME"), ".ollama", "models")
 	}
 	listener, err := net.Listen("tcp", host)
 	if err != nil {
 		return err
 	}
-	info(place{"routes.go:1663", "routes.go:1933"}, "server config", "env", configuration(host, models))
+	info(place{"routes.go:1663", "routes.go:1933"}, "server config", "env", configuration(host, store))
 	info(place{"routes.go:1665", "routes.go:1935"},
 		fmt.Sprintf("Ollama cloud disabled: %t", truth("OLLAMA_NO_CLOUD", false)))
-	if err := prune(models); err != nil {
+	if err := prune(store); err != nil {
 		return err
 	}
 	info(place{"routes.go:1718", "routes.go:1990"},
@@ -44,11 +44,14 @@ func serve() error {
 		debug(place{"sched.go:163", "sched.go:231"}, "shutting down scheduler pending loop")
 		os.Exit(0)
 	}()
-	discover()
+	known := models{devices: discover()}
 	routes := http.NewServeMux()
 	routes.HandleFunc("GET /api/version", func(w http.ResponseWriter, _ *http.Request) {
 		fmt.Fprintf(w, "{\"version\":%q}\n", version)
 	})
+	if runnerEra {
+		routes.HandleFunc("POST /api/generate", known.generate)
+	}
 	return http.Serve(listener, routes)
 }
 
@@ -67,10 +70,11 @@ func prune(models string) error {
 	return nil
 }
 
-// discover is the bootstrap discovery with its lines.
-func discover() {
+// discover is the bootstrap discovery with its lines; its devices are all that the server ever knows.
+func discover() []device {
 	start := time.Now()
 	devices := bootstrap(context.Background())
 	debug(place{"runner.go:40", "runner.go:42"}, "GPU bootstrap discovery took", "duration", time.Since(start))
 	nameDevices(devices)
+	return devices
 }

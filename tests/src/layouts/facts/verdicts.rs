@@ -79,14 +79,21 @@ pub fn wrong(expect: &Expect, era: Era, path: &Path) -> Vec<String> {
     wrong
 }
 
-/// A finding of the run, or a warning of a backend.
+/// A finding of the run or of a model's start, or a warning of a backend.
 fn is_told(told: &Told, explanation: &Explanation) -> bool {
     let warnings = explanation.backends.iter().flat_map(|one| &one.warnings);
-    explanation.general.iter().chain(warnings).any(|finding| {
-        let object = finding.missing_object.as_ref();
-        let ends = |end: &String| object.is_some_and(|one| one.as_str().ends_with(end.as_str()));
-        finding.rule == told.rule && told.object.as_ref().is_none_or(ends)
-    })
+    let models = explanation.models.iter();
+    explanation
+        .general
+        .iter()
+        .chain(warnings)
+        .chain(models)
+        .any(|finding| {
+            let object = finding.missing_object.as_ref();
+            let ends =
+                |end: &String| object.is_some_and(|one| one.as_str().ends_with(end.as_str()));
+            finding.rule == told.rule && told.object.as_ref().is_none_or(ends)
+        })
 }
 
 /// The verdicts that are expected in an era.

@@ -9,6 +9,9 @@ const TWELVE: &str = "gpu_healthy_12";
 /// The same in `cuda_v13`.
 const THIRTEEN: &str = "gpu_healthy";
 
+/// That of `cuda_v13` and a model after the discovery, all of it on the card.
+const MODEL: &str = "model_on_nothing";
+
 /// What was done to a layout.
 pub(super) struct Planted {
     /// The layout.
@@ -28,7 +31,7 @@ macro_rules! planted {
     };
 }
 
-/// Layouts in which everything works.
+/// Layouts in which everything works, or is as it was asked for.
 pub(super) const HEALTHY: &[&str] = &[
     ALONE,
     THIRTEEN,
@@ -37,6 +40,8 @@ pub(super) const HEALTHY: &[&str] = &[
     "gpu_runtime_tier",
     "gpu_runtime_tier_12",
     "gpu_virtual",
+    MODEL,
+    "model_asked",
 ];
 
 planted! {
@@ -86,6 +91,9 @@ planted! {
     loopback_closed: ALONE, ["127.0.0.1"];
     missing_dependency: TWELVE, ["libcublas.so.12"];
     missing_dependency_below: TWELVE, ["libcublas.so.12", "libcublasLt.so.12"];
+    model_late_card: MODEL, ["libcuda.so.1 is another file"];
+    model_no_room: MODEL, ["libcuda.so.1 is another file"];
+    model_refresh: MODEL, ["libcuda.so.1 is another file"];
     mount_noexec: ALONE, ["libggml-cuda.so"];
     no_init: ALONE, ["libggml-cuda.so is another file"];
     no_ollama_in_path: ALONE, ["library folder"];
@@ -110,6 +118,7 @@ planted! {
     program_gone: ALONE, ["bin/ollama could not be executed"];
     requested_absent: ALONE, ["OLLAMA_LLM_LIBRARY is `cuda_v13`"];
     runtime_alone: ALONE, ["libggml-cuda.so is not in the folder cuda_v12"];
+    runtime_first: THIRTEEN, ["LD_PRELOAD is"];
     score_none: ALONE, ["libggml-cuda.so is another file"];
     second_arch: THIRTEEN, ["libggml-cuda.so is another file"];
     second_busy: THIRTEEN, ["libcuda.so.1 is another file"];

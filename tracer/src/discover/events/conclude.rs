@@ -71,6 +71,7 @@ impl Discovery {
         not_made::name_folders(&mut children, &looking);
         let finished = children.into_iter().map(Arc::unwrap_or_clone);
         model.children = finished.map(|one| one.finish(self.last)).collect();
+        missing::name_askers(&mut model.children, &model.libraries);
         missing::share_causes(&mut model.children);
         looking.finish(&mut model);
         let server = model.server.as_ref().and_then(|server| server.process);

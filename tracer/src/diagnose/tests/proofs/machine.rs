@@ -10,28 +10,7 @@ use crate::event::host::{Gpu, Host, Node};
 pub(super) fn proofs() -> Vec<Proof> {
     let card = "10de:2331";
     vec![
-        Proof::of("VG180", machine(&[], &[], &[]))
-            .also(machine(&[("1a03:2000", Some("ast"))], &[], &[]))
-            .weaker(machine(&[], &[], &["/dev/nvidia0"]))
-            .silent("there is one", machine(&[(card, None)], &[], &[]))
-            .silent(
-                "the run was given a virtual one",
-                but(machine(&[], &[], &[]), |model| {
-                    model.virtual_gpu = Some(Text::from("No real GPU"));
-                }),
-            )
-            .silent(
-                "the bus could not be seen",
-                but(machine(&[], &[], &[]), |model| {
-                    model.host.as_mut().unwrap().pci_unseen = true;
-                }),
-            )
-            .silent(
-                "a Jetson's is on no bus",
-                but(machine(&[], &[], &[]), |model| {
-                    model.host.as_mut().unwrap().arch = Text::from("aarch64");
-                }),
-            ),
+        no_card(),
         Proof::of(
             "VG181",
             machine(&[(card, Some("nouveau"))], &["nouveau"], &[]),
@@ -90,6 +69,32 @@ pub(super) fn proofs() -> Vec<Proof> {
             machine(&[(card, None)], &[], &[]),
         ),
     ]
+}
+
+fn no_card() -> Proof {
+    let card = "10de:2331";
+    Proof::of("VG180", machine(&[], &[], &[]))
+        .also(machine(&[("1a03:2000", Some("ast"))], &[], &[]))
+        .weaker(machine(&[], &[], &["/dev/nvidia0"]))
+        .silent("there is one", machine(&[(card, None)], &[], &[]))
+        .silent(
+            "the run was given a virtual one",
+            but(machine(&[], &[], &[]), |model| {
+                model.virtual_gpu = Some(Text::from("No real GPU"));
+            }),
+        )
+        .silent(
+            "the bus could not be seen",
+            but(machine(&[], &[], &[]), |model| {
+                model.host.as_mut().unwrap().pci_unseen = true;
+            }),
+        )
+        .silent(
+            "a Jetson's is on no bus",
+            but(machine(&[], &[], &[]), |model| {
+                model.host.as_mut().unwrap().arch = Text::from("aarch64");
+            }),
+        )
 }
 
 fn machine(gpus: &[(&str, Option<&str>)], modules: &[&str], nodes: &[&str]) -> Model {
