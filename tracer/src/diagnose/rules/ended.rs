@@ -139,30 +139,11 @@ fn hung(case: &Case<'_>) -> Vec<Finding> {
         .iter()
         .filter_map(|child| child.hanging.as_ref())
         .collect();
-    // What a crash of nothing shows: the call that was still open, and the file it belongs to.
-    let starting = case
-        .inits()
-        .find(|(_, init)| init.unfinished)
-        .map(|(_, init)| base(init.file.as_str()).to_owned());
-    let loading = case
-        .loads()
-        .find(|(_, load)| load.outcome == Outcome::Hanging)
-        .map(|(_, load)| base(path_of(load)).to_owned());
-    let file = starting.clone().or_else(|| loading.clone());
-    let open = match (hanging.first(), &starting, &loading) {
-        (Some(seen), Some(file), _) if seen.text.as_str().starts_with("ggml_backend_init") => {
-            Some(format!("ggml_backend_init of {file}"))
-        }
-        (Some(seen), _, _) => seen
-            .text
-            .as_str()
-            .rsplit_once(", for ")
-            .map(|(call, _)| call.to_owned())
-            .or_else(|| Some(seen.text.as_str().to_owned())),
-        (None, Some(file), _) => Some(format!("ggml_backend_init of {file}")),
-        (None, None, Some(file)) => Some(format!("dlopen of {file}")),
-        (None, None, None) => None,
-    };
+    let Waiting {
+        file,
+        call: open,
+        in_dlopen,
+    } = waiting(case, hanging.first().copied());
     let time = killed
         .first()
         .map_or(0, |(_, after, _)| after / 1_000_000_000);
@@ -180,7 +161,6 @@ fn hung(case: &Case<'_>) -> Vec<Finding> {
     let who = killed
         .first()
         .map_or("The process", |(child, _, _)| who(child));
-    let in_dlopen = starting.is_none() && loading.is_some();
     let mut finding = HUNG
         .found(format!(
             "{} for {} gave no answer and the server killed it after {time}.{what}",
@@ -203,6 +183,46 @@ fn hung(case: &Case<'_>) -> Vec<Finding> {
             .so("If a library of your own waits there, it must answer within seconds: three processes do this one after the other.")
             .so(RESTART),
     ]
+}
+
+/// What a process waited for when it was killed.
+struct Waiting {
+    /// The backend's file.
+    file: Option<String>,
+    /// The call that had not come back.
+    call: Option<String>,
+    /// No start of a backend had begun.
+    in_dlopen: bool,
+}
+
+fn waiting(case: &Case<'_>, hanging: Option<&Evidence>) -> Waiting {
+    let starting = case
+        .inits()
+        .find(|(_, init)| init.unfinished)
+        .map(|(_, init)| base(init.file.as_str()).to_owned());
+    let loading = case
+        .loads()
+        .find(|(_, load)| load.outcome == Outcome::Hanging)
+        .map(|(_, load)| base(path_of(load)).to_owned());
+    let call = match (hanging, &starting, &loading) {
+        (Some(seen), Some(file), _) if seen.text.as_str().starts_with("ggml_backend_init") => {
+            Some(format!("ggml_backend_init of {file}"))
+        }
+        (Some(seen), _, _) => {
+            let text = seen.text.as_str();
+            let call = text.rsplit_once(", for ").map_or(text, |(call, _)| call);
+            Some(call.to_owned())
+        }
+        (None, Some(file), _) => Some(format!("ggml_backend_init of {file}")),
+        (None, None, Some(file)) => Some(format!("dlopen of {file}")),
+        (None, None, None) => None,
+    };
+    let waits = |call: &String| call.starts_with("dlopen");
+    Waiting {
+        in_dlopen: starting.is_none() && call.as_ref().is_some_and(waits),
+        file: starting.or(loading),
+        call,
+    }
 }
 
 static KILLED: Rule = Rule {

@@ -329,3 +329,22 @@ fn an_illegal_instruction_points_to_the_processor() {
     assert!(remedy("SIGILL").contains("/proc/cpuinfo"));
     assert!(!remedy("SIGSEGV").contains("/proc/cpuinfo"));
 }
+
+#[test]
+fn a_hang_in_dlopen_points_to_files_and_constructors_and_one_in_the_start_does_not() {
+    let remedy = |call: &str| {
+        let killed = End::KilledByServer {
+            before_answer: true,
+            after: 30_000_000_000,
+            seen: seen("SIGKILL"),
+        };
+        let mut list = dead(Step::List, killed);
+        list.hanging = seen(call);
+        let mut model = discovery(Era::LlamaServer);
+        look(&mut model, vec![list], Vec::new());
+        model.attempts[0].answer = None;
+        explain(&model).backends[0].findings[0].remedy.join(" ")
+    };
+    assert!(remedy("dlopen, for 29 s").contains("findmnt"));
+    assert!(!remedy("cuInit, for 29 s").contains("findmnt"));
+}
