@@ -41,8 +41,8 @@ pub fn same_under_both(target: &Target) -> Pair {
     let folder = crate::open_folder();
     let private = private_library(folder.path());
     let pair = Pair {
-        ebpf: by(target, "ebpf", &private),
-        ptrace: by(target, "ptrace", &private),
+        ebpf: by(target, "ebpf", &private, &Target::run),
+        ptrace: by(target, "ptrace", &private, &Target::run),
     };
     for record in [&pair.ebpf, &pair.ptrace] {
         let losses = record.events.losses();
@@ -80,24 +80,63 @@ pub fn same_under_both(target: &Target) -> Pair {
 #[track_caller]
 pub fn alone(target: &Target, engine: &str) -> Recorded {
     let folder = crate::open_folder();
-    by(target, engine, &private_library(folder.path()))
+    by(
+        target,
+        engine,
+        &private_library(folder.path()),
+        &Target::run,
+    )
+}
+
+/// The same of a target that goes on until there is a file: `end` is made when the trace, as far as it is written, `has` what is
+/// looked for, however slow the machine is.
+///
+/// # Panics
+/// When it cannot be recorded, or the trace does not get it.
+#[must_use]
+#[track_caller]
+pub fn alone_until(
+    target: &Target,
+    engine: &str,
+    end: &Path,
+    has: &dyn Fn(&crate::Events) -> bool,
+) -> Recorded {
+    let folder = crate::open_folder();
+    by(target, engine, &private_library(folder.path()), &|target| {
+        let _ = std::fs::remove_file(end);
+        let mut running = target.start();
+        let path = running.trace_path().to_owned();
+        running.wait_until("what is looked for", |_| {
+            let events = crate::recorded::read(&path).ok()?;
+            (has(&events) || met_probes(&events)).then_some(())
+        });
+        if let Err(why) = std::fs::write(end, "") {
+            panic!("{}: {why}", end.display());
+        }
+        running.record()
+    })
 }
 
 #[track_caller]
-fn by(target: &Target, engine: &str, private: &[OsString]) -> Recorded {
+fn by(
+    target: &Target,
+    engine: &str,
+    private: &[OsString],
+    run: &dyn Fn(&Target) -> Recorded,
+) -> Recorded {
     let target = target
         .clone()
         .recorder_under(private)
         .options(["--engine", engine]);
     // A library without a copy (musl's) may have probes of a recording beside this one, and ptrace says so: then once more.
     for _ in 0..20 {
-        let record = target.run();
+        let record = run(&target);
         if !met_probes(&record.events) {
             return record;
         }
         std::thread::sleep(Duration::from_millis(300));
     }
-    target.run()
+    run(&target)
 }
 
 /// Breakpoints could not stand because another recording's probes stood there.

@@ -2,6 +2,7 @@
 
 mod elsewhere;
 mod groups;
+mod renewed;
 mod running;
 mod starts;
 

@@ -46,13 +46,29 @@ fn a_user_without_rights_gets_a_trace_by_ptrace_and_the_reason() {
     let told = record.outcome.err();
     let line = told.lines().find(|line| line.starts_with("vgputrace: "));
     let line = line.unwrap_or_else(|| panic!("no word about the engine: {told}"));
-    for part in ["ptrace", "no_new_privs", "ends when the recorder does"] {
+    for part in [
+        "with ptrace instead of eBPF (",
+        "no_new_privs",
+        "ends when the recorder does",
+    ] {
         assert!(line.contains(part), "{part}: {line}");
     }
+    assert!(!line.contains("os error"), "{line}");
     let (_, exec) = record.events.exec_of("ls");
     assert_eq!(exec.uid, [65534; 2]);
     let opens = record.events.opens();
     assert!(opens.iter().any(|(_, open)| open.err.is_some()));
+}
+
+#[test]
+fn ptrace_that_was_asked_for_is_not_called_a_makeshift() {
+    if !gate::engine(test_name!()) {
+        return;
+    }
+    let record = trace("/bin/true").options(PTRACE).talkative().run();
+    let told = record.outcome.err();
+    assert!(told.contains("recording with ptrace, as asked: "), "{told}");
+    assert!(!told.contains("instead of eBPF"), "{told}");
 }
 
 #[test]
@@ -119,10 +135,9 @@ fn the_target_ends_when_its_recorder_is_killed_and_the_trace_is_readable() {
         text.split_whitespace().next()?.parse().ok()
     });
     let path = running.trace_path().to_owned();
-    running.wait_until("a flush", |_| {
-        std::fs::metadata(&path)
-            .ok()
-            .filter(|facts| facts.len() > 500)
+    running.wait_until("an open in the trace", |_| {
+        let events = vgputrace_tests::recorded::read(&path).ok()?;
+        (!events.opens().is_empty()).then_some(())
     });
     running.signal(Signal::KILL);
     running.wait_until("its end", |_| {

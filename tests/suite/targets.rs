@@ -10,9 +10,9 @@ use std::process::Command;
 
 use vgputrace_tests::events::calls::sentence;
 use vgputrace_tests::libraries::{Fault, place};
-use vgputrace_tests::parity::alone;
+use vgputrace_tests::parity::{alone, alone_until};
 use vgputrace_tests::programs::{program, program_by, static_go};
-use vgputrace_tests::{Recorded, Target, gate, open_folder, test_name, trace};
+use vgputrace_tests::{Events, Recorded, Target, gate, open_folder, test_name, trace};
 
 const TELLING: &[&str] = &[
     "exec",
@@ -30,8 +30,23 @@ const ENGINES: [&str; 2] = ["ebpf", "ptrace"];
 /// Records by each engine and looks at both.
 #[track_caller]
 fn by_both(target: &Target, look: impl Fn(&Recorded, &str)) {
+    each(|engine| alone(target, engine), look);
+}
+
+/// The same of a target that goes on until there is the file `end`, which is made when the trace has what is looked for.
+#[track_caller]
+fn by_both_until(
+    target: &Target,
+    (end, has): (&Path, impl Fn(&Events) -> bool),
+    look: impl Fn(&Recorded, &str),
+) {
+    each(|engine| alone_until(target, engine, end, &has), look);
+}
+
+#[track_caller]
+fn each(record: impl Fn(&str) -> Recorded, look: impl Fn(&Recorded, &str)) {
     for engine in ENGINES {
-        let record = alone(target, engine);
+        let record = record(engine);
         let story = format!(
             "{engine}\n{}\n{}{}",
             record.events.story(TELLING),
@@ -153,17 +168,32 @@ fn a_library_in_a_mount_that_only_the_target_sees_is_told() {
     std::fs::create_dir(&mount).unwrap();
     // As AppImage and snap do: an image that is mounted for the program, which runs from it. Somebody stays there until all is
     // looked at.
-    let script = "mount -t tmpfs none \"$0\" && cp \"$1\" \"$2\" \"$0\" && \"$0/load_init\" \"$0/libggml-mounted.so\" && sleep 2";
+    let script = "mount -t tmpfs none \"$0\" && cp \"$1\" \"$2\" \"$0\" && \"$0/load_init\" \"$0/libggml-mounted.so\" && \
+        until [ -e \"$3\" ]; do sleep 0.1; done";
+    let end = folder.path().join("end");
     let target = trace("unshare")
         .args(["-m", "sh", "-c", script])
         .arg(&mount)
         .arg(&library)
-        .arg(program("load_init"));
-    by_both(&target, |record, story| {
-        assert!(record.outcome.out().contains("has init"), "{story}");
-        is_loaded(record, "libggml-mounted.so", story);
-        assert_eq!(record.events.execs_of("load_init").len(), 1, "{story}");
-    });
+        .arg(program("load_init"))
+        .arg(&end);
+    by_both_until(
+        &target,
+        (&end, has_facts("libggml-mounted.so")),
+        |record, story| {
+            assert!(record.outcome.out().contains("has init"), "{story}");
+            is_loaded(record, "libggml-mounted.so", story);
+            assert_eq!(record.events.execs_of("load_init").len(), 1, "{story}");
+        },
+    );
+}
+
+/// The file was looked at.
+fn has_facts(name: &'static str) -> impl Fn(&Events) -> bool {
+    move |events| {
+        let mut libraries = events.libraries().into_iter();
+        libraries.any(|(_, facts)| facts.path.as_str().ends_with(name))
+    }
 }
 
 /// A library that is there and one that is not, loaded by a script of an interpreter.

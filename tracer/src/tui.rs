@@ -13,6 +13,7 @@ mod book;
 mod colour;
 mod digest;
 mod draw;
+mod input;
 mod keys;
 mod pair;
 pub mod picture;

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 
+use vgputrace::event::Kind;
 use vgputrace_tests::events::text;
 use vgputrace_tests::libraries::copy;
 use vgputrace_tests::programs::program;
@@ -119,6 +120,14 @@ fn a_program_in_a_container_is_recorded_with_its_own_c_library() {
     std::fs::create_dir(&lower).expect("a folder");
     let name = format!("boxed-{}", std::process::id());
     let libraries = root_of(&lower, &name);
+    for (file, text) in [
+        ("etc/os-release", "PRETTY_NAME=\"A container\"\n"),
+        ("dev/nvidia0", ""),
+    ] {
+        let file = lower.join(file);
+        std::fs::create_dir_all(file.parent().expect("a folder")).expect("a folder");
+        std::fs::write(file, text).expect("a file");
+    }
     let mut attached = Attached::start(&["--name", &name]);
     let mut boxed = boxed(folder.path(), &name);
     attached.until("a failed load", |events| !events.loader_errors().is_empty());
@@ -133,6 +142,15 @@ fn a_program_in_a_container_is_recorded_with_its_own_c_library() {
         "as the container has it"
     );
     assert!(exec.mount_namespace.is_some() && !exec.already, "{exec:?}");
+    let mut roots = events.0.iter().rev().filter_map(|event| match &event.kind {
+        Kind::Root(facts) => Some(facts),
+        _ => None,
+    });
+    let root = roots.next().expect("facts about its root");
+    assert_eq!(Some(root.mount_namespace), exec.mount_namespace);
+    assert_eq!(root.os.as_ref().map(|os| os.as_str()), Some("A container"));
+    let nodes: Vec<&str> = root.nodes.iter().map(|node| node.path.as_str()).collect();
+    assert_eq!(nodes, ["/dev/nvidia0"]);
     let libc = libraries.iter().find(|path| path.ends_with("libc.so.6"));
     let libc = libc.expect("a C library").to_string_lossy().into_owned();
     let mut maps = events.maps().into_iter();

@@ -1,5 +1,6 @@
 //! `attach`: record what somebody else starts, or has started. It goes on when the recording ends.
 
+mod container;
 mod restart;
 mod target;
 mod words;
@@ -7,7 +8,7 @@ mod words;
 use std::path::{Path, PathBuf};
 
 use super::Report;
-use super::report::RECORDER;
+use super::report::{RECORDER, sentence};
 use super::run::live::{Limits, Live, Outcomes};
 use super::run::progress::Progress;
 use super::run::verdicts::Verdicts;
@@ -102,7 +103,7 @@ fn session(props: &Props) -> Result<(Session, Option<String>), Report> {
         run::Engine::Auto => match engine::by_ebpf(recording) {
             Ok(session) => Ok((session, None)),
             Err(error) if target::can_be_stopped(props) => {
-                let why = error.to_string();
+                let why = sentence(&error);
                 let session = engine::by_ptrace(recording).map_err(report)?;
                 Ok((session, Some(why)))
             }
@@ -168,6 +169,9 @@ fn record(
         live.notes(&target.notes);
         if !target.awaited.is_empty() {
             live.on_exec(words::users());
+        }
+        if let Some(follower) = target.name.clone() {
+            live.on_tick(follower.on_tick());
         }
         let outcomes = live
             .record(&mut child, &signals)

@@ -34,14 +34,14 @@ impl Report {
     /// A report of an error of a lower layer, with its causes.
     #[must_use]
     pub fn from_error(error: &(dyn Error + 'static)) -> Self {
-        Self::new(chain(error))
+        Self::new(sentence(error))
     }
 
     /// Adds the cause: `: permission denied`.
     #[must_use]
     pub fn because(mut self, error: &(dyn Error + 'static)) -> Self {
         self.message.push_str(": ");
-        self.message.push_str(&chain(error));
+        self.message.push_str(&sentence(error));
         self
     }
 
@@ -87,7 +87,7 @@ impl fmt::Display for Report {
 }
 
 /// An error and its causes in one sentence; a cause that its effect already quotes is not repeated.
-fn chain(error: &(dyn Error + 'static)) -> String {
+pub(super) fn sentence(error: &(dyn Error + 'static)) -> String {
     let mut text = plain(error);
     let mut source = error.source();
     while let Some(cause) = source {

@@ -199,7 +199,7 @@ fn judge(case: &Case<'_>) -> Option<BackendVerdict> {
         if case.is_everywhere() && case.loaded() && case.is_over() {
             return None;
         }
-        return Some(if case.is_over() {
+        return Some(if case.is_over() && rules::cut_short(case).is_empty() {
             no_reason(case)
         } else {
             not_over(case)
@@ -294,7 +294,11 @@ fn start_of(model: &Model, start: &crate::discover::model::ModelStart) -> Option
 fn notes(model: &Model) -> Vec<String> {
     let mut notes = model.notes.clone();
     let lost: u64 = model.blind.lost.iter().map(|lost| lost.count).sum();
-    if lost > 0 {
+    let others = |cause: &Text| cause.as_str() != "breakpoint";
+    let beside = !model.blind.lost.iter().any(|lost| others(&lost.cause));
+    if lost > 0 && beside {
+        notes.push(format!("Calls of {lost} functions may be missing: another tracer (a second recording, gdb, perf) has breakpoints in the same files. That something did not happen is likely at most; record again when it has ended."));
+    } else if lost > 0 {
         notes.push(format!("{lost} records were lost while recording; that something did not happen is likely at most."));
     }
     for late in model.blind.late.iter().take(4) {

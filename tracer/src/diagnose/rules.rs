@@ -1,6 +1,8 @@
 //! All rules, in order of their ids. One file a stage; an id is never given a second meaning.
 
+mod abort;
 mod answer;
+mod backend_path;
 mod crash;
 mod crash_load;
 mod device;
@@ -14,6 +16,8 @@ mod filter;
 mod host;
 mod init;
 mod last_words;
+mod library_path;
+mod links;
 mod load;
 mod load_file;
 mod load_words;
@@ -30,6 +34,7 @@ mod skip;
 mod source;
 mod spawn;
 mod spawn_limits;
+mod spawn_null;
 mod stand_in;
 mod start;
 mod start_lost;
@@ -37,12 +42,15 @@ mod start_memory;
 mod symbols;
 mod validate;
 mod validate_driver;
+mod validate_output;
 mod vanished;
 mod variables;
+mod whose;
 
 use super::rule::Rule;
 
 pub(super) use answer::NO_REASON;
+pub(super) use ended::cut_short;
 pub(super) use filter::{NO_FILTER_SEEN, OVERLAP};
 pub(super) use refused::{REFUSALS, comes_first as refusal_comes_first};
 pub(super) use scan::NOT_SHIPPED;
@@ -50,7 +58,9 @@ pub(super) use source::{LOG_CANNOT_TELL, NOT_MENTIONED, NOT_OVER, level_name};
 
 /// The rules.
 pub static ALL: &[&[&Rule]] = &[
+    abort::RULES,
     answer::RULES,
+    backend_path::RULES,
     crash::RULES,
     crash_load::RULES,
     device::RULES,
@@ -63,6 +73,7 @@ pub static ALL: &[&[&Rule]] = &[
     filter::RULES,
     host::RULES,
     init::RULES,
+    links::RULES,
     load::RULES,
     load_file::RULES,
     load_words::RULES,
@@ -79,12 +90,14 @@ pub static ALL: &[&[&Rule]] = &[
     source::RULES,
     spawn::RULES,
     spawn_limits::RULES,
+    spawn_null::RULES,
     stand_in::RULES,
     start::RULES,
     start_lost::RULES,
     symbols::RULES,
     validate::RULES,
     validate_driver::RULES,
+    validate_output::RULES,
     vanished::RULES,
     variables::RULES,
 ];

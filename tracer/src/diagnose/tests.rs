@@ -7,3 +7,4 @@ mod load;
 mod process;
 mod proofs;
 mod scan;
+mod whose;

@@ -131,7 +131,11 @@ pub(super) fn no_reason(case: &Case<'_>) -> BackendVerdict {
 }
 
 pub(super) fn not_over(case: &Case<'_>) -> BackendVerdict {
+    let told = rules::cut_short(case);
     let what = match case.model.origin {
+        _ if !told.is_empty() => {
+            "The server was told to end (SIGTERM, Ctrl-C, the end of a recording) before the discovery was over"
+        }
         // Its lines may be cut before the words that tell, and Ctrl-C ends the server with strace.
         Origin::Strace => "This strace does not show that the discovery was over",
         _ if case.model.ends_with_server() => "Ollama itself ended before the discovery was over",
@@ -152,6 +156,7 @@ pub(super) fn not_over(case: &Case<'_>) -> BackendVerdict {
             case.name
         ))
         .likely()
+        .proof(told)
         .proof(tried_seen(case))
         .proof(open);
     unknown(case, finding)
@@ -203,11 +208,15 @@ pub(super) fn not_listed(case: &Case<'_>) -> BackendVerdict {
     let server = case.model.server.as_ref();
     let lost = server.is_some_and(|server| server.library_dir.is_program_unknown());
     if let (Some(attempt), true, None) = (alone.filter(|_| !lost), known, case.folder) {
-        // An attempt without a folder is made only when no folder is a candidate (discover/runner.go).
+        // An attempt without a folder is made only when no folder is a candidate (discover/runner.go): one that is closed
+        // to the server, or empty, is none either.
         let finding = rules::NOT_SHIPPED
-            .found(format!("{} is not installed: the server met no folder with a backend below {library} and looked at the CPU alone.", case.name))
+            .found(format!("{} is not installed, or not where or as the server can see it: it met no folder with a backend below {library} and looked at the CPU alone.", case.name))
             .object(format!("{library}/{}", case.name))
+            .likely()
             .proof(attempt.seen.as_ref())
+            .so("See whether the folder is there and open to the user of the service; if it is not there:")
+            .so(format!("$ ls -la {library} {library}/{}", case.name))
             .do_all(rules::NOT_SHIPPED.remedy);
         return verdict(case, Verdict::Absent, vec![finding]);
     }

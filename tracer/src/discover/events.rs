@@ -24,6 +24,7 @@ mod not_made;
 mod processes;
 mod programs;
 mod roles;
+mod roots;
 mod server;
 mod unread;
 mod values;
@@ -38,6 +39,7 @@ pub(super) use self::roles::base;
 
 use self::child::Building;
 use self::processes::Processes;
+use self::roots::Roots;
 use self::server::Looking;
 use super::model::{Blind, Evidence, LateAttach, LostRecords};
 use super::role::{Role, Step};
@@ -79,6 +81,8 @@ pub struct Discovery {
     libraries: libraries::Libraries,
     blind: Blind,
     virtual_gpu: Option<Text>,
+    /// What containers have of their own.
+    roots: Roots,
     /// Processes in `Blind::unread`.
     unread: BTreeSet<Proc>,
     /// Starts of a server that ended before another began.
@@ -135,6 +139,7 @@ impl Discovery {
                 path: late.path.clone(),
                 seen: Evidence::event(event.seq, "probed after it had been mapped"),
             }),
+            Kind::Root(facts) => self.roots.push(facts),
             Kind::End(_) => self.ended = true,
             Kind::Note(note) if note.is_label() => self.virtual_gpu = Some(note.text.clone()),
             Kind::Signal(signal) => {
@@ -216,6 +221,7 @@ impl Discovery {
     fn exec(&mut self, event: &Event, exec: &Exec) {
         self.processes.executed(event, exec);
         let Some(process) = event.process else { return };
+        self.roots.executed(process, exec);
         if exec.already {
             self.not_read(process, event, "it ran before the recording began");
         }

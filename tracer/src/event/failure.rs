@@ -49,6 +49,7 @@ impl Kind {
             | Self::LateLibrary(_)
             | Self::Call(_)
             | Self::Http(_)
+            | Self::Root(_)
             | Self::Note(_)
             | Self::End(_)
             | Self::Unknown(..) => false,

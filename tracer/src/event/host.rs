@@ -89,6 +89,23 @@ pub struct Host {
     pub pci_unseen: bool,
 }
 
+/// What belongs to the root of a mount namespace rather than to the machine: a container has its own. Told with the first
+/// program there, and again when another root has taken its place (pivot_root).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RootFacts {
+    /// Number of the mount namespace, as the `exec` events of its processes have it.
+    pub mount_namespace: u32,
+    /// Distribution, PRETTY_NAME of its os-release.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub os: Option<Text>,
+    /// C library and version.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub libc: Option<Text>,
+    /// GPU device nodes there.
+    #[serde(default)]
+    pub nodes: Vec<Node>,
+}
+
 /// A display or 3D controller on the PCI bus.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Gpu {

@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 
 use super::call::{Call, Counted, LoaderError, Return, Unfinished};
 use super::file::{Access, Chdir, Getcwd, Ioctl, List, Open, Readlink, Stat};
-use super::host::End;
+use super::host::{End, RootFacts};
 use super::library::{LateLibrary, Library, Map, Unmap};
 use super::loss::{Loss, Note};
 use super::net::{Http, Socket};
@@ -134,6 +134,8 @@ kinds! {
     "socket" => Socket(Socket),
     /// Request or body of a discovery endpoint.
     "http" => Http(Http),
+    /// Facts about the root of a mount namespace that is not the recorder's. Few, and large.
+    "root" => Root(Box<RootFacts>),
     /// Records that did not reach the trace.
     "loss" => Loss(Loss),
     /// A word of the recorder about itself.

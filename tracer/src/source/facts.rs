@@ -1,8 +1,10 @@
 //! Facts about files that are gone later: read once a file, when the tracker asks.
 
 use std::collections::{BTreeMap, HashSet};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
+use super::host;
 use super::library::candidates::{Candidate, Start, candidates};
 use super::library::closure::{closure_of, objects_of};
 use super::library::facts::{Detail, facts};
@@ -11,6 +13,7 @@ use super::library::object::Object;
 use super::library::search::{Environment, Requester};
 use super::place::{Doors, Place, View, Whose};
 use super::tracker::{LoadContext, Process};
+use crate::event::host::RootFacts;
 use crate::event::library::Library;
 use crate::event::{Seq, Text};
 
@@ -26,6 +29,8 @@ pub struct Facts {
     /// Mount namespaces that are gone, and files in them were not read.
     unread: HashSet<u32>,
     told: HashSet<(Place, String)>,
+    /// Roots that were told: mount namespace, device and inode of the folder.
+    roots: HashSet<(u32, u64, u64)>,
     explained: HashSet<LoadKey>,
     /// Programs whose files were looked at, with what decides about them.
     programs: HashSet<ProgramKey>,
@@ -78,6 +83,25 @@ impl Facts {
             path: Text::from(path),
             ..found
         })
+    }
+
+    /// Facts about the root of the mount namespace it is in, where that is another one than the recorder's and they were not
+    /// told yet.
+    pub fn root(&mut self, whose: Whose) -> Option<RootFacts> {
+        let namespace = whose.foreign?;
+        let (key, found) = self.looked(whose, |facts, view| {
+            let door = view.foreign_root()?;
+            let folder = std::fs::metadata(door).ok()?;
+            let key = (namespace, folder.dev(), folder.ino());
+            (!facts.roots.contains(&key)).then(|| (key, host::of_root(namespace, door)))
+        })??;
+        // As many as a machine that makes containers all day.
+        const MOST: usize = 4_096;
+        if self.roots.len() >= MOST {
+            self.roots.clear();
+        }
+        self.roots.insert(key);
+        Some(found)
     }
 
     /// Files of a new program that may need probes, absolute as the program sees them.

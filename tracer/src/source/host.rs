@@ -19,7 +19,7 @@ use rustix::time::{ClockId, Timespec, clock_gettime};
 
 use super::library::Root;
 use super::place::{Place, place_of};
-use crate::event::host::{Clock, Host};
+use crate::event::host::{Clock, Host, RootFacts};
 use crate::event::{Hex, Text};
 
 /// The largest small file of /proc and /sys that is looked at, in bytes.
@@ -52,12 +52,23 @@ pub fn of_process(tgid: u32) -> Host {
     if place_of(tgid) == Place::default() {
         return own;
     }
-    let root = PathBuf::from(format!("/proc/{tgid}/root"));
+    let root = of_root(0, &PathBuf::from(format!("/proc/{tgid}/root")));
     Host {
-        os: kernel::distribution(&root),
-        libc: libc::version(&root),
-        nodes: nodes::read(&root),
+        os: root.os,
+        libc: root.libc,
+        nodes: root.nodes,
         ..own
+    }
+}
+
+/// What belongs to the root of a mount namespace, which can be opened as `root`.
+#[must_use]
+pub fn of_root(mount_namespace: u32, root: &Path) -> RootFacts {
+    RootFacts {
+        mount_namespace,
+        os: kernel::distribution(root),
+        libc: libc::version(root),
+        nodes: nodes::read(root),
     }
 }
 

@@ -1,4 +1,4 @@
-//! What the tracker asks the recorder to look up, as events: facts about libraries, and why a load failed.
+//! What the tracker asks the recorder to look up, as events: facts about libraries and roots, and why a load failed.
 
 use super::facts::Facts;
 use super::place::Whose;
@@ -11,14 +11,17 @@ pub fn look_up(wish: &Wish, facts: &mut Facts, tracker: &mut Tracker, events: &m
     let found = match wish {
         Wish::Library { path, tgid } => facts
             .library(tracker.whose(*tgid), path)
-            .map(|library| (*tgid, library)),
+            .map(|library| (*tgid, Kind::Library(Box::new(library)))),
         Wish::Closure {
             error,
             file,
             context,
         } => facts
             .closure(tracker.whose(context.tgid), *error, file, context)
-            .map(|library| (context.tgid, library)),
+            .map(|library| (context.tgid, Kind::Library(Box::new(library)))),
+        Wish::Root { tgid } => facts
+            .root(tracker.whose(*tgid))
+            .map(|root| (*tgid, Kind::Root(Box::new(root)))),
         Wish::Counts { .. } | Wish::EntryPoint { .. } | Wish::Program { .. } => None,
     };
     if let Some(whose) = whose(wish, tracker)
@@ -35,13 +38,8 @@ pub fn look_up(wish: &Wish, facts: &mut Facts, tracker: &mut Tracker, events: &m
         };
         events.push(event_of(tracker, whose.tgid, Kind::Note(note), events));
     }
-    if let Some((tgid, library)) = found {
-        events.push(event_of(
-            tracker,
-            tgid,
-            Kind::Library(Box::new(library)),
-            events,
-        ));
+    if let Some((tgid, kind)) = found {
+        events.push(event_of(tracker, tgid, kind, events));
     }
 }
 
@@ -50,7 +48,10 @@ fn whose(wish: &Wish, tracker: &Tracker) -> Option<Whose> {
     match wish {
         Wish::Library { tgid, .. } => Some(tracker.whose(*tgid)),
         Wish::Closure { context, .. } => Some(tracker.whose(context.tgid)),
-        Wish::Counts { .. } | Wish::EntryPoint { .. } | Wish::Program { .. } => None,
+        Wish::Counts { .. }
+        | Wish::EntryPoint { .. }
+        | Wish::Program { .. }
+        | Wish::Root { .. } => None,
     }
 }
 

@@ -173,6 +173,12 @@ impl View {
         }
     }
 
+    /// The root of another mount namespace as the recorder can open it; `None` in the recorder's own, and below a mere chroot.
+    #[must_use]
+    pub fn foreign_root(&self) -> Option<&Path> {
+        self.place.whole().map(|_| self.door.as_path())
+    }
+
     /// A path of the trace as the process itself sees it.
     #[must_use]
     pub fn inside(&self, path: &str) -> PathBuf {

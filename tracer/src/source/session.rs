@@ -137,6 +137,27 @@ impl Session {
         }
     }
 
+    /// Waits for members of other control groups than before, and follows those that are there. Returns how many are.
+    ///
+    /// # Errors
+    /// The kernel refuses, or the engine cannot wait.
+    pub fn change_groups(
+        &mut self,
+        groups: &[String],
+        old: &[String],
+        members: &dyn Fn() -> Vec<u32>,
+        events: &mut Vec<Event>,
+    ) -> Result<usize, Error> {
+        match self {
+            Self::Ebpf(session, _) => {
+                session.change_groups(groups, old)?;
+                // Whoever started before the kernel knew is there by now.
+                Ok(session.adopt(&members(), events)?)
+            }
+            Self::Ptrace(_) => Err(Error::CannotWait),
+        }
+    }
+
     /// Traced processes that are alive.
     #[must_use]
     pub fn alive(&self) -> usize {

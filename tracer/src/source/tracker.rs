@@ -64,6 +64,11 @@ pub enum Wish {
         /// The function that was asked for.
         function: &'static vgputrace_api::Function,
     },
+    /// A new program in another mount namespace: facts about the root there.
+    Root {
+        /// Raw process id.
+        tgid: u32,
+    },
     /// A new program: its own libraries may need probes.
     Program {
         /// Raw process id.

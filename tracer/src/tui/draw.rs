@@ -47,6 +47,7 @@ pub(super) fn draw(state: &mut State, palette: Palette, frame: &mut Frame<'_>) {
         Constraint::Length(2),
     ])
     .areas(area);
+    state.body = body;
     bar::tabs(state, palette, frame, tabs);
     self::body(state, palette, frame, body);
     bar::foot(state, palette, frame, foot);

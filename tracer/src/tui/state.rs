@@ -15,6 +15,8 @@ pub(super) mod told;
 mod understanding;
 mod view;
 
+use ratatui::layout::Rect;
+
 use super::book::Book;
 use super::digest::Digest;
 use super::draw::Scale;
@@ -63,6 +65,8 @@ pub struct State {
     pub(super) detail: bool,
     /// First line of a text pane.
     pub(super) scroll: u16,
+    /// Where the view was drawn last.
+    pub(super) body: Rect,
     /// Row of the body where the list began when it was last drawn.
     pub(super) list_at: u16,
     /// Columns of a list's texts that have gone out at the left.
@@ -116,6 +120,7 @@ impl State {
             help: false,
             detail: true,
             scroll: 0,
+            body: Rect::default(),
             list_at: 0,
             left: 0,
             detail_top: 0,

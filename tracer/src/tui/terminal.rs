@@ -5,15 +5,14 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use ratatui::crossterm::event::{
-    self, DisableMouseCapture, EnableMouseCapture, Event as Input, KeyCode, KeyEventKind,
-    KeyModifiers, MouseButton, MouseEventKind,
+    self, DisableMouseCapture, EnableMouseCapture, Event as Input, KeyEventKind,
 };
 use ratatui::crossterm::execute;
 use ratatui::crossterm::terminal::{Clear, ClearType};
 
 use super::colour::Palette;
 use super::draw;
-use super::keys::{self, Action};
+use super::input;
 use super::recording::Recording;
 use super::state::snapshot::Cache;
 use super::state::{Explain, Keyboard, State};
@@ -21,13 +20,13 @@ use super::typing;
 use crate::view::Looks;
 
 /// Between two frames while something moves.
-const FRAME: Duration = Duration::from_millis(33);
+pub(super) const FRAME: Duration = Duration::from_millis(33);
 /// Between two looks at a recording that grows.
 const LOOK: Duration = Duration::from_millis(250);
 /// With nothing to do the terminal is asked this rarely.
 const IDLE: Duration = Duration::from_secs(3600);
 /// How long one slice of reading may take before keys are looked at.
-const SLICE: Duration = Duration::from_millis(20);
+pub(super) const SLICE: Duration = Duration::from_millis(20);
 
 /// Types into the recorded command; false when it takes nothing just now.
 pub type Keys = Box<dyn FnMut(&[u8]) -> bool>;
@@ -61,17 +60,24 @@ pub struct Begin {
 /// # Errors
 /// The terminal cannot be set up, read or written. It is given back in any case, after a panic too.
 pub fn run(begin: Begin) -> io::Result<()> {
+    with_terminal(|terminal| show(terminal, begin))
+}
+
+/// Takes the terminal over for this, and gives it back.
+pub(super) fn with_terminal(
+    show: impl FnOnce(&mut ratatui::DefaultTerminal) -> io::Result<()>,
+) -> io::Result<()> {
     let mut terminal = ratatui::try_init()?;
     let mouse = Mouse;
     let entered = begin_screen();
-    let result = entered.and_then(|()| show(&mut terminal, begin));
+    let result = entered.and_then(|()| show(&mut terminal));
     drop(mouse);
     ratatui::try_restore()?;
     result
 }
 
 /// The mouse is given back when this goes, after a panic too; the screen and the keyboard are by ratatui's own hook.
-pub(super) struct Mouse;
+struct Mouse;
 
 impl Drop for Mouse {
     fn drop(&mut self) {
@@ -136,14 +142,13 @@ fn show(terminal: &mut ratatui::DefaultTerminal, mut begin: Begin) -> io::Result
             IDLE.min(LOOK * 4)
         };
         if event::poll(wait)? {
-            let area = terminal.get_frame().area();
             let event = event::read()?;
             stale |= match &mut begin.keyboard {
                 Some(keys) if state.keyboard == Keyboard::Command => {
                     hand_on(&mut state, event, keys);
                     true
                 }
-                _ => input(&mut state, event, area.height),
+                _ => input::take(&mut state, &event),
             };
             if let Some(request) = state.request() {
                 let result = (begin.write)(&request.path, &request.text);
@@ -168,7 +173,7 @@ pub(super) fn suspend(terminal: &mut ratatui::DefaultTerminal, stop: fn()) -> io
 
 /// Clears the screen, for terminals that have no second one, and asks for the mouse. Nothing is asked that the terminal
 /// would have to answer (`Terminal::clear` asks for the cursor's place): a serial line may not.
-pub(super) fn begin_screen() -> io::Result<()> {
+fn begin_screen() -> io::Result<()> {
     execute!(io::stdout(), Clear(ClearType::All), EnableMouseCapture)
 }
 
@@ -185,46 +190,5 @@ fn hand_on(state: &mut State, input: Input, keys: &mut Keys) {
             }
         }
         _ => {}
-    }
-}
-
-/// Takes one input; true when the screen must be drawn anew.
-fn input(state: &mut State, input: Input, height: u16) -> bool {
-    match input {
-        Input::Key(key) if key.kind != KeyEventKind::Release => {
-            let control = key.modifiers.contains(KeyModifiers::CONTROL);
-            if control && key.code == KeyCode::Char('z') {
-                state.ask_suspend();
-            } else if state.is_typing() {
-                if let Some(typed) = keys::typed(key) {
-                    state.type_key(typed);
-                }
-            } else if let Some(action) = keys::action(key) {
-                state.act(action);
-            }
-            true
-        }
-        Input::Mouse(mouse) => match mouse.kind {
-            MouseEventKind::ScrollDown => {
-                state.act(Action::Down(3));
-                true
-            }
-            MouseEventKind::ScrollUp => {
-                state.act(Action::Up(3));
-                true
-            }
-            MouseEventKind::Down(MouseButton::Left) | MouseEventKind::Drag(MouseButton::Left) => {
-                if (1..height.saturating_sub(2)).contains(&mouse.row) {
-                    state.act(Action::Click {
-                        row: mouse.row - 1,
-                        column: mouse.column,
-                    });
-                }
-                true
-            }
-            _ => false,
-        },
-        Input::Resize(..) => true,
-        _ => false,
     }
 }

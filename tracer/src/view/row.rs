@@ -138,6 +138,7 @@ fn body(event: &Event, context: Context<'_>) -> Row {
         Kind::Output(body) => output::output(body, looks),
         Kind::Socket(body) => network::socket(body, looks),
         Kind::Http(body) => network::http(body),
+        Kind::Root(body) => recorder::root(body),
         Kind::Loss(body) => recorder::loss(body, event.duration, looks),
         Kind::Note(body) => recorder::note(body),
         Kind::End(body) => recorder::end(body),

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Props, Way, trouble, words};
+use super::{Props, Way, container, trouble, words};
 use crate::cmd::Report;
 use crate::cmd::run::engine;
 use crate::event::loss::Note;
@@ -12,7 +12,7 @@ use crate::source::library::Root;
 use crate::source::library::candidates::{Start, candidates};
 use crate::source::place::{inside, place_of, reachable, root_of};
 use crate::source::plan::Interest;
-use crate::source::running::{self, container, group, unit};
+use crate::source::running::{self, group, unit};
 use crate::source::session::Session;
 
 /// What was found.
@@ -30,6 +30,8 @@ pub(super) struct Target {
     pub(super) awaited: Awaited,
     /// Programs whose libraries are looked at before anything starts.
     pub(super) programs: Vec<PathBuf>,
+    /// Has the name of the container looked after: another one may get it.
+    pub(super) name: Option<container::Follower>,
     /// Has it started anew.
     pub(super) restart: Option<Vec<String>>,
     /// The recording ends when the discovery is over.
@@ -49,7 +51,7 @@ pub(super) fn find(props: &Props) -> Result<Target, Report> {
         Way::Name(name) => of_name(name),
         Way::Cgroup(path) => of_group(path)?,
         Way::Unit(name) => of_unit(name)?,
-        Way::Container(name) => of_container(name)?,
+        Way::Container(name) => container::find(name, props.next)?,
         Way::All => of_all(),
     };
     if props.restart || props.next {
@@ -136,7 +138,7 @@ fn of_name(name: &str) -> Target {
 }
 
 /// The tree of control groups.
-fn groups() -> Result<PathBuf, Report> {
+pub(super) fn groups() -> Result<PathBuf, Report> {
     group::root().ok_or_else(|| {
         trouble("no control groups of version 2 are mounted here, so neither units nor containers can be found by them")
             .help("take the server by its process or its name instead: --pid N, --name ollama")
@@ -201,26 +203,6 @@ fn of_unit(name: &str) -> Result<Target, Report> {
         },
         programs,
         restart: Some(unit::restart(&name)),
-        ..Target::default()
-    })
-}
-
-fn of_container(name: &str) -> Result<Target, Report> {
-    let found = container::find(&groups()?, name).map_err(|error| trouble(error.to_string()))?;
-    let short: String = found.id.chars().take(12).collect();
-    Ok(Target {
-        label: format!("container {short}"),
-        short: format!("container-{short}"),
-        members: found
-            .groups
-            .iter()
-            .flat_map(|folder| group::members(folder))
-            .collect(),
-        awaited: Awaited {
-            groups: found.group_names(),
-            ..Awaited::default()
-        },
-        restart: found.restart(),
         ..Target::default()
     })
 }

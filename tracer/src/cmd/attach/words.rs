@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::target::Target;
+use crate::cmd::run::engine;
 use crate::cmd::run::live::OnExec;
 use crate::event::Text;
 use crate::event::loss::Note;
@@ -61,12 +62,12 @@ pub(super) fn about(target: &Target) -> Vec<Note> {
 
 /// What ptrace costs a process that somebody else has started, and what it cannot see.
 pub(super) fn cost(why: Option<&str>) -> Note {
-    let because = why.map_or_else(String::new, |why| format!(" ({why})"));
+    let engine = engine::taken(why);
     Note {
         id: Text::from("engine_ptrace"),
         text: screen::text(
             format!(
-                "recording with ptrace instead of eBPF{because}: each system call stops the target twice, a call that waits may \
+                "{engine}: each system call stops the target twice, a call that waits may \
                  come back with EINTR once, and functions of libraries (the loader's words, driver calls) are not seen"
             )
             .as_bytes(),

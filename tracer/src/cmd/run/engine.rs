@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Engine, Props, Target};
 use crate::cmd::Report;
-use crate::cmd::report::RECORDER;
+use crate::cmd::report::{RECORDER, sentence};
 use crate::event::Text;
 use crate::event::loss::Note;
 use crate::source::ebpf::kernel::Kernel;
@@ -53,7 +53,7 @@ fn choose(props: &Props) -> Result<(Session, Option<String>), Error> {
         Engine::Ptrace => Ok((by_ptrace(props)?, None)),
         Engine::Auto => match by_ebpf(props) {
             Ok(session) => Ok((session, None)),
-            Err(error) => Ok((by_ptrace(props)?, Some(error.to_string()))),
+            Err(error) => Ok((by_ptrace(props)?, Some(sentence(&error)))),
         },
     }
 }
@@ -88,16 +88,24 @@ fn settings(props: &Props) -> Settings {
     }
 }
 
+/// That ptrace records, and why: it was asked for, or eBPF is not possible.
+pub(in crate::cmd) fn taken(why: Option<&str>) -> String {
+    match why {
+        Some(why) => format!("recording with ptrace instead of eBPF ({why})"),
+        None => "recording with ptrace, as asked".to_owned(),
+    }
+}
+
 /// What the user has to know about ptrace, in one line.
 fn cost(why: Option<&str>) -> String {
-    let because = why.map_or_else(String::new, |why| format!(" ({why})"));
+    let engine = taken(why);
     let privileges = if rustix::process::geteuid().is_root() {
         ""
     } else {
         ", setuid programs below it gain no rights (no_new_privs)"
     };
     format!(
-        "recording with ptrace instead of eBPF{because}: each recorded call stops the command for a moment{privileges}, and \
+        "{engine}: each recorded call stops the command for a moment{privileges}, and \
          the command ends when the recorder does"
     )
 }

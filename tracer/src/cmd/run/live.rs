@@ -49,10 +49,14 @@ pub(in crate::cmd) struct Live {
     /// Openings that wait for their probes.
     hold: Option<Hold>,
     on_exec: Option<OnExec>,
+    on_tick: Option<OnTick>,
 }
 
 /// What the recorder has to say of a program that starts.
 pub(in crate::cmd) type OnExec = Box<dyn FnMut(&Exec) -> Option<Note>>;
+
+/// What the recorder looks after meanwhile: it may change what is waited for, add events, and have something to say.
+pub(in crate::cmd) type OnTick = Box<dyn FnMut(&mut Session, &mut Vec<Event>) -> Option<Note>>;
 
 impl Live {
     pub(in crate::cmd) fn new(
@@ -75,12 +79,18 @@ impl Live {
             events: Vec::new(),
             hold: None,
             on_exec: None,
+            on_tick: None,
         }
     }
 
     /// Asks for a word of the recorder's at each program that starts.
     pub(in crate::cmd) fn on_exec(&mut self, word: OnExec) {
         self.on_exec = Some(word);
+    }
+
+    /// Asks for something to be looked after, 25 times a second or more often.
+    pub(in crate::cmd) fn on_tick(&mut self, look: OnTick) {
+        self.on_tick = Some(look);
     }
 
     /// Openings of unknown libraries wait for their probes.
@@ -237,6 +247,11 @@ impl Live {
             && let Err(error) = writer.tick(now)
         {
             self.stop(Why::Disk, Some(error));
+        }
+        if let (Some(look), Some((session, _))) = (&mut self.on_tick, &mut self.recording) {
+            let note = look(session, &mut self.events);
+            self.write();
+            self.notes(note.as_slice());
         }
         self.progress.tick(now, &self.summary);
         // A recording that ends by itself soon tells them at its end.

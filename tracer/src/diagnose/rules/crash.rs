@@ -1,19 +1,18 @@
 //! The process ended, hung or was killed while it looked at the backend.
 
-use crate::discover::model::{Child, Crash, End, Evidence, Level, Load, Outcome};
+use crate::discover::model::{Child, Crash, DriverCall, End, Evidence, Load, Outcome};
 
 use super::super::advice::{self};
 use super::super::case::{Case, is_deciding, path_of, who};
 use super::super::explanation::Finding;
 use super::super::rule::{Check, Rule, Stage};
 use super::super::words::{base, list};
-use super::last_words::cuda_error;
 
-pub(super) static RULES: &[&Rule] = &[&IN_START, &ABORT];
+pub(super) static RULES: &[&Rule] = &[&IN_START];
 
 /// A crash of one process: what is known of it.
 pub(super) struct Seen<'a> {
-    child: &'a Child,
+    pub(super) child: &'a Child,
     pub(super) signal: &'a str,
     pub(super) crash: Option<&'a Crash>,
     pub(super) evidence: Vec<&'a Evidence>,
@@ -85,7 +84,7 @@ pub(super) fn place(crash: Option<&Crash>) -> String {
     }
 }
 
-fn inside(seen: &Seen<'_>, function: &str) -> bool {
+pub(super) fn inside(seen: &Seen<'_>, function: &str) -> bool {
     seen.crash
         .is_some_and(|crash| crash.inside.iter().any(|open| open.as_str() == function))
 }
@@ -192,6 +191,21 @@ pub(super) fn capital(text: &str) -> String {
     })
 }
 
+/// The driver's or runtime's call that had not come back when the process ended: the innermost one.
+pub(super) fn open_call(child: &Child) -> Option<&DriverCall> {
+    let open = |call: &&DriverCall| call.took.is_none() && call.result.is_empty();
+    child.calls.iter().rev().find(open)
+}
+
+/// `, inside cuInit of /usr/lib/libcuda.so.1`.
+pub(super) fn inside_call(call: &DriverCall) -> String {
+    let of = call
+        .of
+        .as_ref()
+        .map_or_else(String::new, |of| format!(" of {of}"));
+    format!(", inside {}{of}", call.function)
+}
+
 /// The backend that was being loaded or started.
 pub(super) fn backend(case: &Case<'_>) -> String {
     case.inits()
@@ -238,8 +252,13 @@ fn in_start(case: &Case<'_>) -> Vec<Finding> {
     } else {
         opened_nothing(&all).unwrap_or_else(|| format!("while it looked at {}", case.name))
     };
+    // "runner crashed" is all that a log says of any signal, SIGKILL for lack of memory too (ml/device.go).
+    let nameless = all
+        .iter()
+        .all(|seen| seen.signal.is_empty() && seen.crash.is_none());
     finding(&IN_START, case, &all, &what)
         .map(|found| {
+            let found = found.certain_if(!nameless);
             let remedy = match &found.missing_object {
                 Some(object) => vec![
                     format!("{object} is at fault, or what it was given; see what it is and whose:"),
@@ -249,6 +268,10 @@ fn in_start(case: &Case<'_>) -> Vec<Finding> {
                 None => {
                     let mut lines = vec!["The log does not tell where. A recording does:".to_owned()];
                     lines.push(advice::record(case.model));
+                    if nameless {
+                        lines.push("It may have been killed too; see whether memory was short:".to_owned());
+                        lines.push("$ journalctl -k | grep -i 'killed process'".to_owned());
+                    }
                     lines
                 }
             };
@@ -285,80 +308,4 @@ pub(super) fn without_preload(case: &Case<'_>) -> Vec<String> {
         ),
         "$ sudo env -u LD_PRELOAD vgputrace run --until discovery -- ollama serve".to_owned(),
     ]
-}
-
-static ABORT: Rule = Rule {
-    id: "VG086",
-    stage: Stage::Init,
-    title: "The backend gave up (abort)",
-    story: "ggml ends the process when a call of CUDA fails (CUDA_CHECK) or an assertion does not hold (GGML_ASSERT). Until 0.24 the log is silent below TRACE; from 0.30 on one INFO line says \
-\"signal: aborted\" with the error in detail=.",
-    proof: "SIGABRT, and the last words before it.",
-    remedy: &["Its last words name the call and the error."],
-    rows: &["runner 37", "runner 39", "llama-server 26"],
-    check: Check::Backend(abort),
-};
-
-fn abort(case: &Case<'_>) -> Vec<Finding> {
-    if super::spawn_limits::without_thread(case).next().is_some() {
-        return Vec::new();
-    }
-    let all = of_kind(case, Kind::Abort);
-    let words: Vec<&Evidence> = [
-        "CUDA error",
-        "ROCm error",
-        "rocBLAS error",
-        "GGML_ASSERT",
-        "GGML_ABORT",
-        "terminate called",
-        "what():",
-        "Assertion `",
-        "runtime/cgo:",
-        "fatal error:",
-        "malloc",
-        "free()",
-        "double free",
-        "stack smashing detected",
-    ]
-    .iter()
-    .flat_map(|start| case.saying(start).collect::<Vec<_>>())
-    .collect();
-    let error = all.iter().find_map(|seen| cuda_error(seen.child));
-    let said = match (&error, words.first()) {
-        (Some((error, _)), _) => format!("; its words: {error}"),
-        (None, Some(line)) => format!("; its words: {}", line.text.as_str().trim()),
-        (None, None) => String::new(),
-    };
-    let started = all.iter().any(|seen| inside(seen, "ggml_backend_init"));
-    let what = if started {
-        format!(
-            "(abort) while {} started (ggml_backend_init)",
-            backend(case)
-        )
-    } else {
-        format!("(abort) while it looked at {}", case.name)
-    };
-    finding(&ABORT, case, &all, &what)
-        .map(|mut found| {
-            found.sentence = format!("{}{said}.", found.sentence.trim_end_matches('.'));
-            let failed: Vec<Evidence> = case.calls().filter(|(_, call)| call.failed).map(|(_, call)| case.call_seen(call)).collect();
-            // The fault itself is in libc's abort; what called it is the backend.
-            let of_libc = found.missing_object.as_ref().is_none_or(|object| base(object.as_str()).starts_with("libc."));
-            if of_libc {
-                found = found.object(if started { backend(case) } else { String::new() });
-            }
-            let kernels = words.first().is_some_and(|line| line.text.as_str().contains("rocBLAS error"));
-            let found = found.proof(words).proof(failed.iter().take(4));
-            if kernels {
-                found.do_all(super::validate::OTHER_TARGET)
-            } else if said.is_empty() && case.model.blind.log_level.is_some_and(|level| level > Level::Trace) {
-                found.so("Its last words were not seen; OLLAMA_DEBUG=2 shows them.")
-            } else if said.is_empty() {
-                found.so("It said nothing before it; the place of the abort is what there is.")
-            } else {
-                found.so("A CUDA call that failed points to the driver (or to what stands in for it); an assertion to the backend's build.")
-            }
-        })
-        .into_iter()
-        .collect()
 }

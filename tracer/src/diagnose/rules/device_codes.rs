@@ -1,11 +1,13 @@
 //! What the driver's code says (driver_types.h, cuda.h, hip_runtime_api.h), each with its usual causes in order.
 
-use super::super::advice::{DISCOVERS_ONCE, RESTART};
+use super::super::advice::{DISCOVERS_ONCE, EDIT_UNIT, RESTART};
 use super::super::case::Case;
 use super::super::drivers::{Trouble, trouble};
 use super::super::explanation::Finding;
 use super::super::rule::{Check, Rule, Stage};
 use super::device::has_gpu;
+use super::whose;
+use crate::discover::model::Evidence;
 
 pub(super) static RULES: &[&Rule] = &[&NO_DEVICE, &OLD_DRIVER, &MISMATCH, &STUB];
 
@@ -39,6 +41,27 @@ pub(super) fn by(trouble: &Trouble) -> String {
         .file
         .as_ref()
         .map_or_else(String::new, |file| format!(" of {file}"))
+}
+
+/// What the driver looked for in vain while it started.
+pub(super) fn sought<'a>(case: &Case<'a>) -> Vec<&'a Evidence> {
+    let children = case.children.iter().copied();
+    children
+        .flat_map(|child| &child.refused)
+        .map(|(_, seen)| seen)
+        .filter(|seen| seen.text.as_str().ends_with(" inside cuInit"))
+        .take(4)
+        .collect()
+}
+
+/// What to look at when a library of one's own stands in for the driver.
+pub(super) fn of_its_own(case: &Case<'_>) -> Option<String> {
+    let first = sought(case).into_iter().next()?;
+    let text = first.text.as_str();
+    let path = text.strip_prefix("open ")?.strip_suffix(" inside cuInit")?;
+    Some(format!(
+        "If the driver is one of your own: while it started it looked for {path}, which is not there."
+    ))
 }
 
 static NO_DEVICE: Rule = Rule {
@@ -76,7 +99,11 @@ fn no_device(case: &Case<'_>) -> Vec<Finding> {
             by(&trouble)
         ))
         .object(trouble.file.clone().unwrap_or_default())
-        .proof(&trouble.seen);
+        .proof(&trouble.seen)
+        .proof(sought(case));
+    if let Some(line) = of_its_own(case) {
+        finding = finding.so(line);
+    }
     if has_gpu(case) == Some(false) {
         finding = finding.so("Without a card nothing is to be done: the CPU is what this machine has. In a virtual machine or container, give it the GPU first.");
     } else {
@@ -221,12 +248,36 @@ fn stub(case: &Case<'_>) -> Vec<Finding> {
     let Some(trouble) = of_code(case, &[34]) else {
         return Vec::new();
     };
+    // Ollama puts its own folder before all others.
+    let copied = trouble
+        .file
+        .as_deref()
+        .filter(|file| whose::is_of_ollama(case, file));
+    let command = copied.map(|file| format!("$ sudo rm {file}"));
+    let remove = match &command {
+        Some(command) => [
+            "It lies in Ollama's own folder, which comes before the driver's; take it away:",
+            command,
+        ],
+        None => [
+            "Take the stubs folder out of LD_LIBRARY_PATH of the service, or put the driver's folder before it:",
+            EDIT_UNIT,
+        ],
+    };
     vec![
-        STUB.found(format!("The file that answers as the CUDA driver is the toolkit's stub{}: {}.", by(&trouble), said(&trouble)))
-            .object(trouble.file.clone().unwrap_or_else(|| "libcuda.so.1".to_owned()))
-            .proof(&trouble.seen)
-            .so("Take the stubs folder out of LD_LIBRARY_PATH of the service, or put the driver's folder before it:")
-            .so(super::super::advice::EDIT_UNIT)
-            .so(RESTART),
+        STUB.found(format!(
+            "The file that answers as the CUDA driver is the toolkit's stub{}: {}.",
+            by(&trouble),
+            said(&trouble)
+        ))
+        .object(
+            trouble
+                .file
+                .clone()
+                .unwrap_or_else(|| "libcuda.so.1".to_owned()),
+        )
+        .proof(&trouble.seen)
+        .do_all(&remove)
+        .so(RESTART),
     ]
 }

@@ -6,7 +6,7 @@ use super::super::drivers::trouble;
 use super::super::explanation::Finding;
 use super::super::rule::{Check, Rule, Stage};
 use super::device::has_gpu;
-use super::device_codes::{by, is_explained, of_code, said};
+use super::device_codes::{by, is_explained, of_code, of_its_own, said, sought};
 
 pub(super) static RULES: &[&Rule] = &[&BUSY, &NOT_READY, &BROKEN, &OTHER_CODE];
 
@@ -127,13 +127,21 @@ fn broken(case: &Case<'_>) -> Vec<Finding> {
             trouble.file.clone().unwrap_or_default()
         })
         .proof(&trouble.seen)
-        .so("See what the kernel says, and load nvidia_uvm anew (usual after suspend):")
-        .so("$ sudo dmesg | grep -i nvrm | tail; lsmod | grep nvidia_uvm")
-        .so("$ sudo rmmod nvidia_uvm && sudo modprobe nvidia_uvm");
+        .proof(sought(case));
+    let own = of_its_own(case).unwrap_or_else(|| {
+        "If the driver is one of your own, the code is its own answer: see its log.".to_owned()
+    });
+    // Without a card there is no module of NVIDIA's either.
+    if has_gpu(case) == Some(false) {
+        return vec![finding.so(own).so(RESTART)];
+    }
     vec![
         finding
+            .so("See what the kernel says, and load nvidia_uvm anew (usual after suspend):")
+            .so("$ sudo dmesg | grep -i nvrm | tail; lsmod | grep nvidia_uvm")
+            .so("$ sudo rmmod nvidia_uvm && sudo modprobe nvidia_uvm")
             .so("In a container: /dev/nvidia-uvm must be there when it starts.")
-            .so("If the driver is one of your own, the code is its own answer: see its log.")
+            .so(own)
             .so(RESTART),
     ]
 }

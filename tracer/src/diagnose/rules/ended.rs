@@ -5,8 +5,8 @@ use super::super::case::{Case, is_deciding, path_of, who};
 use super::super::explanation::Finding;
 use super::super::rule::{Check, Rule, Stage};
 use super::super::words::base;
-use super::crash::{backend, capital, crash_of};
-use crate::discover::model::{Child, End, Evidence, Outcome};
+use super::crash::{backend, capital, crash_of, inside_call as inside, open_call};
+use crate::discover::model::{At, Attempt, Child, End, Evidence, Outcome};
 
 pub(super) static RULES: &[&Rule] = &[&LEFT, &HUNG, &KILLED];
 
@@ -41,8 +41,19 @@ fn left(case: &Case<'_>) -> Vec<Finding> {
     if !started && !loading && !(log && code != 0 && !matches!(code, 1 | 127)) {
         return Vec::new();
     }
+    let constructor = child.constructor.as_ref().map(|of| of.as_str());
+    let call = open_call(child).filter(|_| started);
     let during = if started {
-        format!("while {} started (ggml_backend_init)", backend(case))
+        let inside = call.map_or_else(String::new, inside);
+        format!(
+            "while {} started (ggml_backend_init){inside}",
+            backend(case)
+        )
+    } else if let Some(of) = constructor {
+        format!(
+            "in a constructor of {of}, while {} was loaded",
+            backend(case)
+        )
     } else if loading {
         format!("inside dlopen of {}", backend(case))
     } else {
@@ -50,14 +61,44 @@ fn left(case: &Case<'_>) -> Vec<Finding> {
     };
     vec![
         LEFT
-            .found(format!("{} ended by itself with exit code {code} {during}.", capital(who(child))))
-            .object(if started || loading { backend(case) } else { String::new() })
+            .found(format!("{} ended by itself with exit code {code} {during}{}.", capital(who(child)), last_words(child)))
+            .object(match constructor {
+                _ if call.is_some_and(|call| call.of.is_some()) => {
+                    call.and_then(|call| call.of.clone()).unwrap_or_default().as_str().to_owned()
+                }
+                Some(of) if !started => of.to_owned(),
+                _ if started || loading => backend(case),
+                _ => String::new(),
+            })
             .certain_if(started || loading)
             .proof(ends.iter().filter_map(|(_, _, seen)| *seen))
             .proof(case.failure_lines())
             .so("A backend or driver library must not end the program; use the release's or vendor's own file.")
             .so(RESTART),
     ]
+}
+
+/// What the process said after the load began that it did not survive.
+fn last_words(child: &Child) -> String {
+    let died = child
+        .loads
+        .iter()
+        .find(|load| load.outcome == Outcome::Died);
+    let unfinished = child.inits.iter().find(|init| init.unfinished);
+    let Some(begun) = died
+        .and_then(|load| load.call)
+        .or_else(|| unfinished.and_then(|init| init.call))
+    else {
+        return String::new();
+    };
+    let said = child.said.last();
+    said.filter(|said| matches!(said.seen.at, At::Event(at) if at > begun))
+        .map_or_else(String::new, |said| {
+            format!(
+                ". Its last words: \"{}\"",
+                said.text.as_str().trim().trim_end_matches('.')
+            )
+        })
 }
 
 /// The server's line alone: `llama-server --list-devices failed: exit status 0xc0000005` (Windows gives no signal).
@@ -131,7 +172,8 @@ fn hung(case: &Case<'_>) -> Vec<Finding> {
             text.contains("before timeout") || text.contains("deadline exceeded")
         })
         .collect();
-    if killed.is_empty() && lines.is_empty() || super::answer::is_unreached(case) {
+    let none = killed.is_empty() && lines.is_empty();
+    if none || super::answer::is_unreached(case) || !cut_short(case).is_empty() {
         return Vec::new();
     }
     let hanging: Vec<&Evidence> = case
@@ -139,11 +181,7 @@ fn hung(case: &Case<'_>) -> Vec<Finding> {
         .iter()
         .filter_map(|child| child.hanging.as_ref())
         .collect();
-    let Waiting {
-        file,
-        call: open,
-        in_dlopen,
-    } = waiting(case, hanging.first().copied());
+    let (file, open) = waiting_in(case, hanging.first().copied());
     let time = killed
         .first()
         .map_or(0, |(_, after, _)| after / 1_000_000_000);
@@ -158,16 +196,28 @@ fn hung(case: &Case<'_>) -> Vec<Finding> {
         || " What it was waiting for was not seen.".to_owned(),
         |open| format!(" It was waiting in {open}."),
     );
+    // NVIDIA's driver does not wait in a constructor, and not without a card.
+    let of_its_own =
+        constructor_of(&hanging).is_some() || super::device::has_gpu(case) == Some(false);
     let who = killed
         .first()
         .map_or("The process", |(child, _, _)| who(child));
+    // A first start that was killed has no load that is known to hang, and its call was open.
+    let in_dlopen = open.as_ref().is_some_and(|open| open.starts_with("dlopen"))
+        && constructor_of(&hanging).is_none()
+        && !case.inits().any(|(_, init)| init.unfinished);
     let mut finding = HUNG
         .found(format!(
             "{} for {} gave no answer and the server killed it after {time}.{what}",
             capital(who),
             case.name
         ))
-        .object(file.or(open).unwrap_or_default())
+        .object(
+            constructor_of(&hanging)
+                .or(file)
+                .or(open)
+                .unwrap_or_default(),
+        )
         .proof(killed.iter().filter_map(|(_, _, seen)| *seen))
         .proof(lines)
         .proof(hanging);
@@ -178,24 +228,35 @@ fn hung(case: &Case<'_>) -> Vec<Finding> {
     }
     vec![
         finding
-            .so("If the driver is slow to start, let it stay initialised:")
-            .so("$ sudo nvidia-smi -pm 1")
-            .so("If a library of your own waits there, it must answer within seconds: three processes do this one after the other.")
+            .do_all(if of_its_own {
+                &HUNG_OWN[..]
+            } else {
+                &HUNG_DRIVER[..]
+            })
             .so(RESTART),
     ]
 }
 
-/// What a process waited for when it was killed.
-struct Waiting {
-    /// The backend's file.
-    file: Option<String>,
-    /// The call that had not come back.
-    call: Option<String>,
-    /// No start of a backend had begun.
-    in_dlopen: bool,
+/// The server's lines about a look that it gave up since it was told to end, which come in the words of its limit of 30 s too
+/// (ml/device.go): "context canceled" from 0.30 on, before that a limit that was not reached.
+pub(in super::super) fn cut_short<'a>(case: &Case<'a>) -> Vec<&'a Evidence> {
+    const MOST: u64 = 25_000_000_000;
+    let early = |attempt: &Attempt| attempt.took.is_some_and(|took| took < MOST);
+    case.attempts
+        .iter()
+        .filter_map(|attempt| {
+            let line = attempt.failure_line.as_ref()?;
+            let text = line.text.as_str();
+            let told = text.contains("context canceled")
+                || text.contains("failed to finish discovery before timeout") && early(attempt);
+            told.then_some(line)
+        })
+        .collect()
 }
 
-fn waiting(case: &Case<'_>, hanging: Option<&Evidence>) -> Waiting {
+/// The file that was being started or loaded, and the call that had not come back.
+fn waiting_in(case: &Case<'_>, hanging: Option<&Evidence>) -> (Option<String>, Option<String>) {
+    // What a crash of nothing shows: the call that was still open, and the file it belongs to.
     let starting = case
         .inits()
         .find(|(_, init)| init.unfinished)
@@ -204,25 +265,42 @@ fn waiting(case: &Case<'_>, hanging: Option<&Evidence>) -> Waiting {
         .loads()
         .find(|(_, load)| load.outcome == Outcome::Hanging)
         .map(|(_, load)| base(path_of(load)).to_owned());
-    let call = match (hanging, &starting, &loading) {
+    let file = starting.clone().or_else(|| loading.clone());
+    let open = match (hanging, &starting, &loading) {
         (Some(seen), Some(file), _) if seen.text.as_str().starts_with("ggml_backend_init") => {
             Some(format!("ggml_backend_init of {file}"))
         }
-        (Some(seen), _, _) => {
-            let text = seen.text.as_str();
-            let call = text.rsplit_once(", for ").map_or(text, |(call, _)| call);
-            Some(call.to_owned())
-        }
+        (Some(seen), _, _) => seen
+            .text
+            .as_str()
+            .rsplit_once(", for ")
+            .map(|(call, _)| call.to_owned())
+            .or_else(|| Some(seen.text.as_str().to_owned())),
         (None, Some(file), _) => Some(format!("ggml_backend_init of {file}")),
         (None, None, Some(file)) => Some(format!("dlopen of {file}")),
         (None, None, None) => None,
     };
-    let waits = |call: &String| call.starts_with("dlopen");
-    Waiting {
-        in_dlopen: starting.is_none() && call.as_ref().is_some_and(waits),
-        file: starting.or(loading),
-        call,
-    }
+    (file, open)
+}
+
+/// What helps when the driver itself waits, and when another library does.
+const HUNG_DRIVER: [&str; 3] = [
+    "If the driver is slow to start, let it stay initialised:",
+    "$ sudo nvidia-smi -pm 1",
+    HUNG_OWN[0],
+];
+const HUNG_OWN: [&str; 1] = [
+    "If a library of your own waits there, it must answer within seconds, and best not wait in a constructor: three processes do this one after the other.",
+];
+
+/// The library whose constructor had not come back.
+fn constructor_of(hanging: &[&Evidence]) -> Option<String> {
+    let (_, rest) = hanging
+        .first()?
+        .text
+        .as_str()
+        .split_once("a constructor of ")?;
+    rest.split(", for ").next().map(str::to_owned)
 }
 
 static KILLED: Rule = Rule {

@@ -1,14 +1,14 @@
 //! The machine and the service: cards on the bus, their drivers, variables that act or do not.
 
 use crate::discover::Model;
-use crate::discover::model::{At, Evidence};
+use crate::discover::model::{At, Evidence, Missing};
 use crate::event::Text;
 use crate::event::host::{Gpu, Host};
 
 use super::super::advice::{DISCOVERS_ONCE, RESTART};
 use super::super::explanation::Finding;
 use super::super::rule::{Check, Rule, Stage};
-use super::super::words::list;
+use super::super::words::{base, list};
 
 pub(super) static RULES: &[&Rule] = &[&NO_CARD, &NOUVEAU, &GIVEN_AWAY, &NO_MODULE, &NO_NODES];
 
@@ -50,6 +50,33 @@ fn driver_has_device(model: &Model) -> bool {
                 .iter()
                 .any(|call| call.function.as_str() == "cuInit" && call.code == Some(0))
     })
+}
+
+/// The driver's library that a process loaded, or could not use.
+fn driver_of(model: &Model) -> Option<&str> {
+    let is_driver = |path: &&str| base(path).starts_with("libcuda.so") && path.contains('/');
+    let loads = || model.children.iter().flat_map(|child| &child.loads);
+    let mapped = model.children.iter().flat_map(|child| &child.mapped);
+    let unfit = loads()
+        .flat_map(|load| &load.missing)
+        .filter_map(|missing| match missing {
+            Missing::Unfit { file, .. } => Some(file.as_str()),
+            Missing::Library { searched, .. } => searched
+                .iter()
+                .find(|(.., problem)| !problem.is_empty())
+                .map(|(file, ..)| file.as_str()),
+            _ => None,
+        });
+    let answered = loads()
+        .filter_map(|load| load.closure.as_ref())
+        .flat_map(|closure| &closure.objects)
+        .filter_map(|object| object.file.as_ref())
+        .map(Text::as_str);
+    mapped
+        .map(|(path, _)| path.as_str())
+        .chain(unfit)
+        .chain(answered)
+        .find(is_driver)
 }
 
 static NO_CARD: Rule = Rule {
@@ -94,9 +121,16 @@ fn no_card(model: &Model) -> Vec<Finding> {
             list(&ids)
         ))
     };
+    let what = match driver_of(model) {
+        // A library of the driver's name may stand in for it, and then a card is not what is missing.
+        Some(path) => format!(
+            ". With NVIDIA's own driver the CPU is the right answer here; if {path} stands in for it, what stopped it is told with the backend."
+        ),
+        None => ", so the CPU is the right answer here.".to_owned(),
+    };
     vec![
         NO_CARD
-            .found("This machine has no GPU on its PCI bus that Ollama could use, so the CPU is the right answer here.".to_owned())
+            .found(format!("This machine has no GPU on its PCI bus that Ollama could use{what}"))
             .certain_if(!nodes)
             .proof([&seen])
             .so("If the machine should have one: in a virtual machine give it the card; else see whether the bus shows it:")

@@ -13,6 +13,7 @@ use super::super::case::{Case, Family, at, path_of};
 use super::super::explanation::Finding;
 use super::super::rule::{Check, Rule, Stage};
 use super::super::words::{base, list, parent, provider};
+use super::{library_path, whose};
 
 pub(super) static RULES: &[&Rule] = &[&MISSING_LIBRARY, &NO_DRIVER];
 
@@ -103,7 +104,8 @@ impl<'a> Lacks<'a> {
                 Missing::Library { name, .. } => Some(name.as_str()),
                 _ => None,
             })
-            .filter(|name| seen.insert(*name))
+            // Where an auditor (LD_AUDIT) refuses a name the loader's words have none.
+            .filter(|name| !name.is_empty() && seen.insert(*name))
             .collect()
     }
 
@@ -223,17 +225,39 @@ fn where_it_is(case: &Case<'_>, hidden: Option<&str>, unfit: Option<(&str, &str)
     }
 }
 
+/// ELOOP: too many symbolic links.
+const LOOP: &str = "ELOOP";
+
 /// The first place that has something of this name that the loader passes over, and what it is.
 fn unfit_namesake(missing: &Missing) -> Option<(&str, &str)> {
     let Missing::Library { searched, .. } = missing else {
         return None;
     };
-    // An error of the system's is no property of the file.
+    // An error of the system's is no property of the file, unless it is about the links that make its name.
     let (file, _, problem) = searched
         .iter()
-        .find(|(.., problem)| problem.as_str().contains(' '))?;
-    Some((file.as_str(), problem.as_str()))
+        .find(|(.., problem)| problem.as_str().contains(' ') || problem.as_str() == LOOP)?;
+    let what = match problem.as_str() {
+        LOOP => "a link that leads to itself",
+        problem => problem,
+    };
+    Some((file.as_str(), what))
 }
+
+/// Backends need it themselves (DT_NEEDED of those that Ollama and llama.cpp build).
+fn is_usual(name: &str) -> bool {
+    is_driver(name) || OF_OLLAMA.iter().any(|start| name.starts_with(start))
+}
+
+/// How the names of the libraries begin that Ollama's own package brings.
+const OF_OLLAMA: [&str; 6] = [
+    "libcudart",
+    "libcublas",
+    "libggml",
+    "libamdhip64",
+    "librocblas",
+    "libhipblas",
+];
 
 /// Comes from a driver and from nowhere else.
 pub(super) fn is_driver(name: &str) -> bool {
@@ -282,6 +306,8 @@ fn absent(case: &Case<'_>, driver: bool) -> Vec<Finding> {
         Some(Missing::Library { by, .. }) if !by.is_empty() => base(by.as_str()),
         _ => lacks.file(),
     };
+    // The loader's words name no asker: without the facts about the files it may be any library below the backend.
+    let unsure = lacks.loads.iter().all(|(_, load)| load.closure.is_none()) && !is_usual(first);
     let mut words = lacks.words();
     let places = missing
         .map(|missing| searched(missing, words.first().copied()))
@@ -300,7 +326,9 @@ fn absent(case: &Case<'_>, driver: bool) -> Vec<Finding> {
         .find(|(words, _)| words.object.as_str() == first);
     let unfit = missing.and_then(unfit_namesake);
     let where_it_is = where_it_is(case, hidden.map(|(_, file)| file.as_str()), unfit);
-    let below = if by == lacks.file() {
+    let below = if unsure {
+        ", or a library that it needs,".to_owned()
+    } else if by == lacks.file() {
         String::new()
     } else {
         format!(", which {} needs,", lacks.file())
@@ -312,6 +340,7 @@ fn absent(case: &Case<'_>, driver: bool) -> Vec<Finding> {
     } else {
         format!(" Missing too: {}.", list(rest))
     };
+    let ignored = library_path::ignored(case, &lacks);
     let what = match (driver, first.starts_with("libvulkan")) {
         (true, true) => " (the Vulkan loader, which comes with the system's Vulkan packages)",
         (true, false) => " (the driver's own library, which only the NVIDIA driver brings)",
@@ -319,8 +348,9 @@ fn absent(case: &Case<'_>, driver: bool) -> Vec<Finding> {
     };
     let mut finding = rule
         .found(format!(
-            "{} could not be loaded: {by}{below} needs {first}{what}, {where_it_is}.{more}",
-            lacks.file()
+            "{} could not be loaded: {by}{below} needs {first}{what}, {where_it_is}.{more}{}",
+            lacks.file(),
+            ignored.as_ref().map_or("", |(why, _)| why)
         ))
         .object(first)
         .certain_if(hidden.is_none())
@@ -332,13 +362,15 @@ fn absent(case: &Case<'_>, driver: bool) -> Vec<Finding> {
             .so("See what it is and whose; a package that is not whole (half an update, a driver of another version taken off) is to be installed again, one of 32 bits has a sister of 64:")
             .so(format!("$ ls -l {file}; file -L {file}; dpkg -S {file} || rpm -qf {file}"));
     }
-    finding.remedy.extend(remedy(case, first, driver));
-    let secure = lacks.loads.iter().any(|(child, _)| child.secure);
-    if secure && !driver {
-        finding = finding.so(
-            "The program has file capabilities or set-user-id, so the loader ignores LD_LIBRARY_PATH; take them off:",
-        );
-        finding = finding.so("$ getcap \"$(readlink -f \"$(which ollama)\")\"");
+    if whose::is_musl(first) {
+        finding = finding.so(whose::build_for_glibc(whose::needed_by(case, first)));
+        finding = finding.so(DISCOVERS_ONCE).so(RESTART);
+    } else if let Some((_, lines)) = ignored {
+        finding.remedy.extend(lines);
+        finding = finding.so(DISCOVERS_ONCE).so(RESTART);
+    } else {
+        finding.remedy.extend(library_path::odd_entries(case));
+        finding.remedy.extend(remedy(case, first, driver));
     }
     vec![finding]
 }
@@ -352,17 +384,7 @@ fn remedy(case: &Case<'_>, name: &str, driver: bool) -> Vec<String> {
         lines.extend(NO_DRIVER.remedy.iter().map(|line| (*line).to_owned()));
         lines.push("If the driver is installed, see whether the loader finds it:".to_owned());
         lines.push(format!("$ ldconfig -p | grep {name}"));
-    } else if [
-        "libcudart",
-        "libcublas",
-        "libggml",
-        "libamdhip64",
-        "librocblas",
-        "libhipblas",
-    ]
-    .iter()
-    .any(|start| name.starts_with(start))
-    {
+    } else if OF_OLLAMA.iter().any(|start| name.starts_with(start)) {
         lines.push(format!(
             "{name} belongs to Ollama's own package, beside {}:",
             if case.family() == Family::Rocm {

@@ -1,4 +1,4 @@
-//! dlopen gave nothing because of a file: no such name, unfit, a link to nowhere, hidden by another.
+//! dlopen gave nothing because of a file: no such name, unfit, hidden by another.
 
 use crate::discover::model::{Era, Evidence, Load, Missing, Place};
 use crate::discover::role::Step;
@@ -10,8 +10,9 @@ use super::super::explanation::Finding;
 use super::super::rule::{Check, Rule, Stage};
 use super::super::words::{base, list};
 use super::load::is_driver;
+use super::whose;
 
-pub(super) static RULES: &[&Rule] = &[&OTHER_NAME, &UNFIT, &LEADS_NOWHERE, &HIDDEN];
+pub(super) static RULES: &[&Rule] = &[&OTHER_NAME, &UNFIT, &HIDDEN];
 
 static OTHER_NAME: Rule = Rule {
     id: "VG050",
@@ -33,7 +34,7 @@ const ASKED_FOR: [&str; 15] = [
 
 /// A name that a process of this era loads: a runner by name, `libggml-cuda.so` or `libggml-cuda-*.so`; llama-server
 /// any, by the path it is given.
-fn is_loadable(name: &str, era: Era) -> bool {
+pub(super) fn is_loadable(name: &str, era: Era) -> bool {
     let Some(rest) = name.strip_prefix("libggml-") else {
         return false;
     };
@@ -113,7 +114,11 @@ fn unfit(case: &Case<'_>) -> Vec<Finding> {
             let Missing::Unfit { file, problem } = missing else {
                 continue;
             };
-            if problem.as_str().contains("ENOENT") {
+            // That is a link that leads nowhere.
+            if ["ENOENT", "ELOOP"]
+                .iter()
+                .any(|name| problem.as_str().contains(name))
+            {
                 continue;
             }
             if !files.iter().any(|(known, _)| *known == file) {
@@ -141,17 +146,37 @@ fn unfit(case: &Case<'_>) -> Vec<Finding> {
         .iter()
         .map(|(file, problem)| Text::from(format!("{file}: {problem}")))
         .collect();
-    finding = finding
-        .so("See what the file is and whether the disk is full:")
-        .so(format!("$ file {file}; df -h {file}"));
-    if is_driver(base(file.as_str())) {
-        finding = finding
-            .so("The file belongs to the graphics driver, not to Ollama: install the driver's package again, or in a container have the toolkit put its libraries there.")
-            .so(format!("$ dpkg -S \"$(readlink -f {file})\" || rpm -qf \"$(readlink -f {file})\""));
-    } else {
-        finding.remedy.extend(advice::reinstall(case.model));
-    }
+    finding.remedy = replace(case, file.as_str(), problem.as_str());
     vec![finding.so(RESTART)]
+}
+
+/// What helps against an unfit file: that depends on what it is and whose.
+fn replace(case: &Case<'_>, file: &str, problem: &str) -> Vec<String> {
+    let owner = format!("$ dpkg -S \"$(readlink -f {file})\" || rpm -qf \"$(readlink -f {file})\"");
+    if problem.contains("cannot read file data") || problem.contains("folder") {
+        return vec![
+            "See whether it is a folder: Docker makes an empty one where a file is to be mounted that the host does not have. Then mount the right file, and take the folder away; else the disk does not give the file's data:".to_owned(),
+            format!("$ ls -ld {file}"),
+        ];
+    }
+    if whose::is_musl(file) {
+        let by = whose::needed_by(case, base(file));
+        return vec![whose::build_for_glibc(by)];
+    }
+    let mut lines = vec![
+        "See what the file is and whether the disk is full:".to_owned(),
+        format!("$ file {file}; df -h {file}"),
+    ];
+    if is_driver(base(file)) {
+        lines.push("The file belongs to the graphics driver, not to Ollama: install the driver's package again, or in a container have the toolkit put its libraries there. One that stands in for the driver must be built anew.".to_owned());
+        lines.push(owner);
+    } else if whose::is_of_ollama(case, file) {
+        lines.extend(advice::reinstall(case.model));
+    } else {
+        lines.push("The file is not Ollama's: install the package that it belongs to again, or take it out of the places where the loader looks.".to_owned());
+        lines.push(owner);
+    }
+    lines
 }
 
 /// The backend's file name.
@@ -160,73 +185,6 @@ pub(super) fn backend(case: &Case<'_>) -> String {
         || case.name.to_owned(),
         |(_, load)| base(path_of(load)).to_owned(),
     )
-}
-
-static LEADS_NOWHERE: Rule = Rule {
-    id: "VG064",
-    stage: Stage::Load,
-    title: "The backend's file is a link that leads nowhere",
-    story: "The folder lists libggml-cuda.so, and behind the name is nothing: a symbolic link whose target is gone (half an update, a package taken off). The server counts the name as a candidate; the child does not find the file, in silence until 0.24.",
-    proof: "The name in the listing, and ENOENT for it or no attempt to open it.",
-    remedy: &["See where it leads, and install the release again."],
-    rows: &["runner 7", "runner 20", "reports A"],
-    check: Check::Backend(leads_nowhere),
-};
-
-fn leads_nowhere(case: &Case<'_>) -> Vec<Finding> {
-    let Some(folder) = case.folder else {
-        return Vec::new();
-    };
-    let Some(name) = folder
-        .matches
-        .iter()
-        .find(|name| is_loadable(name.as_str(), case.model.era))
-    else {
-        return Vec::new();
-    };
-    let path = format!("{}/{name}", folder.path);
-    let refused: Vec<&Evidence> = case
-        .failed_loads()
-        .filter(|(_, load)| path_of(load) == path)
-        .flat_map(|(_, load)| &load.words)
-        .filter(|words| {
-            words.object.as_str() == path && words.err.is_some_and(|err| matches!(err.0, 2 | 40))
-        })
-        .map(|words| &words.seen)
-        .collect();
-    // The runner asks for each file before it opens it (ggml-backend-reg.cpp): one that is there is opened.
-    let walked = case.deciding().any(|child| {
-        child.answer.is_some()
-            && child.walked.iter().any(|seen| {
-                seen.path == folder.path
-                    && seen
-                        .names
-                        .as_ref()
-                        .is_some_and(|names| names.contains(name))
-            })
-    });
-    // The call that loaded it may have come before the C library had its probes; what is mapped was there.
-    let mapped = case
-        .deciding()
-        .any(|child| child.mapped.iter().any(|(file, _)| file.as_str() == path));
-    let unopened = case.model.era == Era::Runner
-        && walked
-        && !mapped
-        && case.loads().next().is_none()
-        && super::refused::not_looked_at(case).is_empty();
-    if refused.is_empty() && !unopened {
-        return Vec::new();
-    }
-    let mut finding = LEADS_NOWHERE
-        .found(format!("{path} is listed and cannot be found when it is to be opened: it is a link whose target is gone."))
-        .object(path.as_str())
-        .certain_if(!refused.is_empty() || case.absence_is_certain())
-        .proof(refused)
-        .proof(&folder.listed)
-        .so("See where it leads:")
-        .so(format!("$ ls -l {path}"));
-    finding.remedy.extend(advice::reinstall(case.model));
-    vec![finding.so(RESTART)]
 }
 
 static HIDDEN: Rule = Rule {

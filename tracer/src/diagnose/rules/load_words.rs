@@ -101,6 +101,11 @@ fn loaders_words(case: &Case<'_>) -> Vec<Finding> {
             .object(first.object.clone())
             .proof(words.iter().map(|words| &words.seen))
             .do_all(advice_on(first))
+            .do_all(if first.object.is_empty() && is_audited(case) {
+                &AUDITED
+            } else {
+                &[]
+            })
             .so("The same load by hand, with all of the loader's steps:")
             .so(format!(
                 "$ LD_DEBUG=libs,files python3 -c 'import ctypes; ctypes.CDLL(\"{}/{}\")'",
@@ -108,6 +113,19 @@ fn loaders_words(case: &Case<'_>) -> Vec<Finding> {
                 backend(case)
             )),
     ]
+}
+
+/// rtld-audit(7).
+const AUDITED: [&str; 2] = [
+    "The service has LD_AUDIT: its library is asked for every name that the loader looks for, and a name that it refuses is not in the loader's words. See whether the load works without it:",
+    "$ sudo env -u LD_AUDIT vgputrace run --until discovery -- ollama serve",
+];
+
+fn is_audited(case: &Case<'_>) -> bool {
+    case.children
+        .iter()
+        .flat_map(|child| &child.env)
+        .any(|variable| variable.k.as_str() == "LD_AUDIT")
 }
 
 /// What these words can mean, where that is known and a log cannot tell which.

@@ -20,11 +20,12 @@ the other server. Lack of memory ends it too.",
 };
 
 /// How the last words of a program begin that ends by itself (cobra's, and those of Go's runtime).
-const LAST_WORDS: [&str; 4] = [
+const LAST_WORDS: [&str; 5] = [
     "Error: ",
     "panic: ",
     "fatal error: ",
     "runtime: out of memory",
+    "runtime/cgo: ",
 ];
 
 /// What these words ask for, and what to do then.
@@ -35,21 +36,44 @@ const KNOWN: &[(&str, &str, &str)] = &[
         "$ sudo ss -ltnp | grep 11434; systemctl status ollama",
     ),
     (
+        "could not create directory mkdir ",
+        "Ollama keeps its key in .ollama below HOME, and the user of the service may not make that folder. Give the service a HOME that is the user's own:",
+        "$ sudo systemctl edit ollama   # Environment=HOME=/usr/share/ollama",
+    ),
+    (
         "permission denied",
-        "The user of the service must be able to read and write the folder of the models:",
+        "The user of the service must be able to read and write the folder that is named: that of the models, or .ollama below HOME:",
         "$ ls -ld ~/.ollama ${OLLAMA_MODELS:-}",
     ),
     (
         "$HOME is not defined",
-        "Set HOME for the service, or OLLAMA_MODELS:",
+        "Set HOME for the service; OLLAMA_MODELS does not replace it, since the key lies below HOME:",
         "$ sudo systemctl edit ollama   # Environment=HOME=/usr/share/ollama",
     ),
     (
         "out of memory",
-        "See which limit of memory the service has:",
+        OF_MEMORY,
         "$ ulimit -v; systemctl show ollama -p MemoryMax -p LimitAS",
     ),
+    (
+        // Go's heap reserves address space when the program starts (runtime/mpagealloc.go).
+        "failed to reserve page summary memory",
+        OF_MEMORY,
+        "$ ulimit -v; systemctl show ollama -p MemoryMax -p LimitAS",
+    ),
+    (
+        "pthread_create failed",
+        "It could not make a thread: see which limits the service has, on processes and on address space:",
+        "$ ulimit -u -v; systemctl show ollama -p TasksMax -p LimitNPROC -p LimitAS",
+    ),
+    (
+        "failed to create new OS thread",
+        "It could not make a thread: see which limits the service has, on processes and on address space:",
+        "$ ulimit -u -v; systemctl show ollama -p TasksMax -p LimitNPROC -p LimitAS",
+    ),
 ];
+
+const OF_MEMORY: &str = "See which limit of memory the service has:";
 
 fn server_ended(model: &Model) -> Vec<Finding> {
     if model.finished {

@@ -9,6 +9,7 @@ use super::super::case::{Case, at, is_deciding};
 use super::super::explanation::Finding;
 use super::super::rule::{Check, Rule, Stage};
 use super::spawn_limits::is_of_a_limit;
+use super::spawn_null;
 
 pub(super) static RULES: &[&Rule] = &[&NO_EXEC, &PORT_TAKEN, &NO_TEMPORARY, &NOT_OLLAMAS_PATH];
 
@@ -41,7 +42,7 @@ fn no_exec(case: &Case<'_>) -> Vec<Finding> {
                 seen.push(evidence);
             }
             Spawn::Failed(evidence)
-                if !is_missing_binary(evidence) && !is_of_a_limit(evidence.text.as_str()) =>
+                if !is_missing_binary(evidence) && is_of_the_program(evidence.text.as_str()) =>
             {
                 what.get_or_insert_with(|| {
                     (
@@ -58,7 +59,7 @@ fn no_exec(case: &Case<'_>) -> Vec<Finding> {
         .failure_lines()
         .filter(|line| {
             let text = line.text.as_str();
-            text.contains("fork/exec") && !is_of_a_limit(text)
+            text.contains("fork/exec") && is_of_the_program(text)
         })
         .collect();
     if let Some(line) = lines.first() {
@@ -93,6 +94,11 @@ fn no_exec(case: &Case<'_>) -> Vec<Finding> {
             .so(format!("$ sudo chmod 0755 {name}"));
     }
     vec![finding.so(RESTART)]
+}
+
+/// Go's error is about the program, and not about what it needs beside it.
+fn is_of_the_program(text: &str) -> bool {
+    !is_of_a_limit(text) && spawn_null::refusal(text).is_none()
 }
 
 /// The path in `execve(PATH)` or `fork/exec PATH: permission denied`.

@@ -6,8 +6,9 @@ use super::super::explanation::Finding;
 use super::super::rule::{Check, Rule, Stage};
 use super::super::words::{base, list, plural, provider};
 use super::load::Lacks;
+use super::whose;
 use crate::discover::model::Missing;
-use crate::event::Text;
+use crate::event::{Seen, Text};
 
 pub(super) static RULES: &[&Rule] = &[
     &UNDEFINED_SYMBOL,
@@ -73,26 +74,22 @@ fn undefined(case: &Case<'_>, of_ggml: bool) -> Vec<Finding> {
     let Some((first, by)) = symbols.first().copied() else {
         return Vec::new();
     };
+    let asker = by;
     let by = if by.is_empty() {
         lacks.file()
     } else {
         base(by)
     };
+    let below = if by == lacks.file() {
+        String::new()
+    } else {
+        format!(", which {} needs,", lacks.file())
+    };
     let owner = provider(first);
     let answered = owner.as_deref().and_then(|owner| lacks.answered(owner));
     let words = lacks.words();
     let count = symbols.len();
-    let more = if count == 1 {
-        String::new()
-    } else {
-        let rest: Vec<&str> = symbols.iter().skip(1).map(|(name, _)| *name).collect();
-        format!(
-            " {} more {} missing: {}.",
-            count - 1,
-            plural(count - 1, "is", "are"),
-            list(&rest)
-        )
-    };
+    let more = more(&symbols);
     let where_from = match answered {
         Some((file, via)) => {
             let via = if via.is_empty() {
@@ -119,7 +116,7 @@ fn undefined(case: &Case<'_>, of_ggml: bool) -> Vec<Finding> {
     };
     let mut finding = rule
         .found(format!(
-            "{} could not be loaded: {by} needs {first}, and {where_from}.{more}{reason}",
+            "{} could not be loaded: {by}{below} needs {first}, and {where_from}.{more}{reason}",
             lacks.file()
         ))
         .object(first)
@@ -134,6 +131,10 @@ fn undefined(case: &Case<'_>, of_ggml: bool) -> Vec<Finding> {
             .so(format!("{file} must define {}; see what it has:", plural(count, "it", "all of them")))
             .so(format!("$ nm -D --defined-only {file} | grep -w '{}'", first.split('@').next().unwrap_or(first)))
             .so("If that file is not the one you meant, take it out of the folder where it was found, or use the vendor's library.");
+    } else if !whose::is_of_ollama(case, asker) {
+        finding = finding
+            .so(format!("{asker} is not whole: it was linked without the library that defines {first}. See what it needs, and link it anew with that library, or take the vendor's file:"))
+            .so(format!("$ readelf -d {asker} | grep NEEDED; nm -D --undefined-only {asker}"));
     } else {
         finding = finding
             .so("See which library of the system has it, if any:")
@@ -144,6 +145,20 @@ fn undefined(case: &Case<'_>, of_ggml: bool) -> Vec<Finding> {
         finding.remedy.extend(advice::reinstall(case.model));
     }
     vec![finding.so(DISCOVERS_ONCE).so(RESTART)]
+}
+
+/// ` 2 more are missing: a and b.`
+fn more(symbols: &[(&str, &str)]) -> String {
+    let rest: Vec<&str> = symbols.iter().skip(1).map(|(name, _)| *name).collect();
+    if rest.is_empty() {
+        return String::new();
+    }
+    format!(
+        " {} more {} missing: {}.",
+        rest.len(),
+        plural(rest.len(), "is", "are"),
+        list(&rest)
+    )
 }
 
 fn soname_of(owner: &str) -> String {
@@ -233,7 +248,29 @@ fn lacking_version<'a>(
             .soname
             .as_ref()
             .is_some_and(|soname| soname.as_str() == version);
-    (!has || base_only).then_some((version, file))
+    (!has || (base_only && !has_others(lacks, case, version))).then_some((version, file))
+}
+
+/// Some symbol of this version is there: a node that has one is no mere base version.
+fn has_others(lacks: &Lacks<'_>, case: &Case<'_>, version: &str) -> bool {
+    let missing = |name: &Text| {
+        lacks.missing.iter().any(
+            |missing| matches!(missing, Missing::Symbol { name: lacked, .. } if lacked == name),
+        )
+    };
+    lacks
+        .loads
+        .iter()
+        .filter_map(|(_, load)| case.model.libraries.get(load.file.as_ref()?))
+        .filter_map(|facts| facts.undefined.as_ref().and_then(Seen::value))
+        .flatten()
+        .any(|name| {
+            let of_it = name
+                .as_str()
+                .split_once('@')
+                .is_some_and(|(_, of)| of == version);
+            of_it && !missing(name)
+        })
 }
 
 /// The finding about versions: those of the system's libraries, or all others.

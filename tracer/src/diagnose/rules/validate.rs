@@ -1,6 +1,6 @@
 //! The second look at each device (pass 2), and what the server checks about it.
 
-use crate::discover::model::{Attempt, End, Evidence};
+use crate::discover::model::{Attempt, End, Evidence, Line};
 
 use super::super::advice::RESTART;
 use super::super::case::{Case, Family, is_deciding};
@@ -305,6 +305,21 @@ fn second_failed(case: &Case<'_>) -> Vec<Finding> {
             }
             .proof(lines),
         ],
+        None if second.children.is_empty() && not_started(case).is_some() => vec![
+            SECOND_FAILED
+                .found(format!(
+                    "{} was found, and no process could be made for the second look at it: {}.",
+                    device_of(case),
+                    not_started(case)
+                        .and_then(|line| line.field("error"))
+                        .unwrap_or("the server's line has no reason")
+                ))
+                .proof(not_started(case).and_then(|line| line.seen.as_ref()))
+                .proof(lines)
+                .so("For \"too many open files\" raise LimitNOFILE=, for \"resource temporarily unavailable\" TasksMax= or LimitNPROC=:")
+                .so(super::super::advice::EDIT_UNIT)
+                .so(RESTART),
+        ],
         None => vec![
             SECOND_FAILED
                 .found(format!(
@@ -318,6 +333,20 @@ fn second_failed(case: &Case<'_>) -> Vec<Finding> {
                 .so(super::super::advice::record(case.model)),
         ],
     }
+}
+
+/// The server's line about a runner that it could not start (discover/runner.go); the first look had its runner.
+fn not_started<'a>(case: &Case<'a>) -> Option<&'a Line> {
+    let first = case.children.iter().any(|child| child.process.is_some());
+    case.model
+        .lines
+        .iter()
+        .find(|line| {
+            line.message
+                .as_str()
+                .starts_with("failed to start runner to discovery GPUs")
+        })
+        .filter(|_| first)
 }
 
 /// What is known of the device: `NVIDIA GeForce GTX 970M (compute capability 5.2)`.

@@ -1,11 +1,12 @@
 //! The machine, and starts of models.
 
-use super::build::{discovery, general, line, seen, set};
+use super::build::{child, discovery, general, line, look, seen, set};
 use crate::diagnose::explain;
 use crate::discover::Model;
 use crate::discover::model::{Device, Era, ModelStart};
-use crate::event::Text;
+use crate::discover::role::Step;
 use crate::event::host::{Gpu, Host};
+use crate::event::{Seq, Text};
 
 fn machine(gpus: &[(&str, Option<&str>)], modules: &[&str]) -> Model {
     let mut model = discovery(Era::Runner);
@@ -45,6 +46,25 @@ fn no_card_nouveau_a_guests_card_and_a_missing_module_are_told_apart() {
     assert_eq!(
         general(&machine(&[("10de:2331", Some("nvidia"))], &["nvidia"])),
         ["VG184"]
+    );
+}
+
+#[test]
+fn a_library_that_may_stand_in_for_the_driver_is_named_where_there_is_no_card() {
+    let sentence = |path: Option<&str>| {
+        let mut model = machine(&[], &[]);
+        let mut runner = child(Step::Runner);
+        let mapped = path.map(|path| (Text::from(path), Seq(3)));
+        runner.mapped.extend(mapped);
+        look(&mut model, vec![runner], Vec::new());
+        explain(&model).general[0].sentence.clone()
+    };
+    assert!(
+        sentence(Some("/opt/vgpu/libcuda.so.1")).contains("if /opt/vgpu/libcuda.so.1 stands in")
+    );
+    assert!(
+        sentence(Some("/opt/vgpu/libcublas.so.12"))
+            .ends_with("so the CPU is the right answer here.")
     );
 }
 

@@ -2,6 +2,7 @@
 
 mod beyond;
 mod calls;
+mod files;
 mod searches;
 mod signals;
 mod walks;
@@ -9,12 +10,12 @@ mod walks;
 use std::collections::{BTreeMap, BTreeSet};
 
 use self::beyond::Beyond;
+use super::MAX_EACH;
 use super::answers::{self, Http};
 use super::ends::{self, Kills};
 use super::lines::{Lines, Whole};
 use super::loads::Loading;
 use super::roles::variable;
-use super::{FEW, MAX_EACH};
 use crate::discover::model::{Child, End, Evidence, Said, Search, Spawn};
 use crate::discover::role::{Role, Step};
 use crate::event::library::{Library, Map};
@@ -22,9 +23,6 @@ use crate::event::process::{Exec, ExecFailed, Exit};
 use crate::event::{Errno, Event, Kind, Proc, Seq, Text};
 
 use searches::Searching;
-
-/// open flags of x86-64 (fcntl.h).
-const O_CREAT: u64 = 0o100;
 
 /// A traced function that has not come back.
 #[derive(Clone, Debug)]
@@ -50,6 +48,8 @@ pub(super) struct Building {
     open: BTreeMap<Seq, Open>,
     /// The call that `Child::hanging` tells of.
     slow: Option<Seq>,
+    /// Files that the driver looked for in vain while it started.
+    sought: usize,
     /// Files in `Child::mapped`.
     mapped: BTreeSet<Text>,
     /// SIGKILL of the server: when.
@@ -80,6 +80,7 @@ impl Building {
             open_calls: BTreeMap::new(),
             open: BTreeMap::new(),
             slow: None,
+            sought: 0,
             mapped: BTreeSet::new(),
             killed: None,
             foreign_kill: None,
@@ -212,30 +213,8 @@ impl Building {
                 }
             }
             Kind::List(list) => self.walked(event, list),
-            Kind::Open(open) => {
-                let path = open.path.value().map_or("", |path| path.as_str());
-                if let Some(err) = open.err
-                    && (open.flags.0 & O_CREAT != 0 || is_device(path) || err.0 != 2)
-                {
-                    self.refuse(event, err, format!("open {path}"));
-                }
-                if open.err.is_none() && is_of_a_gpu(path) && self.child.opened_devices.len() < FEW
-                {
-                    let seen = Evidence::event(event.seq, format!("open {path}"));
-                    self.child.opened_devices.push(seen);
-                }
-                let ended = self.searching.opened(event, open);
-                self.searched(ended);
-            }
-            Kind::Stat(stat) => {
-                // What is not there is asked for all the time; what may not be looked at is not.
-                let path = stat.path.value().map_or("", |path| path.as_str());
-                if let Some(err @ Errno(1 | 13)) = stat.err
-                    && path.contains(".so")
-                {
-                    self.refuse(event, err, format!("stat {path}"));
-                }
-            }
+            Kind::Open(open) => self.opened(event, open),
+            Kind::Stat(stat) => self.looked_at(event, stat),
             Kind::Socket(socket) => {
                 if let Some(err) = socket.err
                     && socket.call.as_str() == "bind"
@@ -327,6 +306,8 @@ impl Building {
         let mut building = self;
         building.beyond.put_into(&mut building.child);
         let mut child = building.child;
+        let constructors = building.open.values().map(|open| &open.constructor);
+        child.constructor = constructors.flatten().last().cloned();
         child.ended = building.exit.as_ref().map_or(last, |(_, time, _)| *time);
         child.end = building.exit.map_or(End::Unknown, |(exit, time, seq)| {
             ends::end(
@@ -373,21 +354,4 @@ fn given_back(child: &mut Child) {
         let name = super::roles::base(load.asked.as_str());
         load.given_back = name.starts_with("libggml-cpu-");
     }
-}
-
-/// A node by which a driver reaches a GPU, of a desktop, of Jetson (nvhost, nvmap, nvgpu) or of WSL (dxg), or a resource of a
-/// PCI device.
-fn is_of_a_gpu(path: &str) -> bool {
-    ["/dev/nv", "/dev/dri", "/dev/kfd", "/dev/dxg", "/dev/vgpu"]
-        .iter()
-        .any(|start| path.starts_with(start) && !path.starts_with("/dev/nvme"))
-        || path.starts_with("/sys/") && path.contains("/resource")
-}
-
-/// Device nodes and the kernel's words about drivers.
-fn is_device(path: &str) -> bool {
-    path.starts_with("/dev/nvidia")
-        || path.starts_with("/dev/dri")
-        || path == "/dev/kfd"
-        || path.starts_with("/proc/driver/nvidia")
 }

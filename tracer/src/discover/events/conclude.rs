@@ -60,7 +60,6 @@ impl Discovery {
                 .as_ref()
                 .map(|header| header.command.clone())
                 .unwrap_or_default(),
-            host: self.header.as_ref().map(|header| header.host.clone()),
             recorder: self.header.as_ref().map(|header| Recorder {
                 tool: header.tool.clone(),
                 engine: header.engine.clone(),
@@ -72,8 +71,15 @@ impl Discovery {
         not_made::name_folders(&mut children, &looking);
         let finished = children.into_iter().map(Arc::unwrap_or_clone);
         model.children = finished.map(|one| one.finish(self.last)).collect();
+        missing::name_askers(&mut model.children, &model.libraries);
         missing::share_causes(&mut model.children);
         looking.finish(&mut model);
+        let server = model.server.as_ref().and_then(|server| server.process);
+        let first = model.children.first().and_then(|child| child.process);
+        model.host = self
+            .header
+            .as_ref()
+            .map(|header| self.roots.seen_by(server.or(first), &header.host));
         model.attempts = attempts::group(&model, &looking);
         (model.era, model.era_seen) = era(&model, &looking);
         folders::gather(&mut model, &looking);

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::discover::model::{Child, Load, Missing, Words};
-use crate::event::Text;
 use crate::event::library::{Closure, Library};
+use crate::event::{Seen, Text};
 
 /// The one thing that the loader's words name.
 pub(in crate::discover) fn named(words: &Words, load: &Load) -> Option<Missing> {
@@ -27,7 +27,8 @@ pub(in crate::discover) fn named(words: &Words, load: &Load) -> Option<Missing> 
             by: Text::from(by.trim_end_matches(')')),
         });
     }
-    if text.starts_with("cannot open shared object file") {
+    // An auditor (LD_AUDIT) that refuses a name leaves no name in the loader's words.
+    if text.starts_with("cannot open shared object file") && !words.object.is_empty() {
         return Some(Missing::Library {
             name: words.object.clone(),
             by,
@@ -115,11 +116,53 @@ pub(super) fn complete(load: &mut Load, library: &Library, closure: &Closure) {
     let said = std::mem::take(&mut load.missing);
     for one in said.into_iter().rev() {
         let known = missing.iter().position(|other| same_thing(&one, other));
-        let first = known.map_or(one, |at| missing.remove(at));
-        missing.insert(0, first);
+        let first = known.map_or_else(|| one.clone(), |at| missing.remove(at));
+        missing.insert(0, asked_by(first, &one));
     }
     load.missing = missing;
     load.closure = Some(closure.clone());
+}
+
+/// The same thing, asked for by the object that the loader names.
+fn asked_by(missing: Missing, said: &Missing) -> Missing {
+    match (missing, said) {
+        (Missing::Symbol { name, .. }, Missing::Symbol { by, .. }) if !by.is_empty() => {
+            Missing::Symbol {
+                name,
+                by: by.clone(),
+            }
+        }
+        (missing, _) => missing,
+    }
+}
+
+/// Names for each symbol that the loader did not name the first file that asks for it: the closure has symbols of every
+/// object in it, and only the loader's first words say whose.
+pub(super) fn name_askers(children: &mut [Child], libraries: &BTreeMap<Text, Library>) {
+    let asks = |file: &Text, symbol: &Text| {
+        let undefined = libraries.get(file).and_then(|one| one.undefined.as_ref());
+        undefined
+            .and_then(Seen::value)
+            .is_some_and(|all| all.iter().any(|one| same_symbol(one, symbol)))
+    };
+    for load in children.iter_mut().flat_map(|child| &mut child.loads) {
+        let files = load.closure.iter().flat_map(|closure| &closure.objects);
+        let files: Vec<&Text> = files.filter_map(|object| object.file.as_ref()).collect();
+        for missing in &mut load.missing {
+            if let Missing::Symbol { name, by } = missing
+                && !asks(by, name)
+                && let Some(file) = files.iter().find(|file| asks(file, name))
+            {
+                by.clone_from(file);
+            }
+        }
+    }
+}
+
+/// The same function; the loader's words and the facts may tell its version or not.
+fn same_symbol(one: &Text, other: &Text) -> bool {
+    let plain = |name: &Text| name.as_str().split('@').next().map(str::to_owned);
+    plain(one) == plain(other)
 }
 
 /// The symbol is of a library that is missing itself, by the prefixes that the vendors keep to.
@@ -172,10 +215,7 @@ fn said(load: &Load) -> Option<[Text; 3]> {
 fn same_thing(one: &Missing, other: &Missing) -> bool {
     match (one, other) {
         (Missing::Library { name: a, .. }, Missing::Library { name: b, .. }) => a == b,
-        (Missing::Symbol { name: a, .. }, Missing::Symbol { name: b, .. }) => {
-            let plain = |name: &Text| name.as_str().split('@').next().map(str::to_owned);
-            plain(a) == plain(b)
-        }
+        (Missing::Symbol { name: a, .. }, Missing::Symbol { name: b, .. }) => same_symbol(a, b),
         (Missing::Version { version: a, .. }, Missing::Version { version: b, .. }) => a == b,
         (Missing::Unfit { file: a, .. }, Missing::Unfit { file: b, .. }) => a == b,
         _ => false,

@@ -63,7 +63,8 @@ pub struct Child {
     pub calls: Vec<DriverCall>,
     /// What it said on standard output and error, in whole lines that matter.
     pub said: Vec<Said>,
-    /// Files it could not open or make, that matter to the verdict (temporary file, device nodes, sockets).
+    /// Files it could not open or make, that matter to the verdict (temporary file, device nodes, sockets, and what the driver
+    /// looked for while it started).
     pub refused: Vec<(Errno, Evidence)>,
     /// Device nodes of GPUs and resources of PCI devices that it opened; some of them, where it opened many.
     pub opened_devices: Vec<Evidence>,
@@ -75,6 +76,8 @@ pub struct Child {
     pub end: End,
     /// A call that had not come back when it ended or when the recording ended: what hung.
     pub hanging: Option<Evidence>,
+    /// The library whose constructor was running when it ended.
+    pub constructor: Option<Text>,
 }
 
 impl Child {
@@ -114,6 +117,7 @@ impl Child {
             crashes: Vec::new(),
             end: End::default(),
             hanging: None,
+            constructor: None,
         }
     }
 }

@@ -23,6 +23,8 @@ pub struct Awaited {
     pub groups: Vec<String>,
     /// Numbers of control groups.
     pub group_ids: Vec<u64>,
+    /// More names of control groups come while it is recorded.
+    pub more_groups: bool,
     /// Every program that starts.
     pub all: bool,
 }
@@ -54,7 +56,7 @@ impl Awaited {
         )?;
         let by = [
             (!self.names.is_empty(), BY_NAME),
-            (!self.groups.is_empty(), BY_GROUP_NAME),
+            (!self.groups.is_empty() || self.more_groups, BY_GROUP_NAME),
             (!self.group_ids.is_empty(), BY_GROUP_ID),
             (self.all, ALL),
         ];
@@ -66,6 +68,31 @@ impl Awaited {
         let mut switch: Array<_, u32> = Array::try_from(map).map_err(wrong("AWAITED"))?;
         switch.set(0, &by, 0).map_err(wrong("AWAITED"))
     }
+}
+
+/// Waits for members of other groups than before. The new ones come first: those that are in both lists are never unknown.
+///
+/// # Errors
+/// The table is full or missing, or a name is too long.
+pub(super) fn change_groups(
+    ebpf: &mut Ebpf,
+    groups: &[String],
+    old: &[String],
+) -> Result<(), Error> {
+    let new = groups.iter().map(|name| padded::<GROUP>(name));
+    insert(ebpf, "AWAITED_GROUPS", new)?;
+    let map = ebpf
+        .map_mut("AWAITED_GROUPS")
+        .ok_or(Error::Missing("AWAITED_GROUPS"))?;
+    let mut table: HashMap<_, [u8; GROUP], u32> =
+        HashMap::try_from(map).map_err(wrong("AWAITED_GROUPS"))?;
+    for name in old.iter().filter(|name| !groups.contains(name)) {
+        if let Some(key) = padded::<GROUP>(name) {
+            // It may be away already.
+            let _ = table.remove(&key);
+        }
+    }
+    Ok(())
 }
 
 fn insert<K: aya::Pod>(

@@ -272,7 +272,9 @@ impl Session {
                 }
                 look_up(wish, &mut self.facts, &mut self.tracker, events);
             }
-            Wish::Closure { .. } => look_up(wish, &mut self.facts, &mut self.tracker, events),
+            Wish::Closure { .. } | Wish::Root { .. } => {
+                look_up(wish, &mut self.facts, &mut self.tracker, events)
+            }
             // Gathered by file, see `take`.
             Wish::EntryPoint { .. } => {}
             Wish::Counts { tgid } => {

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use super::group;
+use super::names::Names;
 
 /// Digits of a whole id.
 const DIGITS: usize = 64;
@@ -38,8 +39,8 @@ pub struct Container {
 /// Why it cannot be found.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
-    /// Several ids begin like this.
-    #[error("several containers have an id that begins with {wanted}: {}", ids.join(", "))]
+    /// Several ids begin like this, or several engines have a container of that name.
+    #[error("several containers have the name {wanted}, or an id that begins so: {}", ids.join(", "))]
     Several {
         /// What was asked for.
         wanted: String,
@@ -57,10 +58,7 @@ impl Container {
     /// Names of its group, wherever it is in the tree.
     #[must_use]
     pub fn group_names(&self) -> Vec<String> {
-        NAMES
-            .iter()
-            .map(|(before, behind)| format!("{before}{}{behind}", self.id))
-            .collect()
+        group_names(&self.id)
     }
 
     /// Words of the command that restarts it; `None` without an engine that knows it.
@@ -71,16 +69,47 @@ impl Container {
     }
 }
 
-/// Finds a container by its name, its id or the beginning of it.
+/// Names that the group of a container may have, wherever it is in the tree.
+#[must_use]
+pub fn group_names(id: &str) -> Vec<String> {
+    NAMES
+        .iter()
+        .map(|(before, behind)| format!("{before}{id}{behind}"))
+        .collect()
+}
+
+/// Groups of a container, where it runs.
+#[must_use]
+pub fn groups_of(root: &Path, id: &str) -> Vec<PathBuf> {
+    group::named(root, |name| id_in(name) == Some(id))
+}
+
+/// Finds a container by its name, its id or the beginning of it. A name is looked up in the engines' own files; where these
+/// cannot be read or are elsewhere, the engines are asked.
 ///
 /// # Errors
 /// See [`Error`].
-pub fn find(root: &Path, wanted: &str) -> Result<Container, Error> {
-    find_with(root, wanted, &|wanted| {
-        ENGINES
+pub fn find(root: &Path, names: &mut Names) -> Result<Container, Error> {
+    let wanted = names.name().to_owned();
+    let mut kept = names.look();
+    kept.dedup_by(|one, other| one.id == other.id);
+    if kept.len() > 1 {
+        return Err(several(&wanted, kept.into_iter().map(|named| named.id)));
+    }
+    let kept = kept.pop();
+    find_with(root, &wanted, &|wanted| match &kept {
+        Some(named) => Some((named.id.clone(), named.engine.to_owned())),
+        None => ENGINES
             .iter()
-            .find_map(|engine| Some((inspected(engine, wanted)?, (*engine).to_owned())))
+            .find_map(|engine| Some((inspected(engine, wanted)?, (*engine).to_owned()))),
     })
+}
+
+fn several(wanted: &str, ids: impl Iterator<Item = String>) -> Error {
+    Error::Several {
+        wanted: wanted.to_owned(),
+        ids: ids.map(|id| id.chars().take(12).collect()).collect(),
+    }
 }
 
 fn find_with(
@@ -107,13 +136,7 @@ fn find_with(
     ids.sort_unstable();
     ids.dedup();
     if ids.len() > 1 {
-        for id in &mut ids {
-            id.truncate(12);
-        }
-        return Err(Error::Several {
-            wanted: wanted.to_owned(),
-            ids,
-        });
+        return Err(several(wanted, ids.into_iter()));
     }
     let (known, engine) = asked.map_or((None, None), |(id, engine)| (Some(id), Some(engine)));
     let id = ids
@@ -128,9 +151,13 @@ fn find_with(
 fn id_in(name: &str) -> Option<&str> {
     NAMES.iter().find_map(|(before, behind)| {
         let id = name.strip_prefix(before)?.strip_suffix(behind)?;
-        let whole = id.len() == DIGITS && id.bytes().all(|byte| byte.is_ascii_hexdigit());
-        whole.then_some(id)
+        is_whole_id(id).then_some(id)
     })
+}
+
+/// All digits of an id, and nothing else.
+pub(super) fn is_whole_id(id: &str) -> bool {
+    id.len() == DIGITS && id.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// An engine's answer to a name; `None` when it is not there or does not know it.
@@ -151,8 +178,7 @@ fn inspected(engine: &str, name: &str) -> Option<String> {
         .ok()?;
     let id = String::from_utf8(output.stdout).ok()?;
     let id = id.trim();
-    let whole = id.len() == DIGITS && id.bytes().all(|byte| byte.is_ascii_hexdigit());
-    (output.status.success() && whole).then(|| id.to_owned())
+    (output.status.success() && is_whole_id(id)).then(|| id.to_owned())
 }
 
 #[cfg(test)]

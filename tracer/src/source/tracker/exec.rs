@@ -267,12 +267,19 @@ impl Tracker {
             already,
         };
         self.tell(tgid, pending.tid, pending.time, None, Kind::Exec(exec));
-        if let Some(exe) = exe_path {
-            self.story.wishes.push(Wish::Library {
-                path: exe.clone(),
-                tgid,
-            });
-            self.story.wishes.push(Wish::Program { tgid, exe });
+        self.ask_about(tgid, exe_path, foreign);
+    }
+
+    /// What is to be looked up for a new program.
+    fn ask_about(&mut self, tgid: u32, exe: Option<String>, foreign: Option<u32>) {
+        let wishes = &mut self.story.wishes;
+        if let Some(exe) = exe {
+            let path = exe.clone();
+            wishes.push(Wish::Library { path, tgid });
+            wishes.push(Wish::Program { tgid, exe });
+        }
+        if foreign.is_some() {
+            wishes.push(Wish::Root { tgid });
         }
     }
 

@@ -2,7 +2,7 @@
 
 use crate::event::call::{Because, Call, Counted, LoaderError, Return, Site, Unfinished, Value};
 use crate::event::file::{Access, Chdir, Getcwd, Ioctl, List, Open, Readlink, Stat};
-use crate::event::host::{Clock, End};
+use crate::event::host::{Clock, End, Node, RootFacts};
 use crate::event::library::{Closure, LateLibrary, Library, Map, Resolved, Tried, Unmap};
 use crate::event::loss::{Loss, Note};
 use crate::event::net::{Http, Socket};
@@ -310,6 +310,16 @@ fn rest() -> Vec<Kind> {
             answer: Some(yes("[]")),
             fd: 7,
         }),
+        Kind::Root(Box::new(RootFacts {
+            mount_namespace: 4_026_532_758,
+            os: Some(text("Ubuntu 24.04.2 LTS")),
+            libc: Some(text("glibc 2.39")),
+            nodes: vec![Node {
+                path: text("/dev/nvidia0"),
+                mode: 0o666,
+                owner: [0, 0],
+            }],
+        })),
         Kind::Loss(Loss {
             cause: text("ring"),
             count: 12,

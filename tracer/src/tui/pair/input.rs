@@ -1,6 +1,7 @@
 //! What is typed and clicked: filter and search count for both columns, a click gives its column the keys.
 
 use super::Pair;
+use crate::tui::input::turned;
 use crate::tui::keys::Action;
 use crate::tui::state::State;
 use crate::tui::state::list::Matching;
@@ -82,7 +83,7 @@ impl Pair {
         {
             self.turn();
         }
-        self.act(if down { Action::Down(3) } else { Action::Up(3) });
+        self.act(turned(down));
     }
 
     fn column_at(&self, row: u16, column: u16) -> Option<usize> {

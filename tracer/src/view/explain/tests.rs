@@ -81,6 +81,18 @@ fn a_search_that_was_over_before_is_not_called_unfinished() {
 }
 
 #[test]
+fn a_server_that_ended_is_no_matter_of_cards() {
+    let mut explanation = answer();
+    let card = "This machine has no GPU.";
+    explanation.general.push(finding("VG180", card));
+    assert_eq!(headline(&explanation)[0], card);
+    explanation
+        .general
+        .push(finding("VG207", "Ollama itself ended."));
+    assert!(!headline(&explanation).contains(&card.to_owned()));
+}
+
+#[test]
 fn the_table_alone_has_no_paragraphs() {
     let text = table(&answer(), Looks::default());
     assert!(

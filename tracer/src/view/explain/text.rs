@@ -113,6 +113,9 @@ pub fn headline(explanation: &Explanation) -> Vec<String> {
     } else {
         format!("{who} had not finished looking for devices.")
     };
+    // Why there is no device is no news of a server that ended before it had looked for one.
+    let ended = |finding: &Finding| finding.rule == "VG207";
+    let right = right.filter(|_| !explanation.general.iter().any(ended));
     let right = right.map(|finding| finding.sentence.clone());
     right.into_iter().chain([outcome]).collect()
 }

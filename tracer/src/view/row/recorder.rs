@@ -1,10 +1,10 @@
 //! Rows of the recorder about itself, and of kinds that a newer release made.
 
-use crate::event::host::End;
+use crate::event::host::{End, RootFacts};
 use crate::event::loss::{Loss, Note};
 
 use super::super::line::Role;
-use super::super::{Looks, amount};
+use super::super::{Looks, amount, escape};
 use super::Row;
 
 /// Columns of a body that this release cannot put in words; the whole is in the JSON form.
@@ -40,6 +40,28 @@ pub(in crate::view) fn cause(cause: &str) -> &str {
         "disk" => "the disk took no more",
         other => other,
     }
+}
+
+/// What a container has of its own.
+pub(super) fn root(body: &RootFacts) -> Row {
+    let mut row = Row::new("root");
+    row.first
+        .push(Role::Dim, " of mount namespace ")
+        .plain(&body.mount_namespace.to_string());
+    for fact in [&body.os, &body.libc].into_iter().flatten() {
+        row.first.plain(", ").plain(&escape::text(fact.as_str()));
+    }
+    let nodes: Vec<String> = body
+        .nodes
+        .iter()
+        .map(|node| escape::word(node.path.as_str()).into_owned())
+        .collect();
+    let nodes = match nodes.is_empty() {
+        true => "no GPU device nodes".to_owned(),
+        false => nodes.join(" "),
+    };
+    row.first.plain(", ").plain(&nodes);
+    row
 }
 
 pub(super) fn note(body: &Note) -> Row {
@@ -84,7 +106,7 @@ pub(super) fn unknown(name: &str, body: &str) -> Row {
     let mut row = Row::new(name);
     row.first
         .plain(" ")
-        .plain(&super::super::escape::fit(body, UNKNOWN_COLUMNS, "..."))
+        .plain(&escape::fit(body, UNKNOWN_COLUMNS, "..."))
         .push(Role::Dim, "  (of a newer release)");
     row
 }

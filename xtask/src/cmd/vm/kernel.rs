@@ -9,14 +9,17 @@ use anyhow::{Context, bail};
 use crate::debian::Release;
 use crate::{machine, step};
 
-/// What a kernel needs to see this system's files; some are built in, some are not there before or after a release.
-const MODULES: [&str; 11] = [
+/// What a kernel needs to see this system's files, and to mount images; some are built in, some are not there before or after a
+/// release.
+const MODULES: [&str; 13] = [
     "9p",
     "9pnet",
     "9pnet_virtio",
     "fscache",
+    "loop",
     "netfs",
     "overlay",
+    "squashfs",
     "virtio",
     "virtio_pci",
     "virtio_pci_legacy_dev",
@@ -36,10 +39,17 @@ pub(super) struct Kernel {
     pub(super) modules: PathBuf,
 }
 
-/// Fetches a release's kernel, unless one is here.
+/// Fetches a release's kernel, unless one with these modules is here.
 pub(super) fn fetch(root: &Path, release: &str) -> anyhow::Result<Kernel> {
     let place = machine::target(root).join("vm/kernels").join(release);
-    if !place.exists() {
+    // What was kept when it was fetched.
+    let (list, wanted) = (place.join("kept"), MODULES.join("\n"));
+    let kept = fs::read_to_string(&list).is_ok_and(|kept| kept == wanted);
+    if !kept {
+        if place.exists() {
+            fs::remove_dir_all(&place)
+                .with_context(|| format!("cannot remove {}", place.display()))?;
+        }
         let lists = Release::get(root, release)?;
         let packages = lists.needs("linux-image-amd64", "linux-image-")?;
         if packages.is_empty() {
@@ -63,6 +73,7 @@ pub(super) fn fetch(root: &Path, release: &str) -> anyhow::Result<Kernel> {
                     .with_context(|| format!("cannot remove {}", modules.display()))?;
             }
         }
+        fs::write(&list, wanted).with_context(|| format!("cannot write {}", list.display()))?;
     }
     let boot = place.join("boot");
     let entries = fs::read_dir(&boot).with_context(|| format!("cannot list {}", boot.display()))?;

@@ -1,6 +1,6 @@
 #!/busybox sh
 # The first process of a kernel that `./x vm --tests` boots: lays a layer in memory over the files of the system that boots it,
-# and runs the tests there.
+# makes that the root, and runs the tests there. A mere chroot would not do: the kernel then has other names for all files.
 B=/busybox
 $B mount -t proc proc /proc
 $B mount -t sysfs sys /sys
@@ -14,12 +14,15 @@ $B mount -t 9p -o trans=virtio,version=9p2000.L,ro,cache=loose,msize=512000 host
 $B mount -t tmpfs -o size=70% upper /upper
 $B mkdir /upper/files /upper/work
 $B mount -t overlay -o lowerdir=/host,upperdir=/upper/files,workdir=/upper/work merged /merged
-for folder in proc sys dev; do $B mount --bind /$folder /merged/$folder; done
-$B mkdir -p /dev/pts /dev/shm
-$B mount -t devpts pts /dev/pts
-$B mount -t tmpfs -o mode=1777 shm /dev/shm
+$B cp /busybox /tests /merged/
+for folder in proc sys dev; do $B mount --move /$folder /merged/$folder; done
+$B mkdir -p /merged/dev/pts /merged/dev/shm
+$B mount -t devpts pts /merged/dev/pts
+$B mount -t tmpfs -o mode=1777 shm /merged/dev/shm
 $B mount -t tmpfs -o mode=1777 tmp /merged/tmp
+$B mount -t cgroup2 groups /merged/sys/fs/cgroup
 $B ip link set lo up
-$B chroot /merged /bin/sh -c "$($B cat /tests)" && echo "RESULT passed yes"
+exec $B switch_root /merged /bin/sh -c '
+(. /tests) && echo "RESULT passed yes"
 echo "RESULT end yes"
-$B poweroff -f
+/busybox poweroff -f'

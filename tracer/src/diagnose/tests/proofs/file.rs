@@ -1,6 +1,6 @@
 //! Load: files. VG050, VG057, VG060, VG063, VG064.
 
-use super::super::build::{LIB, child, discovery, folder, load, look, seen, words};
+use super::super::build::{LIB, child, discovery, folder, load, look, said, seen, set, words};
 use super::crash::{crash, dead};
 use super::{Proof, but};
 use crate::discover::Model;
@@ -69,6 +69,15 @@ pub(super) fn proofs() -> Vec<Proof> {
             }),
         ),
         listed_only(),
+        Proof::of(
+            "VG066",
+            named_by_user("/opt/own.so", "No such file or directory"),
+        )
+        .also(named_by_user("/opt", "Is a directory"))
+        .silent(
+            "a library that it needs is missing",
+            named_by_user("/opt/own.so", "libcurl.so.4: cannot open"),
+        ),
     ]
 }
 
@@ -77,6 +86,11 @@ fn listed_only() -> Proof {
     let path = format!("{LIB}/cuda_v12/libggml-cuda.so");
     Proof::of("VG064", walked(&["libggml-cuda.so"]))
         .also(nowhere(&path))
+        .also(in_a_circle(&path, "Too many levels of symbolic links"))
+        .silent(
+            "ggml stumbled over something else",
+            in_a_circle(&path, "Input/output error"),
+        )
         .silent(
             "a runner never asks for that name",
             walked(&["libggml-own.so"]),
@@ -104,6 +118,32 @@ fn listed_only() -> Proof {
                     .push(load(Outcome::Loaded, Vec::new()));
             }),
         )
+}
+
+/// GGML_BACKEND_PATH of the user, and what ggml said of it.
+fn named_by_user(path: &str, error: &str) -> Model {
+    let mut list = child(Step::List);
+    list.said = vec![said(&format!(
+        "load_backend: failed to load {path}: {path}: cannot open shared object file: {error}"
+    ))];
+    but(with(Era::LlamaServer, list), |model| {
+        set(model, "GGML_BACKEND_PATH", path)
+    })
+}
+
+/// A runner that an exception of std::filesystem ended.
+fn in_a_circle(path: &str, error: &str) -> Model {
+    let mut runner = dead(Step::Runner, End::Exit(2, seen("exit code 2")));
+    runner.crashes.push(crash("SIGABRT", "/lib/libc.so.6", &[]));
+    runner.said = vec![
+        said(
+            "terminate called after throwing an instance of 'std::filesystem::__cxx11::filesystem_error'",
+        ),
+        said(&format!(
+            "  what():  filesystem error: status: {error} [{path}]"
+        )),
+    ];
+    with(Era::Runner, runner)
 }
 
 fn with(era: Era, child: Child) -> Model {

@@ -1,16 +1,17 @@
 //! Spawn: VG030 to VG038, the processes that should look at a backend and do not come to it.
 
 use super::super::build::{
-    LIB, child, discovery, folder, line, load, look, said, seen, set, words,
+    LIB, as_log, child, discovery, folder, line, load, look, said, seen, set, words,
 };
 use super::{Proof, but};
 use crate::discover::Model;
-use crate::discover::model::{Answer, Attempt, Child, End, Era, Evidence, Outcome, Spawn, Tried};
+use crate::discover::model::{
+    Answer, Attempt, Child, End, Era, Evidence, Level, Line, Outcome, Spawn, Tried,
+};
 use crate::discover::role::Step;
 use crate::event::{Errno, Text};
 
 pub(super) fn proofs() -> Vec<Proof> {
-    let no_fork = || Spawn::ForkFailed(Errno(11), seen("clone = EAGAIN").unwrap());
     let no_exec = || {
         Spawn::ExecFailed(
             Errno(13),
@@ -18,25 +19,8 @@ pub(super) fn proofs() -> Vec<Proof> {
         )
     };
     vec![
-        Proof::of(
-            "VG030",
-            looked(Era::Runner, vec![not_made(Step::Runner, no_fork())]),
-        )
-        .also(not_started("pipe2: too many open files"))
-        .also(not_started(
-            "fork/exec /usr/local/bin/ollama: resource temporarily unavailable",
-        ))
-        .silent(
-            "the program may not be executed",
-            not_started("fork/exec /usr/local/bin/ollama: permission denied"),
-        )
-        .silent(
-            "only the probe could not be made, after the list had answered",
-            looked(
-                Era::LlamaServer,
-                vec![child(Step::List), not_made(Step::Start, no_fork())],
-            ),
-        ),
+        no_process(),
+        no_null(),
         Proof::of(
             "VG031",
             looked(Era::LlamaServer, vec![not_made(Step::Start, no_exec())]),
@@ -107,14 +91,7 @@ fn without_llama_server() -> Proof {
 pub(super) fn at_work() -> Vec<Proof> {
     vec![
         without_llama_server(),
-        Proof::of("VG040", threads(None))
-            .silent("it answered all the same", threads(Some(Answer::default())))
-            .silent(
-                "it gave up for another reason",
-                but(threads(None), |model| {
-                    model.children[0].said = vec![said("runtime/cgo: pthread_attr_init failed")];
-                }),
-            ),
+        no_thread(),
         Proof::of("VG034", looked(Era::Runner, vec![bound(98, false)]))
             .silent(
                 "it answered all the same",
@@ -176,6 +153,70 @@ pub(super) fn at_work() -> Vec<Proof> {
     ]
 }
 
+/// VG030: limits.
+fn no_process() -> Proof {
+    let no_fork = || Spawn::ForkFailed(Errno(11), seen("clone = EAGAIN").unwrap());
+    Proof::of(
+        "VG030",
+        looked(Era::Runner, vec![not_made(Step::Runner, no_fork())]),
+    )
+    .also(not_started("pipe2: too many open files"))
+    .also(not_started(
+        "fork/exec /usr/local/bin/ollama: resource temporarily unavailable",
+    ))
+    .silent(
+        "the program may not be executed",
+        not_started("fork/exec /usr/local/bin/ollama: permission denied"),
+    )
+    .silent(
+        "it is /dev/null",
+        not_started("open /dev/null: permission denied"),
+    )
+    .silent(
+        "only the probe could not be made, after the list had answered",
+        looked(
+            Era::LlamaServer,
+            vec![child(Step::List), not_made(Step::Start, no_fork())],
+        ),
+    )
+}
+
+/// VG040: words of threads, and of others.
+fn no_thread() -> Proof {
+    Proof::of("VG040", threads(None))
+        .silent("it answered all the same", threads(Some(Answer::default())))
+        .silent(
+            "it gave up for another reason",
+            but(threads(None), |model| {
+                model.children[0].said = vec![said("runtime/cgo: pthread_attr_init failed")];
+            }),
+        )
+}
+
+/// VG041: what the server opens before it makes a process.
+fn no_null() -> Proof {
+    let refused = "open /dev/null: permission denied";
+    Proof::of(
+        "VG041",
+        not_started("open /dev/null: no such file or directory"),
+    )
+    .also(but(unmade(refused), |model| as_log(model, Level::Debug)))
+    .also(but(discovery(Era::Runner), |model| {
+        let start = line(
+            "failed to start runner to discovery GPUs",
+            &[("error", refused)],
+        );
+        model.lines.push(Line {
+            seen: seen(&format!("{} error={refused:?}", start.message)),
+            ..start
+        });
+    }))
+    .silent(
+        "it is the program",
+        not_started("fork/exec /dev/nullity: permission denied"),
+    )
+}
+
 /// A runner that may not make its threads.
 fn threads(answer: Option<Answer>) -> Model {
     let runner = but_child(child(Step::Runner), |runner| {
@@ -203,6 +244,15 @@ fn not_started(error: &str) -> Model {
             ..Attempt::default()
         });
     })
+}
+
+/// A log's line about a runner that could not be started.
+fn unmade(error: &str) -> Model {
+    let text = format!("failed to start runner to discovery GPUs error={error:?}");
+    looked(
+        Era::Runner,
+        vec![not_made(Step::Runner, Spawn::Failed(seen(&text).unwrap()))],
+    )
 }
 
 /// The runner's ggml says that this folder is not there.

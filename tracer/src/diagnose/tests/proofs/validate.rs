@@ -1,4 +1,4 @@
-//! Validate: the second look, and what the server checks by itself. VG140 to VG147.
+//! Validate: the second look, and what the server checks by itself. VG140 to VG148.
 
 use super::super::build::{attempt, call, child, device, discovery, line, look, said, seen};
 use super::crash::dead;
@@ -24,6 +24,16 @@ pub(super) fn proofs() -> Vec<Proof> {
                     look(model, vec![calling(100)], Vec::new());
                 }),
             ),
+        Proof::of(
+            "VG148",
+            output(
+                "llama-server --list-devices failed: exec: WaitDelay expired before I/O complete",
+            ),
+        )
+        .silent(
+            "it failed by itself",
+            output("llama-server --list-devices failed: exit status 1"),
+        ),
         Proof::of("VG142", rocm(saying(&[begun])))
             .silent(
                 "it was initialised",
@@ -59,6 +69,7 @@ pub(super) fn checked_by_server() -> Vec<Proof> {
     let old = "NVIDIA driver too old";
     vec![
         Proof::likely("VG144", second(child(Step::Runner)))
+            .also(second_unmade())
             .silent("its architecture is the reason", second(saying(&[arch])))
             .silent(
                 "the second look gave the device",
@@ -123,6 +134,26 @@ pub(super) fn checked_by_server() -> Vec<Proof> {
 fn first() -> Model {
     but(discovery(Era::Runner), |model| {
         look(model, vec![child(Step::Runner)], vec![device("GPU-1")]);
+    })
+}
+
+/// No descriptor was left for the second look.
+fn second_unmade() -> Model {
+    but(first(), |model| {
+        let error = "fork/exec /usr/local/bin/ollama: too many open files";
+        let start = "failed to start runner to discovery GPUs";
+        model.lines.push(line(start, &[("error", error)]));
+        let dropped = "filtering device which didn't fully initialize";
+        model.lines.push(line(dropped, &[("id", "GPU-1")]));
+    })
+}
+
+/// The list told a device and ended, and the server did not take it.
+fn output(error: &str) -> Model {
+    but(discovery(Era::LlamaServer), |model| {
+        look(model, vec![child(Step::List)], vec![device("0")]);
+        let line = format!("failure during llama-server GPU discovery error={error:?}");
+        model.attempts[0].failure_line = seen(&line);
     })
 }
 

@@ -73,7 +73,19 @@ impl Building {
         if matches!(open.because, Because::Slow | Because::End) && telling {
             let seconds = event.duration.unwrap_or(0) / 1_000_000_000;
             let about = about.map_or_else(String::new, |about| format!(" {about}"));
-            let text = format!("{}{about}, for {seconds} s", open.function);
+            let constructor = open.call.and_then(|call| self.open.get(&call));
+            let function = match constructor.and_then(|open| open.constructor.as_ref()) {
+                Some(of) => format!("a constructor of {of}"),
+                None => {
+                    let index = open.call.and_then(|call| self.open_calls.get(&call));
+                    let call = index.and_then(|index| self.child.calls.get(*index));
+                    match call.and_then(|call| call.of.as_ref()) {
+                        Some(of) => format!("{} of {of}", open.function),
+                        None => open.function.as_str().to_owned(),
+                    }
+                }
+            };
+            let text = format!("{function}{about}, for {seconds} s");
             self.slow = open.call;
             self.child.hanging = Some(Evidence::event(event.seq, text));
         }

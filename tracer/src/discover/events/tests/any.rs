@@ -82,7 +82,7 @@ fn pick(all: &[&'static str], number: u64) -> &'static str {
 }
 
 fn kind() -> impl Strategy<Value = Kind> {
-    (0_u8..22, word(), word(), word(), 0_u64..40).prop_map(|(which, a, b, c, number)| {
+    (0_u8..23, word(), word(), word(), 0_u64..40).prop_map(|(which, a, b, c, number)| {
         let (one, two, three) = (plain(&a), plain(&b), plain(&c));
         let to = format!("p{}.{}", number % 5, number % 3);
         let err = (number % 3 == 0).then_some(pick(&["ENOENT", "EACCES", "EAGAIN"], number / 3));
@@ -117,6 +117,8 @@ fn kind() -> impl Strategy<Value = Kind> {
             18 => Kind::Unfinished(body(json!({"call": number, "fn": one, "about": b,
                 "because": pick(&["slow", "exit", "exec", "unwound", "end"], number)}))),
             19 => Kind::LoaderError(body(json!({"object": a, "text": b, "occasion": c, "call": number}))),
+            21 => Kind::Root(body(json!({"mount_namespace": number, "os": one, "nodes": [
+                {"path": two, "mode": 438, "owner": [0, 0]}]}))),
             20 => Kind::Output(body(json!({"fd": number, "text": a, "length": number}))),
             _ => Kind::Http(body(json!({"request": one, "answer": b, "fd": number}))),
         }

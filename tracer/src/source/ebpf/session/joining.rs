@@ -3,7 +3,7 @@
 use super::Session;
 use crate::event::Event;
 use crate::source::ebpf::Error;
-use crate::source::ebpf::awaited::{Awaited, Strangers};
+use crate::source::ebpf::awaited::{self, Awaited, Strangers};
 use crate::source::ebpf::ring;
 use crate::source::running;
 use crate::source::tracker::{Already, Story};
@@ -16,6 +16,14 @@ impl Session {
     pub fn wait_for(&mut self, awaited: &Awaited) -> Result<(), Error> {
         self.strangers = Strangers::new(&awaited.files);
         awaited.tell(&mut self.ebpf)
+    }
+
+    /// Waits for members of these control groups in place of the old ones.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub fn change_groups(&mut self, groups: &[String], old: &[String]) -> Result<(), Error> {
+        awaited::change_groups(&mut self.ebpf, groups, old)
     }
 
     /// Follows processes that run already, and all below them, and tells what they are. Whatever they start meanwhile is
