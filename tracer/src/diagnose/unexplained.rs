@@ -6,7 +6,7 @@ use super::explanation::{BackendVerdict, Finding, Verdict};
 use super::judge::verdict;
 use super::rules;
 use super::words::base;
-use crate::discover::model::{Era, Evidence, Level, Origin};
+use crate::discover::model::{End, Era, Evidence, Level, Origin};
 use crate::event::Text;
 
 fn unknown(case: &Case<'_>, finding: Finding) -> BackendVerdict {
@@ -70,6 +70,17 @@ pub(super) fn device_of_some_folder(case: &Case<'_>) -> Option<BackendVerdict> {
     Some(unknown(case, finding))
 }
 
+/// The exit code of a process that failed, and what it said last.
+fn last_words<'a>(case: &Case<'a>) -> Option<(u8, &'a str)> {
+    case.deciding().find_map(|child| match &child.end {
+        End::Exit(code, _) if *code != 0 => {
+            let words = child.said.last()?.text.as_str().trim();
+            (!words.is_empty()).then_some((*code, words))
+        }
+        _ => None,
+    })
+}
+
 /// Tried, no device, and nothing that says why.
 pub(super) fn no_reason(case: &Case<'_>) -> BackendVerdict {
     if case.model.origin == Origin::Log {
@@ -85,11 +96,12 @@ pub(super) fn no_reason(case: &Case<'_>) -> BackendVerdict {
                 "below OLLAMA_DEBUG=2 Ollama prints no reason as long as the driver itself answers"
             }
         };
+        let sentence = last_words(case).map_or_else(
+            || format!("{} was tried and gave no device. Why, this log ({level} level) cannot tell: {again}.", case.name),
+            |(code, words)| format!("{} was tried, and its process ended with exit code {code} and the words \"{words}\"; more this log ({level} level) cannot tell.", case.name),
+        );
         let finding = rules::LOG_CANNOT_TELL
-            .found(format!(
-                "{} was tried and gave no device. Why, this log ({level} level) cannot tell: {again}.",
-                case.name
-            ))
+            .found(sentence)
             .proof(tried_seen(case))
             .proof(case.model.cpu_only.as_ref());
         return unknown(case, finding);

@@ -238,6 +238,12 @@ the signal, which one INFO line names, but not the place.",
     check: Check::Backend(in_start),
 };
 
+/// What an illegal instruction most often means.
+const OTHER_PROCESSOR: &[&str] = &[
+    "An illegal instruction is most often one that this processor does not have (or that its virtual machine hides): compare what the library was built for.",
+    "$ grep -o -w -E 'avx|avx2|avx512f|fma' /proc/cpuinfo | sort -u; systemd-detect-virt",
+];
+
 fn in_start(case: &Case<'_>) -> Vec<Finding> {
     let all = of_kind(case, Kind::Start);
     let started = all.iter().any(|seen| inside(seen, "ggml_backend_init"));
@@ -269,8 +275,11 @@ fn in_start(case: &Case<'_>) -> Vec<Finding> {
                     lines
                 }
             };
+            let illegal = all.iter().any(|seen| seen.signal == "SIGILL");
+            let processor = if illegal { OTHER_PROCESSOR } else { &[] };
+            let processor = processor.iter().map(|line| (*line).to_owned()).collect();
             Finding {
-                remedy: [without_preload(case), remedy].concat(),
+                remedy: [without_preload(case), processor, remedy].concat(),
                 ..found
             }
         })

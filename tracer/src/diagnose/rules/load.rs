@@ -267,7 +267,19 @@ pub(super) fn is_driver(name: &str) -> bool {
 }
 
 fn no_driver(case: &Case<'_>) -> Vec<Finding> {
-    absent(case, true)
+    let found = absent(case, true);
+    if found.is_empty()
+        && let Some(words) = super::load_words::driver_not_opened(case)
+    {
+        let mut finding = NO_DRIVER
+            .found("libcuda.so.1, the driver's own library, could not be opened when the probe asked the driver itself; without it no backend has a CUDA device.")
+            .object("libcuda.so.1")
+            .likely()
+            .proof(words);
+        finding.remedy = remedy(case, "libcuda.so.1", true);
+        return vec![finding];
+    }
+    found
 }
 
 fn missing_library(case: &Case<'_>) -> Vec<Finding> {

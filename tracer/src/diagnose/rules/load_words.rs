@@ -1,11 +1,11 @@
 //! dlopen gave nothing, and what is known are the loader's words alone, or that it said none.
 
-use super::super::case::{Case, path_of};
+use super::super::case::{Case, Family, path_of};
 use super::super::explanation::Finding;
 use super::super::rule::{Check, Rule, Stage};
 use super::super::words::{base, list};
 use super::load_file::backend;
-use crate::discover::model::{Evidence, Load, Origin, Outcome, Words};
+use crate::discover::model::{Child, Evidence, Load, Origin, Outcome, Words};
 
 pub(super) static RULES: &[&Rule] = &[&ANSWERED_BY_PRELOAD, &LOADERS_WORDS, &NOT_EVEN_CPU];
 
@@ -179,4 +179,26 @@ fn not_even_cpu(case: &Case<'_>) -> Vec<Finding> {
             .so(format!("$ ls -l {library} {library}/{}; vgputrace check", case.name))
             .so("Install the release again, over an empty folder."),
     ]
+}
+
+/// In a log that tells of no failed load and of no other end, the words of the probe, which opens the driver by itself once the
+/// backend is loaded (discover/native_probe_linux.go). A backend built without virtual memory management does not need it to load.
+pub(super) fn driver_not_opened<'a>(case: &Case<'a>) -> Option<Vec<&'a Evidence>> {
+    let crashed = |child: &&Child| super::crash::crash_of(child).is_some();
+    let other = case.failed_loads().next().is_some()
+        || case.failure_lines().next().is_some()
+        || case.children.iter().any(crashed)
+        || !case.reported().is_empty();
+    if case.model.origin != Origin::Log || other || case.family() != Family::Cuda {
+        return None;
+    }
+    let words: Vec<&Evidence> = case
+        .saying("dlopen libcuda.so.1: ")
+        .filter(|said| {
+            said.text
+                .as_str()
+                .contains("cannot open shared object file")
+        })
+        .collect();
+    (!words.is_empty()).then_some(words)
 }

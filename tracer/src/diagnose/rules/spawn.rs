@@ -77,7 +77,17 @@ fn no_exec(case: &Case<'_>) -> Vec<Finding> {
         .object(name.clone())
         .proof(seen)
         .proof(lines);
-    if name.starts_with('/') {
+    let other_format = why.contains("ENOEXEC") || why.contains("exec format error");
+    let no_file = why.contains("ENOENT") || why.contains("no such file");
+    if name.starts_with('/') && (other_format || no_file) {
+        finding = finding
+            .so(if other_format {
+                "The file is for another processor or is not whole: see which, and install the release for this machine:"
+            } else {
+                "The file is not there any more, or the loader that it names is not (NixOS, Alpine have theirs elsewhere):"
+            })
+            .so(format!("$ ls -l {name}; file -L {name}; uname -m"));
+    } else if name.starts_with('/') {
         finding = finding
             .so("See mode, owner and mount of the file, and make it executable:")
             .so(format!("$ ls -l {name}; findmnt -T {name}"))

@@ -1,8 +1,11 @@
 //! Processes that do not come up, crash, hang or are killed.
 
-use super::build::{LIB, child, discovery, init, load, look, said, seen, set, verdict, words};
+use super::build::{
+    LIB, as_log, child, discovery, init, load, look, said, seen, set, verdict, words,
+};
 use crate::diagnose::explain;
-use crate::discover::model::{Child, Crash, End, Era, Outcome, Spawn};
+use crate::discover::Model;
+use crate::discover::model::{Child, Crash, End, Era, Level, Outcome, Spawn};
 use crate::discover::role::Step;
 use crate::event::call::Site;
 use crate::event::{Errno, Hex, Text};
@@ -231,4 +234,117 @@ fn processes_that_disagree_are_the_finding() {
     );
     list.crashes.push(crash("SIGSEGV", "/x/libcuda.so.1", &[]));
     assert!(judged(vec![list]).starts_with("failed VG085"));
+}
+
+/// A log of a look that ended so: a list without an answer, and a probe that said this.
+fn logged(end: End, said_by_list: &str, said_by_probe: &str) -> Model {
+    let mut list = dead(Step::List, end);
+    list.said.push(said(said_by_list));
+    let mut probe = dead(Step::Probe, End::Exit(1, None));
+    probe.said.push(said(said_by_probe));
+    let mut model = discovery(Era::LlamaServer);
+    look(&mut model, vec![list, probe], Vec::new());
+    model.attempts[0].answer = None;
+    as_log(&mut model, Level::Debug);
+    model
+}
+
+const NO_DRIVER: &str = "Error: dlopen libcuda.so.1: libcuda.so.1: cannot open shared object file: No such file or directory";
+
+#[test]
+fn a_probe_that_cannot_open_the_driver_is_a_likely_cause_where_nothing_else_ended_the_look() {
+    let quiet = logged(End::Exit(0, None), "", NO_DRIVER);
+    assert_eq!(verdict(&quiet), "failed VG052, likely libcuda.so.1");
+    let other = "Error: dlopen libcuda.so.1: libcuda.so.1: wrong ELF class";
+    let other = logged(End::Exit(0, None), "", other);
+    assert!(
+        verdict(&other).starts_with("unknown"),
+        "{}",
+        verdict(&other)
+    );
+    let crashed = End::Signal {
+        name: Text::from("SIGSEGV"),
+        by: None,
+        seen: None,
+    };
+    let crashed = logged(crashed, "", NO_DRIVER);
+    assert!(
+        verdict(&crashed).starts_with("failed VG085"),
+        "{}",
+        verdict(&crashed)
+    );
+}
+
+#[test]
+fn what_a_process_said_before_it_failed_stands_in_the_sentence_of_a_log_that_tells_no_more() {
+    let words = "error: invalid argument: --list-devices";
+    let sentence = |end| {
+        let model = logged(end, words, "");
+        explain(&model).backends[0].findings[0].sentence.clone()
+    };
+    let failed = sentence(End::Exit(1, None));
+    assert!(
+        failed.contains("exit code 1") && failed.contains(words),
+        "{failed}"
+    );
+    assert!(!sentence(End::Exit(0, None)).contains(words));
+}
+
+#[test]
+fn a_program_of_another_processor_is_not_to_be_made_executable() {
+    let remedy = |why: &str| {
+        let mut model = discovery(Era::LlamaServer);
+        let mut list = dead(Step::List, End::Unknown);
+        let text = format!("fork/exec {LIB}/llama-server: {why}");
+        list.spawn = Spawn::Failed(seen(&text).unwrap());
+        look(&mut model, vec![list], Vec::new());
+        model.attempts[0].answer = None;
+        explain(&model).backends[0].findings[0].remedy.join(" ")
+    };
+    let other = remedy("exec format error");
+    assert!(
+        other.contains("uname -m") && !other.contains("chmod"),
+        "{other}"
+    );
+    assert!(remedy("permission denied").contains("chmod"));
+}
+
+#[test]
+fn an_illegal_instruction_points_to_the_processor() {
+    let remedy = |signal: &str| {
+        let mut list = dead(Step::List, End::Unknown);
+        list.crashes
+            .push(crash(signal, "/x/libcuda.so.1", &["ggml_backend_init"]));
+        list.loads.push(load(Outcome::Loaded, Vec::new()));
+        list.end = End::Signal {
+            name: Text::from(signal),
+            by: None,
+            seen: None,
+        };
+        let mut model = discovery(Era::LlamaServer);
+        look(&mut model, vec![list], Vec::new());
+        model.attempts[0].answer = None;
+        explain(&model).backends[0].findings[0].remedy.join(" ")
+    };
+    assert!(remedy("SIGILL").contains("/proc/cpuinfo"));
+    assert!(!remedy("SIGSEGV").contains("/proc/cpuinfo"));
+}
+
+#[test]
+fn a_hang_in_dlopen_points_to_files_and_constructors_and_one_in_the_start_does_not() {
+    let remedy = |call: &str| {
+        let killed = End::KilledByServer {
+            before_answer: true,
+            after: 30_000_000_000,
+            seen: seen("SIGKILL"),
+        };
+        let mut list = dead(Step::List, killed);
+        list.hanging = seen(call);
+        let mut model = discovery(Era::LlamaServer);
+        look(&mut model, vec![list], Vec::new());
+        model.attempts[0].answer = None;
+        explain(&model).backends[0].findings[0].remedy.join(" ")
+    };
+    assert!(remedy("dlopen, for 29 s").contains("findmnt"));
+    assert!(!remedy("cuInit, for 29 s").contains("findmnt"));
 }

@@ -70,22 +70,27 @@ pub(super) fn proofs() -> Vec<Proof> {
     ]
 }
 
+/// VG032: every place has none.
+fn without_llama_server() -> Proof {
+    Proof::of("VG032", no_llama_server(&[2, 2]))
+        .silent("the last place has it", no_llama_server(&[2, 0]))
+        .silent(
+            "it does not know its own place",
+            but(no_llama_server(&[2, 2]), |model| {
+                let own = &mut model.server.as_mut().unwrap().library_dir;
+                own.no_exe = seen("readlink").map(|seen| (Errno(2), seen));
+            }),
+        )
+        .silent(
+            "the runner era has none",
+            but(no_llama_server(&[2, 2]), |model| model.era = Era::Runner),
+        )
+}
+
 /// Processes that came up and did not come to their work.
 pub(super) fn at_work() -> Vec<Proof> {
     vec![
-        Proof::of("VG032", no_llama_server(&[2, 2]))
-            .silent("the last place has it", no_llama_server(&[2, 0]))
-            .silent(
-                "it does not know its own place",
-                but(no_llama_server(&[2, 2]), |model| {
-                    let own = &mut model.server.as_mut().unwrap().library_dir;
-                    own.no_exe = seen("readlink").map(|seen| (Errno(2), seen));
-                }),
-            )
-            .silent(
-                "the runner era has none",
-                but(no_llama_server(&[2, 2]), |model| model.era = Era::Runner),
-            ),
+        without_llama_server(),
         no_thread(),
         Proof::of("VG034", looked(Era::Runner, vec![bound(98, false)]))
             .silent(

@@ -9,7 +9,6 @@ use crate::discover::role::{Role, Step};
 use crate::event::Text;
 
 pub(super) fn proofs() -> Vec<Proof> {
-    let stale = "unable to refresh free memory, using old values";
     vec![
         Proof::of("VG160", process(End::Exit(1, None), false))
             .also(process(End::Exit(2, None), true))
@@ -54,24 +53,7 @@ pub(super) fn proofs() -> Vec<Proof> {
                 "it asks for more than there are",
                 start(|_, one| one.num_gpu = Some(99)),
             ),
-        Proof::likely(
-            "VG163",
-            start(|model, _| model.lines.push(line(stale, &[]))),
-        )
-        .silent(
-            "all of the model is on the GPU",
-            start(|model, one| {
-                model.lines.push(line(stale, &[]));
-                one.offloaded = Some((33, 33));
-            }),
-        )
-        .silent(
-            "the line is of another start",
-            start(|model, one| {
-                model.lines.push(line(stale, &[]));
-                one.reasons.extend(seen("model weights"));
-            }),
-        ),
+        not_asked_anew(),
         Proof::likely("VG164", offloaded(3, 33))
             .also(start(|model, _| {
                 model.lines.push(memory("0 B"));
@@ -93,6 +75,29 @@ pub(super) fn proofs() -> Vec<Proof> {
         gone(),
         unnumbered(),
     ]
+}
+
+/// VG163: the free memory could not be asked.
+fn not_asked_anew() -> Proof {
+    let stale = "unable to refresh free memory, using old values";
+    Proof::likely(
+        "VG163",
+        start(|model, _| model.lines.push(line(stale, &[]))),
+    )
+    .silent(
+        "all of the model is on the GPU",
+        start(|model, one| {
+            model.lines.push(line(stale, &[]));
+            one.offloaded = Some((33, 33));
+        }),
+    )
+    .silent(
+        "the line is of another start",
+        start(|model, one| {
+            model.lines.push(line(stale, &[]));
+            one.reasons.extend(seen("model weights"));
+        }),
+    )
 }
 
 /// VG166: the backend found no device any more.
