@@ -200,7 +200,7 @@ fn an_example_opens_on_its_cause_and_the_list_names_them() {
     let mut viewer = Viewer::start("replay --example version-node");
     viewer.shows("cuda_v12: failed: libggml-cuda.so could not be loaded");
     viewer.keys("2");
-    viewer.shows("the server waits 30.0 s for this folder");
+    viewer.shows("that the server waits for this folder");
     viewer.keys("3erole:run\tkind:dlop\t");
     viewer.shows("filter: role:runner[cuda_v12] kind:dlopen");
     viewer.keys("\r");

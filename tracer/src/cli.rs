@@ -10,6 +10,7 @@ pub mod doctor;
 pub mod expect;
 pub mod explain;
 pub mod man;
+mod recording;
 pub mod replay;
 pub mod run;
 pub mod setup_caps;

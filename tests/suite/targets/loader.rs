@@ -99,6 +99,66 @@ fn a_set_user_id_program_has_no_more_rights_below_a_recorder_without_any() {
     );
 }
 
+/// The same program with a capability of the file's; `None` where the file system keeps none.
+fn capable(test: &str, folder: &std::path::Path) -> Option<std::path::PathBuf> {
+    let file = folder.join("secure");
+    copy(&program("secure"), &file);
+    let set = Command::new("setcap")
+        .arg("cap_net_raw=ep")
+        .arg(&file)
+        .output();
+    if set.is_ok_and(|output| output.status.success()) {
+        return Some(file);
+    }
+    gate::skip(
+        test,
+        "setcap is missing or the file system keeps no capabilities",
+    );
+    None
+}
+
+#[test]
+fn a_program_with_file_capabilities_keeps_them_below_a_recorder_that_is_root() {
+    let test = test_name!();
+    if !gate::root(test) || !gate::tool(test, "setpriv", "--version") {
+        return;
+    }
+    let folder = open_folder();
+    let Some(file) = capable(test, folder.path()) else {
+        return;
+    };
+    let target = trace(file).under(AS_NOBODY);
+    by_both(&target, |record, story| {
+        let said = record.outcome.out();
+        assert!(said.starts_with("secure 1 uid 65534 euid 65534"), "{said}");
+        assert!(said.ends_with("CapEff:\t0000000000002000\n"), "{said}");
+        assert!(record.events.exec_of("secure").1.secure, "{story}");
+    });
+}
+
+#[test]
+fn a_program_with_file_capabilities_has_none_below_a_recorder_without_rights() {
+    let test = test_name!();
+    if !gate::root(test) || !gate::tool(test, "setpriv", "--version") {
+        return;
+    }
+    let (folder, open) = (open_folder(), open_folder());
+    let Some(file) = capable(test, folder.path()) else {
+        return;
+    };
+    let everybody = std::fs::Permissions::from_mode(0o777);
+    std::fs::set_permissions(open.path(), everybody).expect("an open folder");
+    let target = trace(file)
+        .recorder_under(AS_NOBODY)
+        .output(open.path().join("run.vgt"));
+    let record = target.options(["--engine", "ptrace"]).run();
+    let said = record.outcome.out();
+    // The kernel calls the start secure for the bit in the file alone (cap_bprm_creds_from_file).
+    assert!(said.starts_with("secure 1 uid 65534 euid 65534"), "{said}");
+    assert!(said.ends_with("CapEff:\t0000000000000000\n"), "{said}");
+    assert!(record.events.exec_of("secure").1.secure);
+}
+
 #[test]
 fn a_library_in_an_image_that_the_target_mounts_is_told() {
     let test = test_name!();

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::amount;
-use super::run::{Calls, Engine, EnvValues, trace_size, until};
+use super::recording::Recording;
+use super::run::until;
 use crate::cmd::attach::{Props, Way};
 use crate::cmd::run::{self, Until};
 
@@ -61,10 +62,6 @@ pub struct Args {
     #[arg(long, conflicts_with_all = ["pid", "restart"])]
     next: bool,
 
-    /// Write the trace to this file, which must not exist [default: a dated name in this folder].
-    #[arg(short, long, value_name = "FILE")]
-    output: Option<PathBuf>,
-
     /// End the recording after this time: 250ms, 30s, 5m, 1h.
     #[arg(long, value_name = "DUR", value_parser = amount::duration)]
     timeout: Option<Duration>,
@@ -73,40 +70,8 @@ pub struct Args {
     #[arg(long, value_name = "discovery|PATTERN", value_parser = until)]
     until: Option<Until>,
 
-    /// Which values of environment variables are recorded.
-    ///
-    /// Names of secrets (KEY, TOKEN, SECRET, PASS, CRED, AUTH) are never recorded with their value.
-    #[arg(long, value_enum, value_name = "WHICH", default_value_t = EnvValues::Listed)]
-    env_values: EnvValues,
-
-    /// Stop recording at this size of the trace.
-    #[arg(long, value_name = "SIZE", default_value = "1GiB", value_parser = trace_size)]
-    max_size: u64,
-
-    /// No progress and no summary; errors and warnings only.
-    #[arg(short, long)]
-    quiet: bool,
-
-    /// Print the summary as one line of JSON.
-    #[arg(long)]
-    json: bool,
-
-    /// How to record.
-    #[arg(long, value_enum, default_value_t = Engine::Auto)]
-    engine: Engine,
-
-    /// Which functions of GPU drivers and runtimes are recorded; every process that maps their files pays for the probes.
-    #[arg(long, value_enum, value_name = "WHICH", default_value_t = Calls::Discovery)]
-    calls: Calls,
-
-    /// Let every opening of a driver, runtime or backend that is not known yet wait until it is probed, so that no first call
-    /// is missed; needs CAP_SYS_ADMIN and slows openings down on the whole machine.
-    #[arg(long)]
-    hold: bool,
-
-    /// Say more about what the recorder does; twice for the probes' own diagnostics.
-    #[arg(short, long, action = clap::ArgAction::Count)]
-    verbose: u8,
+    #[command(flatten)]
+    recording: Recording,
 }
 
 impl Args {
@@ -133,24 +98,9 @@ impl Args {
             restart: self.restart,
             next: self.next,
             recording: run::Props {
-                output: self.output,
                 timeout: self.timeout,
                 until: self.until,
-                user: None,
-                set_env: Vec::new(),
-                unset_env: Vec::new(),
-                all_env_values: self.env_values == EnvValues::All,
-                max_size: self.max_size,
-                tui: false,
-                quiet: self.quiet,
-                json: self.json,
-                engine: self.engine.into(),
-                like_unit: None,
-                calls: self.calls.into(),
-                hold: self.hold,
-                virtual_gpu: None,
-                verbose: self.verbose,
-                command: Vec::new(),
+                ..self.recording.into_props()
             },
         }
     }

@@ -4,14 +4,11 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::ValueEnum;
 use clap::builder::{OsStringValueParser, TypedValueParser};
 
 use super::amount;
+use super::recording::Recording;
 use crate::cmd::run::{self, Props, Until};
-
-/// Smallest trace that holds more than its own header.
-const SMALLEST: u64 = 64 * 1024;
 
 /// Options of `run`; what the command does is said at `Command::Run`.
 #[derive(Clone, Debug, clap::Args)]
@@ -36,10 +33,6 @@ Examples:
   sudo vgputrace run --until 'model loaded|error' -- ./llama-server -m tiny.gguf"
 )]
 pub struct Args {
-    /// Write the trace to this file, which must not exist [default: a dated name in this folder].
-    #[arg(short, long, value_name = "FILE")]
-    output: Option<PathBuf>,
-
     /// End the command after this time: 250ms, 30s, 5m, 1h.
     #[arg(long, value_name = "DUR", value_parser = amount::duration)]
     timeout: Option<Duration>,
@@ -63,43 +56,17 @@ pub struct Args {
     #[arg(long, value_name = "K", value_parser = OsStringValueParser::new().try_map(variable))]
     unset: Vec<OsString>,
 
-    /// Which values of environment variables are recorded.
-    ///
-    /// Names of secrets (KEY, TOKEN, SECRET, PASS, CRED, AUTH) are never recorded with their value.
-    #[arg(long, value_enum, value_name = "WHICH", default_value_t = EnvValues::Listed)]
-    env_values: EnvValues,
-
-    /// Stop recording at this size of the trace; the command goes on.
-    #[arg(long, value_name = "SIZE", default_value = "1GiB", value_parser = trace_size)]
-    max_size: u64,
-
     /// Show the recording while it is made, as `replay` does; q or Ctrl-C ends the command.
     ///
-    /// The command gets a terminal of its own; its output is shown in Log, and nothing is typed into it.
+    /// The command gets a terminal of its own; its output is shown in Log, where the keyboard can be given to it.
     #[arg(long)]
     tui: bool,
-
-    /// No progress and no summary; errors and warnings only.
-    #[arg(short, long)]
-    quiet: bool,
-
-    /// Print the summary as one line of JSON.
-    #[arg(long)]
-    json: bool,
-
-    /// How to record.
-    #[arg(long, value_enum, default_value_t = Engine::Auto)]
-    engine: Engine,
 
     /// Run the command as a systemd unit would: its environment, user and working directory.
     ///
     /// Without CMD its ExecStart is run, on a free port, and stopped when discovery is over.
     #[arg(long, value_name = "UNIT")]
     like_unit: Option<String>,
-
-    /// Which functions of GPU drivers and runtimes are recorded; every process that maps their files pays for the probes.
-    #[arg(long, value_enum, value_name = "WHICH", default_value_t = Calls::Discovery)]
-    calls: Calls,
 
     /// Give the command the virtual GPU of FILE (vgpu.toml), or of the usual configuration: its libraries stand in front of all others.
     ///
@@ -111,14 +78,8 @@ pub struct Args {
     #[arg(long, value_name = "NAME", requires = "shim")]
     fault: Vec<String>,
 
-    /// Let every opening of a driver, runtime or backend that is not known yet wait until it is probed, so that no first call
-    /// is missed; needs CAP_SYS_ADMIN and slows openings down on the whole machine.
-    #[arg(long)]
-    hold: bool,
-
-    /// Say more about what the recorder does; twice for the probes' own diagnostics.
-    #[arg(short, long, action = clap::ArgAction::Count)]
-    verbose: u8,
+    #[command(flatten)]
+    recording: Recording,
 
     /// The command and its arguments.
     #[arg(
@@ -129,83 +90,24 @@ pub struct Args {
     command: Vec<OsString>,
 }
 
-/// Which values are recorded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum EnvValues {
-    /// Those that decide about libraries and GPUs (LD_*, OLLAMA_*, GGML_*, CUDA_* and so on).
-    Listed,
-    /// All but those of secrets.
-    All,
-}
-
-/// Which functions of drivers are recorded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Calls {
-    /// None: the loader's and ggml's only.
-    None,
-    /// Those that decide whether a GPU is used.
-    Discovery,
-    /// All of CUDA's driver and NVML, launches and copies too.
-    All,
-}
-
-/// How to record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Engine {
-    /// The best that this machine allows.
-    Auto,
-    /// Programs in the kernel; needs Linux 6.6 or newer.
-    Ebpf,
-    /// Stops of the command, without any rights; slower, and the command ends with the recorder.
-    Ptrace,
-}
-
-impl From<Engine> for run::Engine {
-    fn from(engine: Engine) -> Self {
-        match engine {
-            Engine::Auto => Self::Auto,
-            Engine::Ebpf => Self::Ebpf,
-            Engine::Ptrace => Self::Ptrace,
-        }
-    }
-}
-
-impl From<Calls> for run::Calls {
-    fn from(calls: Calls) -> Self {
-        match calls {
-            Calls::None => Self::None,
-            Calls::Discovery => Self::Discovery,
-            Calls::All => Self::All,
-        }
-    }
-}
-
 impl Args {
     /// The same without clap.
     #[must_use]
     pub fn into_props(self) -> Props {
         Props {
-            output: self.output,
             timeout: self.timeout,
             until: self.until,
             user: self.user,
             set_env: self.env,
             unset_env: self.unset,
-            all_env_values: self.env_values == EnvValues::All,
-            max_size: self.max_size,
             tui: self.tui,
-            quiet: self.quiet,
-            json: self.json,
-            engine: self.engine.into(),
             like_unit: self.like_unit,
-            calls: self.calls.into(),
-            hold: self.hold,
             virtual_gpu: self.shim.map(|config| run::Wanted {
                 config,
                 faults: self.fault,
             }),
-            verbose: self.verbose,
             command: self.command,
+            ..self.recording.into_props()
         }
     }
 }
@@ -227,14 +129,6 @@ pub(super) fn until(text: &str) -> Result<Until, String> {
                 reason.trim_start_matches("error: ")
             )
         })
-}
-
-pub(super) fn trace_size(text: &str) -> Result<u64, String> {
-    let bytes = amount::size(text)?;
-    if bytes < SMALLEST {
-        return Err("a trace needs at least 64KiB".to_owned());
-    }
-    Ok(bytes)
 }
 
 pub(super) fn assignment(text: OsString) -> Result<(OsString, OsString), String> {

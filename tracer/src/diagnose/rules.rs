@@ -38,6 +38,7 @@ mod spawn_null;
 mod stand_in;
 mod start;
 mod start_lost;
+mod start_memory;
 mod symbols;
 mod validate;
 mod validate_driver;

@@ -222,6 +222,9 @@ impl Book {
     /// Index of the first event that is not before a time (nanoseconds of CLOCK_BOOTTIME). One frame is decoded for it.
     pub(super) fn at_time(&mut self, time: u64) -> u64 {
         let frame = self.times.partition_point(|latest| *latest < time);
+        if frame >= self.frames() {
+            return self.total().saturating_sub(1);
+        }
         let first = self.first_of(frame);
         let past = self.leaf(frame).map_or(0, |leaf| {
             let events = &leaf.page.events;

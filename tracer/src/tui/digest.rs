@@ -3,6 +3,7 @@
 //! The pass is made in slices between two keys, so the first list is there at once and a long recording shows its
 //! progress. Each list has a limit; what goes beyond it is thinned or counted.
 
+mod health;
 pub(super) mod lane;
 pub(super) mod things;
 pub(super) mod track;
@@ -21,6 +22,7 @@ use crate::event::signal::Signal;
 use crate::event::{Event, Kind, Text};
 use crate::view::scene::Scene;
 
+use health::Health;
 use lane::{Lane, Mark};
 use things::{Libraries, Words};
 use track::Runs;
@@ -62,6 +64,7 @@ pub(super) struct Digest {
     /// Functions that were called.
     pub(super) functions: BTreeSet<String>,
     pub(super) lost: u64,
+    pub(super) health: Health,
     /// What the recorder said about itself and the run: id and sentence.
     pub(super) notes: Vec<(String, String)>,
     /// Events looked at.
@@ -140,6 +143,7 @@ impl Digest {
     fn take(&mut self, event: &Event, index: u64) {
         self.scene.before(event);
         self.discovery.push(event);
+        self.health.take(event);
         let time = self.scene.since_begin(event.time);
         self.done = index + 1;
         self.last = self.last.max(time);

@@ -204,7 +204,8 @@ pub(super) fn typed(key: KeyEvent) -> Option<Typed> {
     let control = key.modifiers.contains(KeyModifiers::CONTROL);
     Some(match key.code {
         KeyCode::Char('c') if control => Typed::Cancel,
-        KeyCode::Char('w' | 'u') if control => Typed::EraseWord,
+        KeyCode::Char('w') if control => Typed::EraseWord,
+        KeyCode::Char('u') if control => Typed::EraseLine,
         KeyCode::Char(_) if control => return None,
         KeyCode::Char(character) => Typed::Character(character),
         KeyCode::Backspace => Typed::Erase,

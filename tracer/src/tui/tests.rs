@@ -29,6 +29,7 @@ pub(super) struct Made {
     frames: Vec<Vec<Event>>,
     header: Header,
     damaged: bool,
+    grows: bool,
 }
 
 impl Made {
@@ -38,6 +39,7 @@ impl Made {
             frames: events.chunks(size).map(<[Event]>::to_vec).collect(),
             header,
             damaged: false,
+            grows: false,
         }
     }
 }
@@ -83,7 +85,7 @@ impl Recording for Made {
     }
 
     fn grows(&self) -> bool {
-        false
+        self.grows
     }
 }
 
@@ -217,6 +219,30 @@ fn playing_comes_to_the_end_and_stops() {
     assert!(heads.windows(2).all(|pair| pair[0] <= pair[1]));
     assert_eq!(state.head, state.book.total() - 1);
     assert!(!state.play.playing);
+    assert_eq!(
+        state.book.trouble, None,
+        "nothing is asked for behind the end"
+    );
+}
+
+#[test]
+fn a_click_into_silence_goes_to_what_had_happened_by_then() {
+    let mut made = Made::new(5);
+    // The last two events come long after the others.
+    let late = made.frames.iter_mut().flatten().rev().take(2);
+    late.for_each(|event| event.time += 1_000_000_000);
+    let looks = Looks {
+        colour: false,
+        unicode: true,
+    };
+    let mut state = State::new(Box::new(made), looks, explain);
+    settle(&mut state);
+    state.act(Action::Show(View::Timeline));
+    let _ = screen(&mut state, 120, 30);
+    state.act(Action::Click { row: 3, column: 70 });
+    assert_eq!(state.head, state.book.total() - 3);
+    state.act(Action::Click { row: 3, column: 28 });
+    assert_eq!(state.head, 0, "the first column has the first event");
 }
 
 #[test]

@@ -202,8 +202,14 @@ fn hung(case: &Case<'_>) -> Vec<Finding> {
     let who = killed
         .first()
         .map_or("The process", |(child, _, _)| who(child));
-    vec![
-        HUNG.found(format!(
+    let loads = case
+        .loads()
+        .any(|(_, load)| load.outcome == Outcome::Hanging);
+    let in_dlopen = loads
+        && constructor_of(&hanging).is_none()
+        && !case.inits().any(|(_, init)| init.unfinished);
+    let mut finding = HUNG
+        .found(format!(
             "{} for {} gave no answer and the server killed it after {time}.{what}",
             capital(who),
             case.name
@@ -216,13 +222,20 @@ fn hung(case: &Case<'_>) -> Vec<Finding> {
         )
         .proof(killed.iter().filter_map(|(_, _, seen)| *seen))
         .proof(lines)
-        .proof(hanging)
-        .do_all(if of_its_own {
-            &HUNG_OWN[..]
-        } else {
-            &HUNG_DRIVER[..]
-        })
-        .so(RESTART),
+        .proof(hanging);
+    if in_dlopen {
+        finding = finding
+            .so("No start of a backend had begun: a library waits in its constructor, or the file system that it is read from does not answer:")
+            .so(format!("$ findmnt -T {0}; ls -lL {0}", case.path()));
+    }
+    vec![
+        finding
+            .do_all(if of_its_own {
+                &HUNG_OWN[..]
+            } else {
+                &HUNG_DRIVER[..]
+            })
+            .so(RESTART),
     ]
 }
 

@@ -300,10 +300,15 @@ fn absent(case: &Case<'_>, driver: bool) -> Vec<Finding> {
     let places = missing
         .map(|missing| searched(missing, words.first().copied()))
         .unwrap_or_default();
-    // Where something else stopped the loader, its words are of that.
+    // Where something else stopped the loader, its words are of that, and it names the first thing alone.
     if super::refused::comes_first(case) {
         words.clear();
     }
+    let others: Vec<&str> = lacks.libraries();
+    words.retain(|said| {
+        let text = said.text.as_str();
+        text.contains(first) || !others.iter().any(|name| text.starts_with(name))
+    });
     let hidden = super::refused::there_all_the_same(case)
         .into_iter()
         .find(|(words, _)| words.object.as_str() == first);

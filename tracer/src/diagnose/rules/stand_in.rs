@@ -14,11 +14,11 @@ static TOO_EARLY: Rule = Rule {
     id: "VG190",
     stage: Stage::Host,
     title: "A library asks for the driver before it is there",
-    story: "A runtime that stands in for NVIDIA's looks for cuInit in its constructor, by dlsym over all libraries. In LD_PRELOAD the order decides: before the library that defines it there is nothing to be found, and \
-what the runtime does without the driver it goes on doing.",
+    story: "A runtime that stands in for NVIDIA's looks for cuInit in its constructor, by dlsym over all libraries. It finds what was loaded by then: all that is preloaded, in whatever order, and not the driver that comes with \
+the backend (with RTLD_NEXT only what stands behind the one that asks). What the runtime does without the driver it goes on doing.",
     proof: "dlsym of a function that every driver has came back with NULL, and who asked.",
     remedy: &[
-        "Put the driver's library in front of the one that asks, or have that one need it (DT_NEEDED), or ask at its first call and not in a constructor.",
+        "Have the library that asks need the driver's (DT_NEEDED), or preload that one too (behind it, if it asks with RTLD_NEXT), or ask at the first call and not in a constructor.",
         EDIT_UNIT,
     ],
     rows: &["stack 13"],

@@ -9,7 +9,7 @@ use super::super::explanation::Finding;
 use super::super::rule::{Check, Rule, Stage};
 use super::crash::FATAL;
 use super::last_words::cuda_error;
-use super::{device_code, start_lost};
+use super::{device_code, start_lost, start_memory};
 
 pub(super) static RULES: &[&Rule] = &[
     &CRASHED,
@@ -184,27 +184,6 @@ fn asked_for(model: &Model, start: &ModelStart) -> Option<Finding> {
     )
 }
 
-/// Free memory as the server saw it before this start, in words; and its line.
-fn memory<'a>(model: &'a Model, start: &ModelStart) -> Option<(String, &'a Evidence)> {
-    // The line comes while the process is being started: it is among the reasons of its own start.
-    let of_start = |seen: &&Evidence| start.reasons.contains(*seen);
-    let line = model
-        .lines
-        .iter()
-        .filter(|line| line.message.as_str() == "gpu memory")
-        .rfind(|line| {
-            start.reasons.is_empty() || line.seen.as_ref().as_ref().is_some_and(of_start)
-        })?;
-    let (available, free) = (line.field("available")?, line.field("free")?);
-    let least = line.field("minimum").map_or_else(String::new, |least| {
-        format!(", and Ollama keeps at least {least} for itself")
-    });
-    Some((
-        format!(" It had {free} free, {available} of it for the model{least}."),
-        line.seen.as_ref()?,
-    ))
-}
-
 static STALE: Rule = Rule {
     id: "VG163",
     stage: Stage::Model,
@@ -224,12 +203,11 @@ fn stale(model: &Model, start: &ModelStart) -> Option<Finding> {
         return None;
     }
     let line = model.lines.iter().find(|line| {
-        line.message
-            .as_str()
-            .starts_with("unable to refresh free memory")
+        let message = line.message.as_str();
+        message.starts_with("unable to refresh free memory") && start_memory::is_of(start, line)
     })?;
-    let numbers = memory(model, start);
-    let old = numbers.as_ref().map_or("", |(words, _)| words.as_str());
+    let numbers = start_memory::of(model, start);
+    let old = numbers.as_ref().map_or("", |memory| memory.words.as_str());
     Some(
         STALE
             .found(format!(
@@ -238,7 +216,11 @@ fn stale(model: &Model, start: &ModelStart) -> Option<Finding> {
             ))
             .likely()
             .proof(line.seen.as_ref())
-            .proof(numbers.as_ref().map(|(_, seen)| *seen))
+            .proof(
+                numbers
+                    .iter()
+                    .flat_map(|memory| memory.seen.iter().copied()),
+            )
             .proof(&start.reasons)
             .do_all(STALE.remedy),
     )
@@ -263,15 +245,15 @@ fn no_fit(model: &Model, start: &ModelStart) -> Option<Finding> {
         return None;
     }
     let (done, all) = start.offloaded?;
-    let numbers = memory(model, start);
-    let free = numbers.as_ref().map_or("", |(words, _)| words.as_str());
+    let numbers = start_memory::of(model, start);
+    let free = numbers.as_ref().map_or("", |memory| memory.words.as_str());
     // With room for layers none at all can have another reason.
-    let full = free.contains(", 0 B of it");
+    let full = numbers.as_ref().is_some_and(|memory| memory.full);
     Some(
         NO_FIT
             .found(format!("{done} of {all} layers of the model are on the GPU; for the others its free memory was not enough.{free}"))
             .certain_if(numbers.is_some() && (done > 0 || full))
-            .proof(numbers.as_ref().map(|(_, seen)| *seen))
+            .proof(numbers.iter().flat_map(|memory| memory.seen.iter().copied()))
             .proof(start.seen.as_ref())
             .proof(&start.reasons)
             .do_all(NO_FIT.remedy),

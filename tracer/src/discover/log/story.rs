@@ -52,6 +52,8 @@ pub(super) struct Story {
     open: Vec<Open>,
     /// The child whose raw text is read outside of attempts: a model's, or a plain program.
     speaker: Option<usize>,
+    /// The free memory could not be asked for the model that is started next.
+    stale: Option<Evidence>,
     /// The next `subprocess` line is about a model's process.
     awaits_environment: bool,
     /// The era that the variables of `server config` point to, for a discovery without any attempt: LLAMA_ARG_FIT is printed
@@ -82,6 +84,7 @@ impl Default for Story {
             phase: Phase::default(),
             open: Vec::new(),
             speaker: None,
+            stale: None,
             awaits_environment: false,
             hint: None,
             discovers: false,

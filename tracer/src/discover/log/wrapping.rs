@@ -11,6 +11,7 @@ use std::sync::LazyLock;
 use regex::bytes::Regex;
 
 use super::lines::LONGEST;
+use crate::discover::slog;
 
 /// `DATE HOST NAME[PID]: `, in any language and with or without the host; kernel and systemd may have no pid.
 static JOURNAL: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -44,10 +45,14 @@ static ESCAPES: LazyLock<Option<Regex>> = LazyLock::new(|| {
 /// How many wrappings one line may have.
 const DEEPEST: usize = 4;
 
-/// What was read of a line that a container engine cut into parts.
+/// What is known of the lines so far.
 #[derive(Default)]
 pub(super) struct Wrapping {
+    /// What was read of a line that a container engine cut into parts.
     parts: Vec<u8>,
+    /// What stood in front of the last line of slog, of a kind that is not known: quotation signs, numbers of lines, names of
+    /// other tools. The words of children have the same in front of them.
+    around: Vec<u8>,
 }
 
 impl Wrapping {
@@ -68,7 +73,7 @@ impl Wrapping {
             }
         }
         if whole && self.parts.is_empty() {
-            return Some(from_time(line));
+            return Some(self.inner(line));
         }
         let room = LONGEST.saturating_sub(self.parts.len()).min(line.len());
         self.parts
@@ -79,14 +84,27 @@ impl Wrapping {
     /// What is left when the log ends.
     pub(super) fn rest(&mut self) -> Option<Cow<'static, [u8]>> {
         let parts = std::mem::take(&mut self.parts);
-        (!parts.is_empty()).then(|| from_time(Cow::Owned(parts)))
+        (!parts.is_empty()).then(|| self.inner(Cow::Owned(parts)))
+    }
+
+    /// The line behind a prefix of some other kind.
+    fn inner<'a>(&mut self, line: Cow<'a, [u8]>) -> Cow<'a, [u8]> {
+        let at = match begin_of_record(&line) {
+            Some(at) => {
+                self.around = line.get(..at).unwrap_or_default().to_vec();
+                at
+            }
+            None => end_of_same(&self.around, &line).unwrap_or(0),
+        };
+        if at == 0 { line } else { rest_from(line, at) }
     }
 }
 
 /// One wrapping less, and whether the line ends here; `None` where there is none.
 fn one_layer(line: &[u8]) -> Option<(Vec<u8>, bool)> {
-    if line.starts_with(b"{") {
-        return json(line);
+    let shown = line.get(indent(line)..).unwrap_or_default();
+    if shown.starts_with(b"{") {
+        return json(shown);
     }
     if let Some(found) = JOURNAL.as_ref()?.captures(line) {
         let rest = line.get(found.get(0)?.end()..)?;
@@ -141,31 +159,61 @@ fn without_escapes(line: Cow<'_, [u8]>) -> Cow<'_, [u8]> {
     }
 }
 
-/// A line of slog behind a prefix of some other kind (quotation signs, names of other tools).
-fn from_time(line: Cow<'_, [u8]>) -> Cow<'_, [u8]> {
+/// How many bytes of indentation and quotation signs stand in front.
+fn indent(line: &[u8]) -> usize {
+    let quotes = |byte: &&u8| byte.is_ascii_whitespace() || **byte == b'>';
+    line.iter().take_while(quotes).count()
+}
+
+/// Where a line of slog begins, behind whatever stands in front of it; `None` when it is none.
+fn begin_of_record(line: &[u8]) -> Option<usize> {
     /// Where a prefix ends at the latest.
     const FARTHEST: usize = 200;
     if line.starts_with(b"time=") {
-        return line;
+        return Some(0);
     }
-    let indent = line.len() - line.trim_ascii_start().len();
-    if line
-        .get(indent..)
-        .is_some_and(|rest| rest.starts_with(b"source="))
-    {
-        return rest_from(line, indent);
+    let indent = indent(line);
+    if slog::looks_like(line.get(indent..).unwrap_or_default()) {
+        return Some(indent);
     }
     let head = line.get(..FARTHEST.min(line.len())).unwrap_or_default();
-    let found = memchr::memmem::find(head, b"time=").filter(|at| {
+    memchr::memmem::find(head, b"time=").filter(|at| {
         let rest = line.get(*at..).unwrap_or_default();
         let rest = rest.get(..80.min(rest.len())).unwrap_or_default();
         rest.get(5).is_some_and(u8::is_ascii_digit)
             && memchr::memmem::find(rest, b" level=").is_some()
-    });
-    match found {
-        Some(at) => rest_from(line, at),
-        None => line,
+    })
+}
+
+/// Where a prefix like this one ends: numbers may be others, and the spaces that align them.
+fn end_of_same(around: &[u8], line: &[u8]) -> Option<usize> {
+    let numbered = around.iter().any(u8::is_ascii_digit);
+    let run = |bytes: &[u8], from: usize, is: fn(&u8) -> bool| {
+        let rest = bytes.get(from..).unwrap_or_default();
+        rest.iter().take_while(|byte| is(byte)).count()
+    };
+    let (mut at, mut end) = (0, 0);
+    while let Some(byte) = around.get(at) {
+        let is: fn(&u8) -> bool = match byte {
+            b'0'..=b'9' => u8::is_ascii_digit,
+            b' ' if numbered => |byte| *byte == b' ',
+            _ if line.get(end) == Some(byte) => {
+                (at, end) = (at + 1, end + 1);
+                continue;
+            }
+            _ => return None,
+        };
+        let (own, mut length) = (run(around, at, is), run(line, end, is));
+        if length == 0 && *byte != b' ' {
+            return None;
+        }
+        // What is more at the end is the line's own.
+        if *byte == b' ' && at + own == around.len() {
+            length = length.min(own);
+        }
+        (at, end) = (at + own, end + length);
     }
+    Some(end)
 }
 
 fn rest_from(line: Cow<'_, [u8]>, at: usize) -> Cow<'_, [u8]> {

@@ -5,7 +5,7 @@ use crate::discover::events::Discovery;
 /// Places at most. With half of them left after each thinning, a recording of ten million events has one every half million.
 const MOST: usize = 32;
 /// Events between two of them, at first.
-const APART: u64 = 16_384;
+const APART: u64 = 4_096;
 /// Lines that the server said, in all of them together: each place has its own.
 const MOST_LINES: usize = 200_000;
 

@@ -140,7 +140,7 @@ pub(in crate::tui) fn typed(prompt: &Prompt, width: usize, looks: Looks) -> Line
     line.push(Role::Heading, prompt.sign());
     let text = &prompt.text;
     // Of a long line the end is shown, where it is typed.
-    let room = width.saturating_sub(line.width() + 24).max(8);
+    let room = width.saturating_sub(line.width() + 3).max(8);
     let mut begin = 0;
     while escape::width(text.get(begin..).unwrap_or_default()) > room {
         begin += text

@@ -1,4 +1,5 @@
-//! Log, processes, libraries, calls: lists of what had happened by the play head. Later rows are dim.
+//! Log, processes, libraries, calls: lists of what had happened by the play head. What is said or called later is dim; what
+//! begins later is not there yet.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -39,10 +40,19 @@ pub(super) fn draw(state: &mut State, palette: Palette, frame: &mut Frame<'_>, a
         if position >= rows {
             break;
         }
+        let index = state.index_at(position);
+        if index.is_some_and(|index| state.is_hidden(index)) {
+            break;
+        }
         let Some(line) = line(state, position, list.width) else {
             break;
         };
         lines.push(line);
+    }
+    if rows == 0 {
+        let mut none = Line::new();
+        none.push(Role::Dim, "none in this recording");
+        lines.push(none);
     }
     write(frame, list, &lines, palette);
     let happened = state.index_at(at).is_some_and(|index| index <= state.head);
@@ -59,7 +69,11 @@ fn title(state: &State) -> Line {
         _ => "calls of drivers and runtimes",
     };
     let mut line = heading(text);
-    line.push(Role::Dim, &format!("  {}", state.rows()));
+    let (now, rows) = (state.rows_by_now(), state.rows());
+    line.push(Role::Dim, &format!("  {now}"));
+    if rows > now {
+        line.push(Role::Dim, &format!(", {} later", rows - now));
+    }
     let more = match state.view {
         View::Log => state.digest.words.more,
         View::Processes => state.digest.more_lanes,

@@ -105,6 +105,10 @@ impl Page<'_> {
                 Role::Dim,
                 "this is how it ended; move the play head to see what was known by then".to_owned(),
             )),
+            Standing::Live => Some((
+                Role::Dim,
+                "what is known so far; the recording goes on".to_owned(),
+            )),
             Standing::SoFar => Some((
                 Role::Dim,
                 "what was known by the play head (the last event shows how it ended)".to_owned(),
@@ -199,6 +203,8 @@ fn health(state: &State) -> Vec<(Role, String)> {
             "whole: nothing lost, nothing damaged".to_owned(),
         ));
     }
+    let lacks = state.digest.health.sentences();
+    words.extend(lacks.into_iter().map(|sentence| (Role::Dim, sentence)));
     let notes = state.digest.notes.iter();
     words.extend(notes.map(|(_, text)| warning(text.clone())));
     words

@@ -189,6 +189,18 @@ impl State {
         self.list().row_of(index)
     }
 
+    /// Those until the play head.
+    pub(in crate::tui) fn rows_by_now(&self) -> u64 {
+        let row = self.row_of(self.head);
+        let happened = self.index_at(row).is_some_and(|index| index <= self.head);
+        row + u64::from(happened)
+    }
+
+    /// This view shows what there is, not what was said or done: what begins later is not there yet.
+    pub(in crate::tui) const fn is_hidden(&self, index: u64) -> bool {
+        matches!(self.view, View::Processes | View::Libraries) && index > self.head
+    }
+
     /// Moves to the next or the last match of the search.
     pub(in crate::tui) fn found(&mut self, forward: bool) {
         let Some(search) = &self.search else {

@@ -114,16 +114,26 @@ impl State {
         if self.view == View::Timeline {
             let column = column.checked_sub(NAMES).map(usize::from);
             let moment = column.and_then(|column| self.scale.stretch(column));
-            if let Some((from, _)) = moment {
-                let index = self.book.at_time(self.origin().saturating_add(from));
+            if let Some((from, to)) = moment {
+                let index = self.at_moment(from, to);
                 self.go(index);
             }
         } else if let Some(row) = row.checked_sub(self.list_at).map(u64::from)
             && row < self.height
             && let Some(index) = self.index_at(self.top.saturating_add(row))
+            && !self.is_hidden(index)
         {
             self.go(index);
         }
+    }
+
+    /// The first event in this stretch of time (nanoseconds since the begin); of a silent one the last before it.
+    fn at_moment(&mut self, from: u64, to: u64) -> u64 {
+        let origin = self.origin();
+        let index = self.book.at_time(origin.saturating_add(from));
+        let time = self.book.event_time(index).unwrap_or(0);
+        let silent = time >= origin.saturating_add(to.max(from + 1));
+        index.saturating_sub(u64::from(silent))
     }
 
     /// Moves the stretch of time, or the texts of a list.

@@ -89,6 +89,8 @@ pub enum Typed {
     Erase,
     /// Takes the last word away.
     EraseWord,
+    /// Takes all of it away.
+    EraseLine,
     /// Completes the last word.
     Complete,
     /// Does it.
@@ -127,6 +129,7 @@ impl State {
                 let kept = prompt.text.trim_end().rfind(' ').map_or(0, |at| at + 1);
                 prompt.text.truncate(kept);
             }
+            Typed::EraseLine => prompt.text.clear(),
             Typed::Complete => self.complete(),
             Typed::Cancel => self.prompt = None,
             Typed::Enter => return self.entered(),

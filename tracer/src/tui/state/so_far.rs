@@ -17,6 +17,8 @@ use crate::tui::digest::waypoints::Waypoints;
 
 /// Events that are folded while a screen is drawn.
 const NEAR: u64 = 8_192;
+/// So many events before the play head another copy of the fold is kept.
+const BEHIND: u64 = NEAR / 2;
 /// Entries of a fold whose model takes some milliseconds.
 const SMALL: usize = 20_000;
 /// How long the play head rests before a model is made of more, nanoseconds.
@@ -28,6 +30,8 @@ pub(in crate::tui) struct SoFar {
     fold: Discovery,
     /// Events in it; `None` before the first.
     taken: Option<u64>,
+    /// The fold as it was some events before, for who goes back step by step.
+    behind: Option<(u64, Discovery)>,
     /// What was told last, and of how many events.
     told: Rc<Told>,
     told_of: Option<u64>,
@@ -44,6 +48,7 @@ impl Default for SoFar {
         Self {
             fold: Discovery::default(),
             taken: None,
+            behind: None,
             told: Rc::default(),
             told_of: None,
             asked: None,
@@ -72,6 +77,8 @@ pub(in crate::tui) enum Standing {
     Opening,
     /// Of those until the play head.
     SoFar,
+    /// The same at the end of a recording that goes on.
+    Live,
     /// Of others, until those are worked out.
     WorkingOut,
 }
@@ -95,21 +102,18 @@ impl SoFar {
 
     /// Goes to where the fold of so many events begins: this one goes on, or a place before it is taken.
     fn begin(&mut self, until: u64, book: &Book, waypoints: &Waypoints) -> u64 {
-        let own = self.taken.filter(|taken| *taken <= until);
-        let known = waypoints.before(until);
-        match (own, known) {
-            (Some(own), known) if known.is_none_or(|(known, _)| *known <= own) => own,
-            (_, Some((done, fold))) => {
-                self.fold = fold.clone();
-                self.taken = Some(*done);
-                *done
-            }
-            (_, None) => {
-                self.fold = Discovery::new(book.recording().header());
-                self.taken = Some(0);
-                0
-            }
-        }
+        let behind = self.behind.as_ref().filter(|(done, _)| *done <= until);
+        let known = behind.into_iter().chain(waypoints.before(until));
+        let known = known.max_by_key(|(done, _)| *done);
+        let (done, fold) = match (self.taken.filter(|taken| *taken <= until), known) {
+            (Some(own), None) => return own,
+            (Some(own), Some((known, _))) if *known <= own => return own,
+            (_, Some((done, fold))) => (*done, fold.clone()),
+            (None, None) => (0, Discovery::new(book.recording().header())),
+        };
+        self.fold = fold;
+        self.taken = Some(done);
+        done
     }
 
     /// Takes what one frame has of them; true when all are taken.
@@ -121,15 +125,20 @@ impl SoFar {
         let Some((frame, at)) = book.place(taken) else {
             return true;
         };
+        let stop = until.saturating_sub(BEHIND);
+        let to = if taken < stop { stop } else { until };
         if let Some(leaf) = book.leaf(frame) {
-            let wanted = usize::try_from(until - taken).unwrap_or(usize::MAX);
+            let wanted = usize::try_from(to - taken).unwrap_or(usize::MAX);
             for event in leaf.page.events.iter().skip(at).take(wanted) {
                 self.fold.push(event);
             }
         }
         // A damaged frame has fewer events than the index says.
-        let taken = until.min(book.first_of(frame + 1));
+        let taken = to.min(book.first_of(frame + 1));
         self.taken = Some(taken);
+        if taken == stop {
+            self.behind = Some((taken, self.fold.clone()));
+        }
         taken >= until
     }
 
@@ -172,10 +181,10 @@ impl State {
         so_far.asked = (!fresh).then_some(until);
         Shown {
             told: Rc::clone(&so_far.told),
-            standing: if fresh {
-                Standing::SoFar
-            } else {
-                Standing::WorkingOut
+            standing: match (fresh, until >= total) {
+                (false, _) => Standing::WorkingOut,
+                (true, true) => Standing::Live,
+                (true, false) => Standing::SoFar,
             },
         }
     }

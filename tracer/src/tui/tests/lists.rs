@@ -138,3 +138,36 @@ fn the_keys_of_every_view_fit_the_smallest_screen() {
         assert!(small.contains("suspend, quit"), "{view:?}: {small}");
     }
 }
+
+#[test]
+fn processes_and_libraries_are_there_once_they_have_begun() {
+    let mut state = state(7);
+    settle(&mut state);
+    for view in [View::Processes, View::Libraries] {
+        state.act(Action::Show(view));
+        let body = |shown: &str| -> Vec<String> {
+            let lines = shown.lines().skip(2).take(26);
+            let words = lines.map(|line| line.trim_matches(['"', ' ']).to_owned());
+            words.filter(|line| !line.is_empty()).collect()
+        };
+        state.go(u64::MAX);
+        let all = body(&screen(&mut state, 100, 30)).len() as u64;
+        assert_eq!(all, state.rows());
+        let mut seen = 0;
+        for head in 0..state.book.total() {
+            state.go(head);
+            let shown = screen(&mut state, 100, 30);
+            let now = body(&shown).len() as u64;
+            assert_eq!(now, state.rows_by_now(), "{shown}");
+            assert!(now >= seen, "{shown}");
+            assert_eq!(shown.contains(&format!(", {} later", all - now)), all > now);
+            seen = now;
+        }
+        assert_eq!(seen, all);
+        // What is not there cannot be clicked at.
+        state.go(0);
+        let _ = screen(&mut state, 100, 30);
+        state.act(Action::Click { row: 5, column: 3 });
+        assert_eq!(state.head, 0);
+    }
+}

@@ -116,7 +116,10 @@ fn the_explanation_is_written_and_a_refusal_is_told_in_place() {
         Err("there is such a file already".to_owned()),
     );
     assert!(screen(&mut state, 120, 24).contains("there is such a file already"));
-    state.type_key(Typed::EraseWord);
+    let shown = screen(&mut state, 80, 24);
+    assert!(shown.contains("made.explained.txt_"), "{shown}");
+    type_in(&mut state, " and more");
+    state.type_key(Typed::EraseLine);
     type_in(&mut state, "x.md");
     state.type_key(Typed::Enter);
     let request = state.request().expect("a file is asked for");

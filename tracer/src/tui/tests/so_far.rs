@@ -57,6 +57,10 @@ fn direct(until: usize, more: usize) -> Told {
     Told::so_far(&explain(&model), &model)
 }
 
+fn is_failed_return(event: &Event) -> bool {
+    matches!(&event.kind, Kind::Return(back) if back.failed)
+}
+
 fn row(shown: &str, backend: &str) -> String {
     let line = shown.lines().find(|line| {
         let mut words = line
@@ -73,9 +77,7 @@ fn a_backend_fails_when_its_load_fails_and_not_before() {
     settle(&mut state);
     state.act(Action::Show(View::Overview));
     let events = bootstrap::events();
-    let failed = events
-        .iter()
-        .position(|event| matches!(&event.kind, Kind::Return(back) if back.failed));
+    let failed = events.iter().position(is_failed_return);
     let failed = failed.expect("the load that fails") as u64;
     state.go(0);
     let begun = screen(&mut state, 120, 60);
@@ -112,8 +114,34 @@ fn it_opens_with_the_whole_answer_until_the_play_head_moves() {
 }
 
 #[test]
+fn at_the_end_of_a_recording_that_goes_on_nothing_is_over() {
+    let mut made = Made::new(7);
+    made.grows = true;
+    let mut events = bootstrap::events();
+    let failed = events.iter().position(is_failed_return);
+    events.truncate(failed.expect("the load that fails"));
+    made.frames = events.chunks(7).map(<[Event]>::to_vec).collect();
+    let looks = Looks {
+        colour: false,
+        unicode: true,
+    };
+    let mut state = State::new(Box::new(made), looks, explain);
+    state.follow_the_end();
+    settle(&mut state);
+    state.act(Action::Show(View::Overview));
+    let shown = screen(&mut state, 120, 60);
+    assert!(row(&shown, "cuda_v13").contains("at work"), "{shown}");
+    assert!(shown.contains("the recording goes on"), "{shown}");
+    assert!(
+        !shown.contains("ends before") && !shown.contains("has no end"),
+        "{shown}"
+    );
+}
+
+#[test]
 fn what_is_far_is_worked_out_while_the_play_head_rests_and_given_up_when_it_moves() {
-    let mut state = state(1_000, MANY);
+    // In one frame there is no place to begin at but the first.
+    let mut state = state(2 * MANY, MANY);
     settle(&mut state);
     state.act(Action::Show(View::Overview));
     state.go(15_000);
@@ -123,14 +151,21 @@ fn what_is_far_is_worked_out_while_the_play_head_rests_and_given_up_when_it_move
         "{waits}"
     );
     assert!(state.is_waiting() && state.work(), "it is worked on");
-    state.go(16_000);
+    state.go(16_500);
     assert!(!state.work(), "nobody has asked for this one yet");
     let _ = screen(&mut state, 120, 60);
     settle(&mut state);
     assert!(!state.is_waiting());
     let known = screen(&mut state, 120, 60);
     assert!(row(&known, "cuda_v13").contains("failed"), "{known}");
-    assert_eq!(*state.shown().told, direct(16_001, MANY));
+    assert_eq!(*state.shown().told, direct(16_501, MANY));
+    // Who goes back step by step does not wait again.
+    for head in (15_000..16_500).rev().step_by(500) {
+        state.go(head);
+        assert_eq!(state.shown().standing, Standing::SoFar, "at {head}");
+    }
+    let until = usize::try_from(state.head).expect("small") + 1;
+    assert_eq!(*state.shown().told, direct(until, MANY));
     // What is near is there at once, also where it lies before.
     state.go(3);
     assert_eq!(state.shown().standing, Standing::SoFar);

@@ -2,6 +2,7 @@
 
 use super::super::build::{child, discovery, line, said, seen};
 use super::{Proof, but};
+use crate::diagnose::explain;
 use crate::discover::Model;
 use crate::discover::model::{Device, End, Era, Line, ModelStart};
 use crate::discover::role::{Role, Step};
@@ -62,6 +63,13 @@ pub(super) fn proofs() -> Vec<Proof> {
             start(|model, one| {
                 model.lines.push(line(stale, &[]));
                 one.offloaded = Some((33, 33));
+            }),
+        )
+        .silent(
+            "the line is of another start",
+            start(|model, one| {
+                model.lines.push(line(stale, &[]));
+                one.reasons.extend(seen("model weights"));
             }),
         ),
         Proof::likely("VG164", offloaded(3, 33))
@@ -170,4 +178,25 @@ fn process(end: End, faulted: bool) -> Model {
         one.child = Some(model.children.len());
         model.children.push(server);
     })
+}
+
+#[test]
+fn the_free_memory_of_each_card_is_told_the_last_time_it_was_asked() {
+    let told = start(|model, one| {
+        for (id, available) in [("GPU-1", "0 B"), ("GPU-1", "22.6 GiB"), ("GPU-2", "0 B")] {
+            let mut line = line(
+                "gpu memory",
+                &[("id", id), ("available", available), ("free", "23.1 GiB")],
+            );
+            line.seen = seen(&format!("{id} {available}"));
+            one.reasons.extend(line.seen.clone());
+            model.lines.push(line);
+        }
+        one.offloaded = Some((20, 33));
+    });
+    let explanation = explain(&told);
+    let finding = &explanation.models[0];
+    assert_eq!(finding.rule, "VG164");
+    let end = "Free were: GPU-1 23.1 GiB, 22.6 GiB of it for the model; GPU-2 23.1 GiB, 0 B of it for the model.";
+    assert!(finding.sentence.ends_with(end), "{}", finding.sentence);
 }

@@ -46,6 +46,8 @@ impl Story {
             message if message == "offload" || message.starts_with("offload to ") => {
                 self.fitted(line, &seen)
             }
+            // Free memory is asked before the process is made (server/sched.go).
+            message if message.starts_with("unable to refresh") => self.stale = Some(seen),
             message if is_reason(message) => self.reason(seen),
             _ if self.model.finished && line.level == Level::Error => self.reason(seen),
             _ => return false,
@@ -161,6 +163,7 @@ impl Story {
         if self.model.models.len() < MOST {
             self.model.models.push(ModelStart {
                 seen: Some(seen.clone()),
+                reasons: self.stale.take().into_iter().collect(),
                 ..ModelStart::default()
             });
         }

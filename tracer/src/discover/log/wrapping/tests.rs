@@ -28,6 +28,7 @@ fn what_tools_put_around_a_line_is_taken_off() {
         format!("[   12.345678] host ollama[812]: {line}"),
         format!(r#"{{"log":"{quoted}\n","stream":"stderr","time":"2026-11-21T10:29:15.1Z"}}"#),
         format!(r#"{{"MESSAGE":"{quoted}","_PID":"812"}}"#),
+        format!(r#"> {{"MESSAGE":"{quoted}","_PID":"812"}}"#),
         format!("2026-11-21T10:29:15.084000000Z {line}"),
         format!("2026-11-21T10:29:15.084000000Z stderr F {line}"),
         format!("ollama-1  | {line}"),
@@ -82,6 +83,37 @@ fn lines_that_only_look_wrapped_stay() {
     ] {
         assert_eq!(strip(&[line]), [line]);
     }
+}
+
+#[test]
+fn words_behind_a_line_of_slog_lose_what_stood_in_front_of_it() {
+    let line = "time=2026-11-21T10:29:15.084Z level=INFO source=runner.go:60 msg=a";
+    let words = "  CUDA0: NVIDIA H100 (81559 MiB, 80903 MiB free)";
+    for (first, second) in [
+        ("> ", "> "),
+        ("    ", "    "),
+        ("[ollama] ", "[ollama] "),
+        ("server.log:9:", "server.log:10:"),
+        ("     9\t", "    10\t"),
+        (
+            "<30>1 2026-11-21T10:29:15Z host ollama 81 - - ",
+            "<30>1 2026-11-21T10:29:16Z host ollama 81 - - ",
+        ),
+    ] {
+        let lines = [&format!("{first}{line}"), &format!("{second}{words}")];
+        assert_eq!(strip(&lines.map(String::as_str)), [line, words], "{first}");
+    }
+    // What looks otherwise is left alone, and so is what follows a line with nothing in front of it.
+    assert_eq!(strip(&[&format!("> {line}"), words]), [line, words]);
+    assert_eq!(
+        strip(&[&format!("> {line}"), line, "> /usr/lib/x.so"]),
+        [line, line, "> /usr/lib/x.so"]
+    );
+    let old = "2024/01/04 14:36:04 gpu.go:37: Detecting GPU type";
+    assert_eq!(
+        strip(&[&format!("> {old}"), "> found 1 CUDA devices"]),
+        [old, "found 1 CUDA devices"]
+    );
 }
 
 #[test]

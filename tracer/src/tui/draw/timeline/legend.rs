@@ -42,10 +42,10 @@ pub(super) fn limit(state: &State, number: Option<u32>, now: u64) -> Line {
     let used = now.saturating_sub(limit.from);
     let percent = used.saturating_mul(100) / whole;
     let words = format!(
-        "the server waits {} {}: {} gone by now ({percent} %)",
+        "{} of {} ({percent} %) that the server waits {}",
+        amount::duration(used, unicode),
         amount::duration(whole, unicode),
         limit.what,
-        amount::duration(used, unicode),
     );
     let role = if percent >= 100 {
         Role::Failed
