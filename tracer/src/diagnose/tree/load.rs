@@ -1,5 +1,8 @@
 //! Would the loader take a backend: everything that is missing at once, and files that answer wrongly.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeSet;
 
 use super::files::describe;
