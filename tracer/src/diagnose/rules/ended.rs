@@ -6,7 +6,7 @@ use super::super::explanation::Finding;
 use super::super::rule::{Check, Rule, Stage};
 use super::super::words::base;
 use super::crash::{backend, capital, crash_of, inside_call as inside, open_call};
-use crate::discover::model::{At, Attempt, Child, End, Evidence, Outcome};
+use crate::discover::model::{At, Attempt, Child, End, Evidence, Origin, Outcome};
 
 pub(super) static RULES: &[&Rule] = &[&LEFT, &HUNG, &KILLED];
 
@@ -241,17 +241,23 @@ fn hung(case: &Case<'_>) -> Vec<Finding> {
 /// (ml/device.go): "context canceled" from 0.30 on, before that a limit that was not reached.
 pub(in super::super) fn cut_short<'a>(case: &Case<'a>) -> Vec<&'a Evidence> {
     const MOST: u64 = 25_000_000_000;
-    let early = |attempt: &Attempt| attempt.took.is_some_and(|took| took < MOST);
-    case.attempts
-        .iter()
-        .filter_map(|attempt| {
-            let line = attempt.failure_line.as_ref()?;
-            let text = line.text.as_str();
-            let told = text.contains("context canceled")
-                || text.contains("failed to finish discovery before timeout") && early(attempt);
-            told.then_some(line)
-        })
-        .collect()
+    let server = case.model.server.as_ref();
+    let told_to_end = server.and_then(|server| server.told_to_end.as_ref());
+    // A recording shows the signal; a log has only the time that it took.
+    let early = |attempt: &Attempt| match case.model.origin {
+        Origin::Trace => told_to_end.is_some(),
+        _ => attempt.took.is_some_and(|took| took < MOST),
+    };
+    let lines = case.attempts.iter().filter_map(|attempt| {
+        let line = attempt.failure_line.as_ref()?;
+        let text = line.text.as_str();
+        let told = text.contains("context canceled")
+            || text.contains("failed to finish discovery before timeout") && early(attempt);
+        told.then_some(line)
+    });
+    let lines: Vec<&Evidence> = lines.collect();
+    let signal = told_to_end.filter(|_| !lines.is_empty());
+    lines.into_iter().chain(signal).collect()
 }
 
 /// The file that was being started or loaded, and the call that had not come back.

@@ -230,7 +230,7 @@ fn the_call_that_the_process_ended_in_is_named() {
 
 #[test]
 fn a_server_that_is_told_to_end_reached_no_limit() {
-    let judged = |error: &str, seconds: u64| {
+    let judged = |error: &str, seconds: u64, signal: bool| {
         let mut runner = child(Step::Runner);
         runner.answer = None;
         runner.end = End::KilledByServer {
@@ -242,13 +242,33 @@ fn a_server_that_is_told_to_end_reached_no_limit() {
         model.attempts[0].failure_line =
             seen(&format!("failure during GPU discovery error={error:?}"));
         model.attempts[0].took = Some(seconds * 1_000_000_000);
+        model.server.as_mut().unwrap().told_to_end = seen("SIGTERM").filter(|_| signal);
         let backend = explain(&model).backends[0].clone();
         (backend.verdict, backend.findings[0].rule)
     };
     let limit = "failed to finish discovery before timeout";
-    assert_eq!(judged(limit, 2), (Verdict::Unknown, "VG202"));
-    assert_eq!(judged("context canceled", 2), (Verdict::Unknown, "VG202"));
-    assert_eq!(judged(limit, 30), (Verdict::Failed, "VG089"));
+    assert_eq!(judged(limit, 2, true), (Verdict::Unknown, "VG202"));
+    assert_eq!(
+        judged("context canceled", 2, true),
+        (Verdict::Unknown, "VG202")
+    );
+    assert_eq!(judged(limit, 30, false), (Verdict::Failed, "VG089"));
+}
+
+#[test]
+fn a_limit_that_was_not_reached_is_none_in_a_log() {
+    let judged = |seconds: u64| {
+        let mut runner = child(Step::Runner);
+        runner.answer = None;
+        let mut model = model(runner);
+        as_log(&mut model, Level::Debug);
+        let line = "error=\"failed to finish discovery before timeout\"";
+        model.attempts[0].failure_line = seen(line);
+        model.attempts[0].took = Some(seconds * 1_000_000_000);
+        first(&model).rule
+    };
+    assert_eq!(judged(2), "VG202");
+    assert_eq!(judged(30), "VG089");
 }
 
 #[test]

@@ -9,9 +9,19 @@ use crate::event::host::{Gpu, Node};
 pub(super) fn check(scene: &Scene<'_>, check: &mut Check) {
     let nvidia_or_amd = scene.has_gpu(NVIDIA) || scene.has_gpu(AMD);
     if scene.no_gpu(&[NVIDIA, AMD]) {
-        check.notes.push(
-            "no NVIDIA or AMD GPU is on the PCI bus: here the CPU is the right answer".to_owned(),
-        );
+        let stands_in = scene
+            .folders()
+            .flat_map(|folder| &folder.loads)
+            .flat_map(|load| &load.closure.objects)
+            .any(|object| object.name.as_str() == "libcuda.so.1" && object.file.is_some());
+        let unless = if stands_in {
+            ", unless libcuda.so.1 stands in for a driver"
+        } else {
+            ""
+        };
+        check.notes.push(format!(
+            "no NVIDIA or AMD GPU is on the PCI bus: here the CPU is the right answer{unless}"
+        ));
     }
     for gpu in &scene.facts.host.gpus {
         kernel_driver(scene, gpu, check);

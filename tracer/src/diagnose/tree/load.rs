@@ -1,14 +1,17 @@
 //! Would the loader take a backend: everything that is missing at once, and files that answer wrongly.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeSet;
 
 use super::files::describe;
 use super::words::{at, base, found, list, plural};
 use super::{AMD, FolderCheck, NVIDIA, Scene, State};
 use crate::diagnose::{Certainty, Finding};
-use crate::event::Text;
 use crate::event::library::{Closure, Resolved};
 use crate::event::tree::Folder;
+use crate::event::{Seen, Text};
 
 /// Libraries of a driver, what their functions begin with, and whose GPUs they are for.
 const DRIVERS: [(&str, &str, &[&str]); 3] = [
@@ -31,7 +34,11 @@ pub(super) fn check(scene: &Scene<'_>, folder: &Folder, row: &mut FolderCheck) {
     let mut absent_driver = None;
     for load in &folder.loads {
         let missing = missing_libraries(&load.closure);
+        // What has the name and does not count (a folder, a file of another machine) was meant to be there.
         let drivers_only = !missing.is_empty()
+            && missing
+                .iter()
+                .all(|object| object.tried.iter().all(|place| place.problem.is_none()))
             && missing.iter().all(|object| {
                 let driver = DRIVERS
                     .iter()
@@ -45,7 +52,7 @@ pub(super) fn check(scene: &Scene<'_>, folder: &Folder, row: &mut FolderCheck) {
                 .push(libraries(scene, &load.file, &missing, folder));
         }
         row.findings
-            .extend(symbols(&load.file, &load.closure, &missing));
+            .extend(symbols(scene, &load.file, &load.closure, &missing));
         row.findings.extend(versions(&load.file, &load.closure));
         wrong_answers(scene, folder, &load.closure, row);
     }
@@ -67,8 +74,8 @@ pub(super) fn missing_libraries(closure: &Closure) -> Vec<&Resolved> {
 fn libraries(scene: &Scene<'_>, file: &Text, missing: &[&Resolved], folder: &Folder) -> Finding {
     let names: Vec<&str> = missing.iter().map(|object| object.name.as_str()).collect();
     let mut remedy = Vec::new();
-    for name in &names {
-        remedy.extend(bring(scene, name, folder));
+    for object in missing {
+        remedy.extend(bring(scene, object, folder));
     }
     remedy.dedup();
     let first = missing.first();
@@ -109,7 +116,26 @@ pub(super) fn searched(object: &Resolved) -> Vec<crate::discover::model::Evidenc
     all
 }
 
-fn bring(scene: &Scene<'_>, name: &str, folder: &Folder) -> Vec<String> {
+/// It lies in Ollama's library folder, or below it.
+fn is_of_ollama(scene: &Scene<'_>, file: &Text) -> bool {
+    let rest = file.as_str().strip_prefix(scene.ollama.tree.path.as_str());
+    rest.is_some_and(|rest| rest.starts_with('/'))
+}
+
+fn bring(scene: &Scene<'_>, object: &Resolved, folder: &Folder) -> Vec<String> {
+    let (name, by) = (object.name.as_str(), &object.by);
+    // musl's own libc, by the names of Alpine and of musl-gcc.
+    if name == "libc.so" || name.starts_with("libc.musl-") {
+        return vec![format!(
+            "{by} was built for musl, and Ollama runs with glibc: build it with the system's own compiler"
+        )];
+    }
+    if !by.is_empty() && !is_of_ollama(scene, by) && !is_known(name) {
+        return vec![format!(
+            "{by} needs {name}, and neither is Ollama's: install the package that has it, or link {} without it",
+            base(by)
+        )];
+    }
     if name == "libcuda.so.1" || name == "libnvidia-ml.so.1" {
         return match scene.has_gpu(NVIDIA) {
             true => vec![
@@ -132,7 +158,12 @@ fn bring(scene: &Scene<'_>, name: &str, folder: &Folder) -> Vec<String> {
 }
 
 /// References that nothing defines, without those that a missing library would bring.
-fn symbols(file: &Text, closure: &Closure, missing: &[&Resolved]) -> Option<Finding> {
+fn symbols(
+    scene: &Scene<'_>,
+    file: &Text,
+    closure: &Closure,
+    missing: &[&Resolved],
+) -> Option<Finding> {
     let brought = |symbol: &str| {
         let version = symbol.split_once('@').map(|(_, version)| version);
         missing
@@ -159,8 +190,15 @@ fn symbols(file: &Text, closure: &Closure, missing: &[&Resolved]) -> Option<Find
         .iter()
         .find(|object| object.name.as_str().starts_with("libggml-base"))
         .and_then(|object| object.file.clone());
-    let mut evidence = vec![at(file, format!("refers to {first}"))];
-    let mut remedy = vec!["install backend and libraries of one release".to_owned()];
+    let asker = asker(scene, closure, first).unwrap_or(file);
+    let mut evidence = vec![at(asker, format!("refers to {first}"))];
+    let mut remedy = if is_of_ollama(scene, asker) {
+        vec!["install backend and libraries of one release".to_owned()]
+    } else {
+        vec![format!(
+            "{asker} was linked without the library that defines {first}: link it anew with that library"
+        )]
+    };
     if let Some(base_file) = base_file.filter(|_| is_ggml(first.as_str())) {
         evidence.push(at(&base_file, "answers, and does not define it"));
         remedy = vec![format!(
@@ -188,6 +226,22 @@ fn symbols(file: &Text, closure: &Closure, missing: &[&Resolved]) -> Option<Find
             ),
         )
     })
+}
+
+/// The first file of the closure that refers to this symbol, with any version.
+fn asker<'a>(scene: &Scene<'_>, closure: &'a Closure, symbol: &Text) -> Option<&'a Text> {
+    let plain = |name: &Text| name.as_str().split('@').next().map(str::to_owned);
+    closure
+        .objects
+        .iter()
+        .filter_map(|object| object.file.as_ref())
+        .find(|file| {
+            let facts = scene.facts.files.get(*file);
+            let undefined = facts.and_then(|facts| facts.undefined.as_ref());
+            undefined
+                .and_then(Seen::value)
+                .is_some_and(|all| all.iter().any(|one| plain(one) == plain(symbol)))
+        })
 }
 
 fn is_ggml(symbol: &str) -> bool {

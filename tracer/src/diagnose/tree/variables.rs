@@ -169,7 +169,8 @@ fn other(scene: &Scene<'_>, variable: &Variable) -> Option<(Certainty, String)> 
         ("OLLAMA_LIBRARY_PATH", _) => sure(
             "OLLAMA_LIBRARY_PATH has no effect when a user sets it: the server does not read it".to_owned(),
         ),
-        ("LD_LIBRARY_PATH", _) if !value.is_empty() => sure(format!(
+        // Where a library is found by it, it is needed.
+        ("LD_LIBRARY_PATH", _) if !value.is_empty() && !is_used(scene, value) => sure(format!(
             "LD_LIBRARY_PATH={value} is kept, behind Ollama's own folders: it cannot replace a library that Ollama brings"
         )),
         ("LLAMA_ARG_DEVICE", Era::LlamaServer) => Some((
@@ -207,6 +208,21 @@ fn other(scene: &Scene<'_>, variable: &Variable) -> Option<(Certainty, String)> 
         }
         _ => None,
     }
+}
+
+/// A library that a backend needs is found in a folder of this list, and is none of Ollama's.
+fn is_used(scene: &Scene<'_>, list: &str) -> bool {
+    let folders: Vec<&str> = list
+        .split([':', ';'])
+        .filter(|one| !one.is_empty())
+        .collect();
+    let loads = scene.folders().flat_map(|folder| &folder.loads);
+    loads
+        .flat_map(|load| &load.closure.objects)
+        .filter_map(|object| object.file.as_ref()?.as_str().rsplit_once('/'))
+        .any(|(folder, _)| {
+            folders.contains(&folder) && !folder.starts_with(scene.ollama.tree.path.as_str())
+        })
 }
 
 fn about(

@@ -251,6 +251,14 @@ impl Looking {
     /// A signal for the server.
     pub(super) fn signal(&mut self, event: &Event, signal: &Signal) {
         let name = signal.name.as_str();
+        let finished = self.finished();
+        if let Some(server) = &mut self.server
+            && matches!(name, "SIGTERM" | "SIGINT")
+            && !finished
+        {
+            let seen = || Evidence::event(event.seq, format!("{name} to the server"));
+            server.told_to_end.get_or_insert_with(seen);
+        }
         if signal.from_pid.is_some() && ends::KILLS.contains(&name) {
             self.ended_by = Some((signal.name.clone(), signal.from_name.clone(), event.seq));
         }

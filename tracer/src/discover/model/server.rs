@@ -36,6 +36,8 @@ pub struct Server {
     pub library_dir: LibraryDir,
     /// Where its exec was seen.
     pub seen: Option<Evidence>,
+    /// The first signal that asks a server to end (SIGTERM, SIGINT), where it came before the discovery was over.
+    pub told_to_end: Option<Evidence>,
     /// How it ended; unknown while it runs, and in a log.
     pub end: End,
 }

@@ -138,6 +138,9 @@ impl<'r> Reader<'r> {
             let chain = self.environment.program.iter().collect();
             let closure = closure_of(&file, &Requester { chain }, &self.environment, &loaded);
             self.keep(&closure.objects);
+            if !closure.missing_symbols.is_empty() {
+                self.with_references(&closure.objects);
+            }
             folder.loads.push(Load { file, closure });
         }
     }
@@ -168,6 +171,17 @@ impl<'r> Reader<'r> {
     fn keep(&mut self, objects: &[Resolved]) {
         for file in objects.iter().filter_map(|object| object.file.as_ref()) {
             self.tell(file);
+        }
+    }
+
+    /// Which of these files asks for what nobody defines is in their references.
+    fn with_references(&mut self, objects: &[Resolved]) {
+        for file in objects.iter().filter_map(|object| object.file.as_ref()) {
+            if let Some(known) = self.files.get_mut(file)
+                && known.undefined.is_none()
+            {
+                *known = facts(&path_of(file), self.root, Detail::References);
+            }
         }
     }
 
