@@ -16,6 +16,10 @@ $B mkdir /upper/files /upper/work
 $B mount -t overlay -o lowerdir=/host,upperdir=/upper/files,workdir=/upper/work merged /merged
 $B cp /busybox /tests /merged/
 for folder in proc sys dev; do $B mount --move /$folder /merged/$folder; done
+$B ln -s /proc/self/fd /merged/dev/fd
+$B ln -s /proc/self/fd/0 /merged/dev/stdin
+$B ln -s /proc/self/fd/1 /merged/dev/stdout
+$B ln -s /proc/self/fd/2 /merged/dev/stderr
 $B mkdir -p /merged/dev/pts /merged/dev/shm
 $B mount -t devpts pts /merged/dev/pts
 $B mount -t tmpfs -o mode=1777 shm /merged/dev/shm
