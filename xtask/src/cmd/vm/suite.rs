@@ -37,7 +37,7 @@ pub(super) fn script(root: &Path, suite: &Path, binary: &Path, words: &[String])
     let quoted = |text: &str| format!("'{}'", text.replace('\'', "'\\''"));
     let path = |path: &Path| quoted(&path.display().to_string());
     let mut text = format!(
-        "cd {} || exit 1\nexport PATH={} HOME=/root VGPUTRACE_BIN={}\nexec {} --show-output --color never",
+        "cd {} || exit 1\nexport PATH={} HOME=/root VGPUTRACE_BIN={}\n[ -x \"$VGPUTRACE_BIN\" ] || exit 1\nexec {} --show-output --color never",
         path(&root.join("tests")),
         quoted("/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/go/bin"),
         path(binary),
