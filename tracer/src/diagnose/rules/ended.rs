@@ -6,7 +6,7 @@ use super::super::explanation::Finding;
 use super::super::rule::{Check, Rule, Stage};
 use super::super::words::base;
 use super::crash::{backend, capital, crash_of, inside_call as inside, open_call};
-use crate::discover::model::{At, Attempt, Child, End, Evidence, Origin, Outcome};
+use crate::discover::model::{At, Attempt, Child, End, Evidence, Load, Origin, Outcome};
 
 pub(super) static RULES: &[&Rule] = &[&LEFT, &HUNG, &KILLED];
 
@@ -202,12 +202,7 @@ fn hung(case: &Case<'_>) -> Vec<Finding> {
     let who = killed
         .first()
         .map_or("The process", |(child, _, _)| who(child));
-    let loads = case
-        .loads()
-        .any(|(_, load)| load.outcome == Outcome::Hanging);
-    let in_dlopen = loads
-        && constructor_of(&hanging).is_none()
-        && !case.inits().any(|(_, init)| init.unfinished);
+    let in_dlopen = constructor_of(&hanging).is_none() && is_in_dlopen(case);
     let mut finding = HUNG
         .found(format!(
             "{} for {} gave no answer and the server killed it after {time}.{what}",
@@ -237,6 +232,12 @@ fn hung(case: &Case<'_>) -> Vec<Finding> {
             })
             .so(RESTART),
     ]
+}
+
+/// A load had not come back, and no start of a backend had begun.
+fn is_in_dlopen(case: &Case<'_>) -> bool {
+    let hangs = |load: &Load| load.outcome == Outcome::Hanging;
+    case.loads().any(|(_, load)| hangs(load)) && !case.inits().any(|(_, init)| init.unfinished)
 }
 
 /// The server's lines about a look that it gave up since it was told to end, which come in the words of its limit of 30 s too

@@ -290,10 +290,7 @@ fn absent(case: &Case<'_>, driver: bool) -> Vec<Finding> {
         lacks.missing.iter().copied().find(
             |missing| matches!(missing, Missing::Library { name, .. } if name.as_str() == first),
         );
-    let by = match missing {
-        Some(Missing::Library { by, .. }) if !by.is_empty() => base(by.as_str()),
-        _ => lacks.file(),
-    };
+    let by = whose::asker(missing).unwrap_or_else(|| lacks.file());
     // The loader's words name no asker: without the facts about the files it may be any library below the backend.
     let unsure = lacks.loads.iter().all(|(_, load)| load.closure.is_none()) && !is_usual(first);
     let mut words = lacks.words();
@@ -350,16 +347,14 @@ fn absent(case: &Case<'_>, driver: bool) -> Vec<Finding> {
             .so("See what it is and whose; a package that is not whole (half an update, a driver of another version taken off) is to be installed again, one of 32 bits has a sister of 64:")
             .so(format!("$ ls -l {file}; file -L {file}; dpkg -S {file} || rpm -qf {file}"));
     }
-    if whose::is_musl(first) {
-        finding = finding.so(whose::build_for_glibc(whose::needed_by(case, first)));
-        finding = finding.so(DISCOVERS_ONCE).so(RESTART);
-    } else if let Some((_, lines)) = ignored {
+    let of_musl =
+        whose::is_musl(first).then(|| vec![whose::build_for_glibc(whose::needed_by(case, first))]);
+    if let Some(lines) = of_musl.or_else(|| ignored.map(|(_, lines)| lines)) {
         finding.remedy.extend(lines);
-        finding = finding.so(DISCOVERS_ONCE).so(RESTART);
-    } else {
-        finding.remedy.extend(library_path::odd_entries(case));
-        finding.remedy.extend(remedy(case, first, driver));
+        return vec![finding.so(DISCOVERS_ONCE).so(RESTART)];
     }
+    finding.remedy.extend(library_path::odd_entries(case));
+    finding.remedy.extend(remedy(case, first, driver));
     vec![finding]
 }
 
