@@ -20,6 +20,7 @@ mod library_path;
 mod links;
 mod load;
 mod load_file;
+mod load_places;
 mod load_words;
 mod myths;
 mod preload;

@@ -202,10 +202,7 @@ fn hung(case: &Case<'_>) -> Vec<Finding> {
     let who = killed
         .first()
         .map_or("The process", |(child, _, _)| who(child));
-    // A first start that was killed has no load that is known to hang, and its call was open.
-    let in_dlopen = open.as_ref().is_some_and(|open| open.starts_with("dlopen"))
-        && constructor_of(&hanging).is_none()
-        && !case.inits().any(|(_, init)| init.unfinished);
+    let in_dlopen = constructor_of(&hanging).is_none() && is_in_dlopen(case, open.as_deref());
     let mut finding = HUNG
         .found(format!(
             "{} for {} gave no answer and the server killed it after {time}.{what}",
@@ -235,6 +232,13 @@ fn hung(case: &Case<'_>) -> Vec<Finding> {
             })
             .so(RESTART),
     ]
+}
+
+/// A load had not come back, and no start of a backend had begun.
+fn is_in_dlopen(case: &Case<'_>, open: Option<&str>) -> bool {
+    // A first start that was killed has no load that is known to hang, and its call was open.
+    open.is_some_and(|open| open.starts_with("dlopen"))
+        && !case.inits().any(|(_, init)| init.unfinished)
 }
 
 /// The server's lines about a look that it gave up since it was told to end, which come in the words of its limit of 30 s too

@@ -5,14 +5,15 @@
 
 use std::collections::BTreeSet;
 
-use crate::discover::model::{Child, Evidence, Load, Missing, Origin};
+use crate::discover::model::{Child, Evidence, Load, Missing};
 use crate::event::Text;
 
 use super::super::advice::{self, DISCOVERS_ONCE, RESTART};
-use super::super::case::{Case, Family, at, path_of};
+use super::super::case::{Case, Family, path_of};
 use super::super::explanation::Finding;
 use super::super::rule::{Check, Rule, Stage};
-use super::super::words::{base, list, parent, provider};
+use super::super::words::{base, list, provider};
+use super::load_places::{searched, unfit_namesake, where_it_is};
 use super::{library_path, whose};
 
 pub(super) static RULES: &[&Rule] = &[&MISSING_LIBRARY, &NO_DRIVER];
@@ -184,66 +185,6 @@ fn is_itself(missing: &Missing) -> bool {
     matches!(missing, Missing::Library { name, .. } if name.as_str().contains('/'))
 }
 
-/// Every place that was searched for a library, in words.
-fn searched(missing: &Missing, seen: Option<&Evidence>) -> Vec<Evidence> {
-    let Missing::Library { searched, .. } = missing else {
-        return Vec::new();
-    };
-    let mut lines: Vec<Evidence> = Vec::new();
-    for (file, via, problem) in searched {
-        let place = if file.as_str().contains('/') {
-            parent(file.as_str())
-        } else {
-            file.as_str()
-        };
-        let text = if problem.is_empty() {
-            format!("searched {place} ({via}): not there")
-        } else {
-            format!("{file} ({via}) does not count: {problem}")
-        };
-        let known = lines.iter().any(|line| line.text.as_str() == text);
-        if !known && !place.contains("glibc-hwcaps") {
-            lines.extend(at(seen, text));
-        }
-    }
-    lines
-}
-
-/// What is known of the places where a missing library was looked for.
-fn where_it_is(case: &Case<'_>, hidden: Option<&str>, unfit: Option<(&str, &str)>) -> String {
-    match (hidden, unfit) {
-        (Some(file), _) => format!(
-            "and the loader did not find it, though there is {file} now: it came only afterwards, or the process may not see it"
-        ),
-        (None, Some((file, problem))) => {
-            format!("and what has its name does not count: {file} is {problem}")
-        }
-        (None, None) if case.model.origin == Origin::Log => {
-            "and the loader found none that it could open".to_owned()
-        }
-        (None, None) => "and it is in none of the places where the loader looks".to_owned(),
-    }
-}
-
-/// ELOOP: too many symbolic links.
-const LOOP: &str = "ELOOP";
-
-/// The first place that has something of this name that the loader passes over, and what it is.
-fn unfit_namesake(missing: &Missing) -> Option<(&str, &str)> {
-    let Missing::Library { searched, .. } = missing else {
-        return None;
-    };
-    // An error of the system's is no property of the file, unless it is about the links that make its name.
-    let (file, _, problem) = searched
-        .iter()
-        .find(|(.., problem)| problem.as_str().contains(' ') || problem.as_str() == LOOP)?;
-    let what = match problem.as_str() {
-        LOOP => "a link that leads to itself",
-        problem => problem,
-    };
-    Some((file.as_str(), what))
-}
-
 /// Backends need it themselves (DT_NEEDED of those that Ollama and llama.cpp build).
 fn is_usual(name: &str) -> bool {
     is_driver(name) || OF_OLLAMA.iter().any(|start| name.starts_with(start))
@@ -302,10 +243,7 @@ fn absent(case: &Case<'_>, driver: bool) -> Vec<Finding> {
         lacks.missing.iter().copied().find(
             |missing| matches!(missing, Missing::Library { name, .. } if name.as_str() == first),
         );
-    let by = match missing {
-        Some(Missing::Library { by, .. }) if !by.is_empty() => base(by.as_str()),
-        _ => lacks.file(),
-    };
+    let by = whose::asker(missing).unwrap_or_else(|| lacks.file());
     // The loader's words name no asker: without the facts about the files it may be any library below the backend.
     let unsure = lacks.loads.iter().all(|(_, load)| load.closure.is_none()) && !is_usual(first);
     let mut words = lacks.words();
@@ -362,16 +300,14 @@ fn absent(case: &Case<'_>, driver: bool) -> Vec<Finding> {
             .so("See what it is and whose; a package that is not whole (half an update, a driver of another version taken off) is to be installed again, one of 32 bits has a sister of 64:")
             .so(format!("$ ls -l {file}; file -L {file}; dpkg -S {file} || rpm -qf {file}"));
     }
-    if whose::is_musl(first) {
-        finding = finding.so(whose::build_for_glibc(whose::needed_by(case, first)));
-        finding = finding.so(DISCOVERS_ONCE).so(RESTART);
-    } else if let Some((_, lines)) = ignored {
+    let of_musl =
+        whose::is_musl(first).then(|| vec![whose::build_for_glibc(whose::needed_by(case, first))]);
+    if let Some(lines) = of_musl.or_else(|| ignored.map(|(_, lines)| lines)) {
         finding.remedy.extend(lines);
-        finding = finding.so(DISCOVERS_ONCE).so(RESTART);
-    } else {
-        finding.remedy.extend(library_path::odd_entries(case));
-        finding.remedy.extend(remedy(case, first, driver));
+        return vec![finding.so(DISCOVERS_ONCE).so(RESTART)];
     }
+    finding.remedy.extend(library_path::odd_entries(case));
+    finding.remedy.extend(remedy(case, first, driver));
     vec![finding]
 }
 

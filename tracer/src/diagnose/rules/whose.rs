@@ -1,5 +1,7 @@
 //! Whose a file is decides what helps: a new installation of Ollama brings back Ollama's own files and no others.
 
+use crate::discover::model::Missing;
+
 use super::super::advice;
 use super::super::case::Case;
 use super::super::words::{base, parent};
@@ -36,4 +38,12 @@ pub(super) fn needed_by<'a>(case: &Case<'a>, name: &str) -> Option<&'a str> {
         .find(|object| object.name.as_str() == name)
         .map(|object| object.by.as_str())
         .filter(|by| !by.is_empty())
+}
+
+/// Who needs a missing library, where that is known.
+pub(super) fn asker(missing: Option<&Missing>) -> Option<&str> {
+    match missing? {
+        Missing::Library { by, .. } if !by.is_empty() => Some(base(by.as_str())),
+        _ => None,
+    }
 }
