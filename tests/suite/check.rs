@@ -278,8 +278,21 @@ fn every_rule_is_in_the_document() {
     let root = vgputrace_tests::workspace();
     let document = std::fs::read_to_string(root.join("docs/CHECK.md")).unwrap();
     let mut rules = 0;
-    for entry in std::fs::read_dir(root.join("tracer/src/diagnose/tree")).unwrap() {
-        let text = std::fs::read_to_string(entry.unwrap().path()).unwrap();
+    let mut folders = vec![root.join("tracer/src/diagnose/tree")];
+    let mut files = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let list = if path.is_dir() {
+                &mut folders
+            } else {
+                &mut files
+            };
+            list.push(path);
+        }
+    }
+    for file in files {
+        let text = std::fs::read_to_string(file).unwrap();
         for part in text.split("\"VG").skip(1) {
             let id = part.split('"').next().unwrap_or_default();
             assert!(document.contains(&format!("| VG{id} |")), "VG{id}");

@@ -84,10 +84,16 @@ fn a_skip_line_for_the_others_and_none_for_the_one_that_was_asked_for_means_that
         let log = folder.path().join("server.log");
         log_of(&events, &log);
         let words = explain(&[log.to_str().expect("a path")], Stdio::null());
-        says(
-            &words,
-            "cuda_v13 was tried and gave no device. Why, this log (DEBUG level) cannot tell",
-        );
+        // In the llama-server era the server's own probe says at least what it did not find itself.
+        let tried = match era {
+            Era::Runner => {
+                "cuda_v13: unknown (VG200) cuda_v13 was tried and gave no device. Why, this log (DEBUG level) cannot tell"
+            }
+            Era::LlamaServer => {
+                "cuda_v13: failed (VG052) libcuda.so.1, the driver's own library, could not be opened when the probe asked"
+            }
+        };
+        says(&words, tried);
         says(
             &words,
             "cuda_v12 was passed over because OLLAMA_LLM_LIBRARY asks for \"cuda_v13\".",

@@ -303,6 +303,7 @@ impl Building {
         self.searched(ended);
         // What was being written when it was killed is told behind the kill; nothing is begun after it.
         let answered = self.has_answered();
+        self.hangs_inside();
         let mut building = self;
         building.beyond.put_into(&mut building.child);
         let mut child = building.child;

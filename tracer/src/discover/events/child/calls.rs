@@ -5,7 +5,7 @@ use super::super::values::{named, telling};
 use super::{Building, Open};
 use crate::discover::model::{DriverCall, Evidence};
 use crate::event::call::{Because, Call, Return, Unfinished};
-use crate::event::{Event, Seen, Text};
+use crate::event::{Event, Seen, Seq, Text};
 
 /// Tables of functions whose calls are driver calls.
 const DRIVERS: [&str; 6] = ["cuda", "nvml", "cudart", "hip", "vulkan", "cublas"];
@@ -73,21 +73,44 @@ impl Building {
         if matches!(open.because, Because::Slow | Because::End) && telling {
             let seconds = event.duration.unwrap_or(0) / 1_000_000_000;
             let about = about.map_or_else(String::new, |about| format!(" {about}"));
-            let constructor = open.call.and_then(|call| self.open.get(&call));
-            let function = match constructor.and_then(|open| open.constructor.as_ref()) {
-                Some(of) => format!("a constructor of {of}"),
-                None => {
-                    let index = open.call.and_then(|call| self.open_calls.get(&call));
-                    let call = index.and_then(|index| self.child.calls.get(*index));
-                    match call.and_then(|call| call.of.as_ref()) {
-                        Some(of) => format!("{} of {of}", open.function),
-                        None => open.function.as_str().to_owned(),
-                    }
-                }
-            };
+            let function = self.name_of(open.call, &open.function);
             let text = format!("{function}{about}, for {seconds} s");
             self.slow = open.call;
             self.child.hanging = Some(Evidence::event(event.seq, text));
+        }
+    }
+
+    /// A function with whose it is, where that is known of its call.
+    fn name_of(&self, call: Option<Seq>, function: &Text) -> String {
+        let constructor = call.and_then(|call| self.open.get(&call)?.constructor.as_ref());
+        if let Some(of) = constructor {
+            return format!("a constructor of {of}");
+        }
+        let index = call.and_then(|call| self.open_calls.get(&call));
+        let call = index.and_then(|index| self.child.calls.get(*index));
+        match call.and_then(|call| call.of.as_ref()) {
+            Some(of) => format!("{function} of {of}"),
+            None => function.as_str().to_owned(),
+        }
+    }
+
+    /// What hangs is the innermost call. Only the one around it is told to be slow where the process did not live to see
+    /// the other become so.
+    pub(super) fn hangs_inside(&mut self) {
+        let Some(around) = self.slow else { return };
+        let Some(tid) = self.open.get(&around).map(|open| open.tid) else {
+            return;
+        };
+        let inner = self.open.range(around..).rev();
+        let Some((seq, open)) = inner.into_iter().find(|(_, open)| open.tid == tid) else {
+            return;
+        };
+        if let Some(hanging) = self.child.hanging.as_ref().filter(|_| *seq != around) {
+            let text = hanging.text.as_str();
+            let time = text.rfind(", for ").and_then(|at| text.get(at..));
+            let function = self.name_of(Some(*seq), &open.function);
+            let text = format!("{function}{}", time.unwrap_or_default());
+            self.child.hanging = Some(Evidence::event(*seq, text));
         }
     }
 }

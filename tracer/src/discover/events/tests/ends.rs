@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::made::{Made, SERVER, body};
 use crate::discover::Model;
-use crate::discover::model::End;
+use crate::discover::model::{At, End};
 use crate::event::Kind;
 
 const ANSWER: &str = "HTTP/1.1 200 OK\r\n\r\n[]";
@@ -107,6 +107,23 @@ fn slow(comes_back: bool) -> Model {
 fn only_a_call_that_never_came_back_hung() {
     assert!(slow(false).children[0].hanging.is_some());
     assert!(slow(true).children[0].hanging.is_none());
+}
+
+/// The process was killed before the inner call had been open for long enough to be told.
+#[test]
+fn what_hangs_is_the_innermost_call() {
+    let mut made = begun();
+    let around = made.call(2, "ggml", "ggml_backend_init", "/x/libggml-cuda.so");
+    let inner = made.call(2, "cuda", "cuInit", "/x/libcuda.so.1");
+    let open = json!({"call": around, "fn": "ggml_backend_init", "because": "slow"});
+    made.push(2, Kind::Unfinished(body(open)));
+    made.kill(SERVER, 2);
+    made.exit(2, None, Some("SIGKILL"));
+    let model = made.model();
+    let hanging = model.children[0].hanging.as_ref().expect("it hangs");
+    assert!(hanging.text.as_str().starts_with("cuInit"), "{hanging:?}");
+    assert!(hanging.text.as_str().ends_with(", for 0 s"), "{hanging:?}");
+    assert_eq!(hanging.at, At::Event(inner));
 }
 
 #[test]
