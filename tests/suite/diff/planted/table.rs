@@ -41,7 +41,6 @@ pub(super) const HEALTHY: &[&str] = &[
     "gpu_runtime_tier_12",
     "gpu_virtual",
     MODEL,
-    "model_asked",
 ];
 
 planted! {
@@ -91,6 +90,7 @@ planted! {
     loopback_closed: ALONE, ["127.0.0.1"];
     missing_dependency: TWELVE, ["libcublas.so.12"];
     missing_dependency_below: TWELVE, ["libcublas.so.12", "libcublasLt.so.12"];
+    model_asked: MODEL, ["num_gpu is `0`"];
     model_late_card: MODEL, ["libcuda.so.1 is another file"];
     model_no_room: MODEL, ["libcuda.so.1 is another file"];
     model_refresh: MODEL, ["libcuda.so.1 is another file"];

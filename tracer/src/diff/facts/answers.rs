@@ -1,5 +1,7 @@
 //! What processes answered to the server, and which devices it ended with.
 
+use std::collections::BTreeMap;
+
 use super::Facts;
 use crate::diff::fact::{Absence, Fact, Stage, Value};
 use crate::diff::normal;
@@ -90,13 +92,31 @@ pub(super) fn of_server(model: &Model, facts: &mut Facts) {
         .where_absent(Absence::SaysNothing)
         .seen(seen);
     facts.add(Stage::Answer, "server", "final list", fact);
+    models(model, facts);
+}
+
+/// Where models went. Which model it is nobody says; one with as many layers, started as often before, is the same.
+fn models(model: &Model, facts: &mut Facts) {
+    let mut starts: BTreeMap<u32, u32> = BTreeMap::new();
     for start in &model.models {
-        if let Some((part, whole)) = start.offloaded {
-            let fact = Fact::new(Value::plain(format!("{part} of {whole}")))
+        let Some((part, whole)) = start.offloaded else {
+            continue;
+        };
+        let times = starts.entry(whole).or_insert(0);
+        *times += 1;
+        let role = match *times {
+            1 => format!("model of {whole} layers"),
+            times => format!("model of {whole} layers, start {times}"),
+        };
+        let fact = Fact::new(Value::plain(format!("{part} of {whole}")))
+            .where_absent(Absence::SaysNothing)
+            .seen(start.seen.as_ref());
+        facts.add(Stage::Answer, &role, "layers on a GPU", fact);
+        if let Some(asked) = start.num_gpu {
+            let fact = Fact::new(Value::plain(asked.to_string()))
                 .where_absent(Absence::SaysNothing)
                 .seen(start.seen.as_ref());
-            let role = format!("model[{}]", start.dir);
-            facts.add(Stage::Answer, &role, "layers on a GPU", fact);
+            facts.add(Stage::Setting, &role, "num_gpu", fact);
         }
     }
 }

@@ -173,4 +173,47 @@ fn the_final_list_and_the_layers_of_a_model_are_told_where_both_have_them() {
     );
     tells_nothing(&started(Some(33), Some(33)));
     tells_nothing(&started(Some(33), None));
+    // It went to the CPU altogether, which is another folder.
+    let elsewhere = |part: u32| {
+        pair(
+            |model| model.models = vec![layers(Some(33))],
+            |model| {
+                let mut start = layers(Some(part));
+                start.dir = text("cpu");
+                model.models = vec![start];
+            },
+        )
+    };
+    let answer = elsewhere(0);
+    assert!(
+        first(&answer).contains("layers on a GPU is `0 of 33` (was `33 of 33`)"),
+        "{}",
+        first(&answer)
+    );
+    // What was asked for comes before what came of it.
+    let asked = |layers: i64, part: u32| {
+        vec![ModelStart {
+            num_gpu: Some(layers),
+            offloaded: Some((part, 33)),
+            ..ModelStart::default()
+        }]
+    };
+    let answer = pair(
+        |model| model.models = asked(-1, 33),
+        |model| model.models = asked(0, 0),
+    );
+    assert!(
+        first(&answer).contains("num_gpu is `0` (was `-1`)"),
+        "{}",
+        first(&answer)
+    );
+    // Another model says nothing of the first.
+    tells_nothing(&pair(
+        |model| model.models = vec![layers(Some(33))],
+        |model| {
+            let mut start = layers(None);
+            start.offloaded = Some((0, 29));
+            model.models = vec![start];
+        },
+    ));
 }
