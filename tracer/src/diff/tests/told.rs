@@ -129,7 +129,7 @@ fn status_and_devices_of_an_answer_are_told_and_free_memory_is_not() {
 }
 
 #[test]
-fn the_final_list_and_the_layers_of_a_model_are_told_where_both_have_them() {
+fn the_final_list_is_told_where_both_have_it() {
     let device = |library: &str, free: &str| {
         let field = |name: &str, value: &str| (text(name), text(value));
         Device {
@@ -154,6 +154,10 @@ fn the_final_list_and_the_layers_of_a_model_are_told_where_both_have_them() {
         first(&answer)
     );
     tells_nothing(&listed(&device("CUDA", "79 GiB"), &device("CUDA", "1 GiB")));
+}
+
+#[test]
+fn where_a_model_went_is_told_of_the_same_model() {
     let layers = |part: Option<u32>| ModelStart {
         dir: text("cuda_v12"),
         offloaded: part.map(|part| (part, 33)),
