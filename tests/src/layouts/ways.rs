@@ -7,6 +7,7 @@
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use vgputrace::diagnose::explain;
 
@@ -192,7 +193,7 @@ impl Scene<'_> {
         }
         let program = format!("{INSIDE}/bin/ollama");
         words.extend(["--", &program, "serve"].map(OsString::from));
-        let group = groups.group(&group_of_container(1));
+        let group = groups.group(&group_of_container());
         self.ended(self.start(&group, &words, Vec::new()));
         self.taken()
     }
@@ -200,7 +201,7 @@ impl Scene<'_> {
     /// `vgputrace attach --container ID --next`, and then a container of a user without rights starts.
     #[track_caller]
     fn outside(self, groups: &Tree) -> Way {
-        let group = group_of_container(2);
+        let group = group_of_container();
         let folder = groups.group(&group);
         let id = group.trim_start_matches("machine.slice/libpod-");
         let recorder = self.attach(&["--container", id.get(..12).unwrap_or(id)], &[]);
@@ -335,8 +336,10 @@ impl Scene<'_> {
     }
 }
 
-/// The name that podman gives a container's group.
-fn group_of_container(number: u32) -> String {
-    let id = format!("{:07x}{number:x}", std::process::id()).repeat(8);
+/// The name that podman gives a container's group; another at each call, since tests of both eras run at once.
+fn group_of_container() -> String {
+    static MADE: AtomicU32 = AtomicU32::new(1);
+    let number = MADE.fetch_add(1, Ordering::Relaxed) % 256;
+    let id = format!("{:06x}{number:02x}", std::process::id()).repeat(8);
     format!("machine.slice/libpod-{id}.scope")
 }
