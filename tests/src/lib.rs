@@ -47,6 +47,26 @@ pub fn workspace() -> PathBuf {
     package.parent().unwrap_or(package).to_path_buf()
 }
 
+/// The recordings of the corpus, by name.
+///
+/// # Panics
+/// When it cannot be listed.
+#[must_use]
+#[track_caller]
+pub fn corpus_traces() -> Vec<PathBuf> {
+    let folder = workspace().join("tests/corpus/traces");
+    let entries = match std::fs::read_dir(&folder) {
+        Ok(entries) => entries,
+        Err(error) => panic!("{}: {error}", folder.display()),
+    };
+    let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
+    let mut traces: Vec<PathBuf> = paths
+        .filter(|path| path.extension().is_some_and(|ending| ending == "vgt"))
+        .collect();
+    traces.sort();
+    traces
+}
+
 /// A temporary folder that other users may enter.
 ///
 /// # Panics

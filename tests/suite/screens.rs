@@ -1,7 +1,7 @@
 //! The pictures in the documents are what the viewer draws, and the first screen of every trace says why.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use vgputrace::diagnose::{Explanation, Verdict, explain};
 use vgputrace::discover::events::Discovery;
@@ -9,7 +9,7 @@ use vgputrace::discover::model::At;
 use vgputrace::trace::Reader;
 use vgputrace::tui::{Palette, picture};
 use vgputrace::view::explain::headline;
-use vgputrace_tests::{screens, viewed, workspace};
+use vgputrace_tests::{corpus_traces, screens, viewed, workspace};
 
 /// Letters of a sentence that stand on the screen for certain, however long it is.
 const BEGIN: usize = 50;
@@ -35,17 +35,6 @@ fn explained(trace: &Path) -> Explanation {
     explain(&discovery.finish())
 }
 
-fn traces() -> Vec<PathBuf> {
-    let folder = workspace().join("tests/corpus/traces");
-    let entries = fs::read_dir(folder).expect("the corpus");
-    let paths = entries.map(|entry| entry.expect("an entry").path());
-    let mut traces: Vec<PathBuf> = paths
-        .filter(|path| path.extension().is_some_and(|ending| ending == "vgt"))
-        .collect();
-    traces.sort();
-    traces
-}
-
 /// Without blanks and line ends: a sentence is broken where the screen ends.
 fn letters(text: &str) -> String {
     text.split_whitespace().collect()
@@ -65,7 +54,7 @@ fn first_cause(explanation: &Explanation) -> Option<&str> {
 #[test]
 fn the_first_screen_of_every_trace_says_what_it_comes_to_and_the_first_cause() {
     let mut causes = 0;
-    for trace in traces() {
+    for trace in corpus_traces() {
         let explanation = explained(&trace);
         let mut state = viewed::open(&trace).expect("a trace");
         viewed::settle(&mut state);

@@ -1,6 +1,6 @@
 //! What the viewer says of backends at the play head, over every recording of the corpus: what was known by then.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use vgputrace::diagnose::{Explanation, Verdict, explain};
 use vgputrace::discover::events::Discovery;
@@ -8,7 +8,7 @@ use vgputrace::event::{Event, Kind};
 use vgputrace::trace::Reader;
 use vgputrace::tui::{Action, Palette, State, Typed, View, picture};
 use vgputrace::view::explain::{headline, is_aside};
-use vgputrace_tests::{viewed, workspace};
+use vgputrace_tests::{corpus_traces, viewed, workspace};
 
 /// Room for the whole page.
 const TALL: (u16, u16) = (160, 160);
@@ -16,17 +16,6 @@ const TALL: (u16, u16) = (160, 160);
 const PLACES: usize = 10;
 /// What stands for a verdict that is not there yet.
 const OPEN: [&str; 2] = ["at work", "not yet"];
-
-fn traces() -> Vec<PathBuf> {
-    let folder = workspace().join("tests/corpus/traces");
-    let entries = std::fs::read_dir(folder).expect("the corpus");
-    let paths = entries.map(|entry| entry.expect("an entry").path());
-    let mut traces: Vec<PathBuf> = paths
-        .filter(|path| path.extension().is_some_and(|ending| ending == "vgt"))
-        .collect();
-    traces.sort();
-    traces
-}
 
 fn read(trace: &Path) -> (Vec<Event>, Explanation) {
     let mut reader = Reader::open(trace).expect("a trace");
@@ -76,7 +65,7 @@ fn verdict<'a>(page: &'a str, backend: &str) -> Option<&'a str> {
 
 #[test]
 fn at_the_last_event_the_overview_says_what_explain_says() {
-    for trace in traces() {
+    for trace in corpus_traces() {
         let (events, explanation) = read(&trace);
         let mut state = opened(&trace);
         let page = at(&mut state, events.len());
@@ -102,7 +91,7 @@ fn at_the_last_event_the_overview_says_what_explain_says() {
 /// A film that shows a verdict and takes it back would have told a wrong one.
 #[test]
 fn no_verdict_is_told_before_it_is_known_and_none_is_taken_back() {
-    for trace in traces() {
+    for trace in corpus_traces() {
         let (events, explanation) = read(&trace);
         let mut state = opened(&trace);
         for place in 0..PLACES {
