@@ -294,6 +294,18 @@ fn without_a_terminal_it_says_what_to_use_instead() {
 }
 
 #[test]
+fn without_a_trace_it_names_one_that_can_be_looked_at() {
+    let Some(tool) = binary() else {
+        gate::skip(test_name!(), "there is no vgputrace binary");
+        return;
+    };
+    let said = Command::new(tool).arg("replay").output().expect("it runs");
+    assert_eq!(said.status.code(), Some(2));
+    let words = String::from_utf8_lossy(&said.stderr);
+    assert!(words.contains("replay --example crash"), "{words}");
+}
+
+#[test]
 fn a_terminal_that_only_takes_lines_is_told_apart() {
     if !gate::tool(test_name!(), "script", "--version") {
         return;
