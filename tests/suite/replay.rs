@@ -229,6 +229,24 @@ fn a_trace_that_was_cut_off_opens_as_far_as_it_goes() {
 }
 
 #[test]
+fn a_film_ends_on_the_screen_and_begins_again() {
+    if !gate::tool(test_name!(), "script", "--version") {
+        return;
+    }
+    let mut viewer = Viewer::open(&broken());
+    viewer.shows("[3 Events]");
+    // At the last event but a few, and much faster than it was; then nothing but the clock moves the picture.
+    viewer.keys("G");
+    viewer.keys("kkkk>>>>>>>> ");
+    viewer.shows("the end; Space plays it again");
+    viewer.shows("‖");
+    viewer.keys("<<<<<<<< ");
+    viewer.shows("▶   0.2");
+    viewer.keys("q");
+    assert_eq!(viewer.end().0, Some(0));
+}
+
+#[test]
 fn an_example_opens_on_its_cause_and_the_list_names_them() {
     if !gate::tool(test_name!(), "script", "--version") {
         return;
