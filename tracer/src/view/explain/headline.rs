@@ -1,13 +1,17 @@
 //! The first sentences: what it comes to, and where the source ends too early to tell, that it does.
 
 use crate::diagnose::{Explanation, Finding, SEARCH_CUT};
-use crate::discover::model::{Era, Origin};
+use crate::discover::model::{Device, Era, Origin};
 use crate::event::Text;
 
 /// The search for devices is not in the recording.
 const NOT_RECORDED: &str = "VG203";
 /// The server itself ended before it had looked for devices.
 const SERVER_ENDED: &str = "VG207";
+/// What became of a model: its process died, all of it is on the GPU, or that is not known.
+const MODEL_DIED: &str = "VG160";
+const MODEL_ON_GPU: &str = "VG165";
+const MODEL_UNKNOWN: &str = "VG169";
 
 /// Who it is about: `Ollama 0.16.3`.
 #[must_use]
@@ -28,19 +32,12 @@ pub fn headline(explanation: &Explanation) -> Vec<String> {
         .iter()
         .find(|finding| finding.rule == "VG180");
     let outcome = if !explanation.used.is_empty() {
-        let devices: Vec<String> = explanation
-            .used
-            .iter()
-            .map(|device| {
-                let name = device
-                    .fields
-                    .get(&Text::from("description"))
-                    .or_else(|| device.fields.get(&Text::from("name")));
-                let name = name.map_or_else(String::new, |name| format!(" ({name})"));
-                format!("{} {}{name}", device.library, device.id)
-            })
-            .collect();
-        format!("{who} uses {}.", devices.join(", "))
+        let devices: Vec<String> = explanation.used.iter().map(device).collect();
+        let devices = devices.join(", ");
+        match model_trouble(explanation) {
+            Some(trouble) => format!("{who} found {devices}, but {trouble}."),
+            None => format!("{who} uses {devices}."),
+        }
     } else if explanation.cpu_only {
         format!("{who} uses the CPU: no backend gave it a device.")
     } else if explanation.finished {
@@ -56,6 +53,28 @@ pub fn headline(explanation: &Explanation) -> Vec<String> {
     let right = right.filter(|_| explanation.finished);
     let right = right.map(|finding| finding.sentence.clone());
     right.into_iter().chain([outcome]).collect()
+}
+
+/// A device as people know it, then as Ollama does: `NVIDIA H200 (CUDA 0)`.
+fn device(device: &Device) -> String {
+    let field = |key: &str| device.fields.get(&Text::from(key));
+    let own = format!("{} {}", device.library, device.id);
+    match field("description").or_else(|| field("name")) {
+        Some(name) => format!("{name} ({own})"),
+        None => own,
+    }
+}
+
+/// What became of the models, where a device is there and does not have all of them.
+fn model_trouble(explanation: &Explanation) -> Option<&'static str> {
+    let has = |wanted: fn(&str) -> bool| explanation.models.iter().any(|model| wanted(model.rule));
+    if has(|rule| rule == MODEL_DIED) {
+        Some("a model's process died")
+    } else if has(|rule| ![MODEL_ON_GPU, MODEL_UNKNOWN].contains(&rule)) {
+        Some("a model is not on it, or only in part")
+    } else {
+        None
+    }
 }
 
 /// Nothing in it is Ollama's or ggml's.

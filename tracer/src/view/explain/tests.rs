@@ -83,6 +83,40 @@ fn a_search_that_was_over_before_is_not_called_unfinished() {
 }
 
 #[test]
+fn a_device_is_not_called_used_when_a_model_is_not_on_it() {
+    let card = crate::discover::model::Device {
+        id: Text::from("0"),
+        library: Text::from("CUDA"),
+        fields: [(Text::from("description"), Text::from("NVIDIA H200"))].into(),
+        ..Default::default()
+    };
+    let mut explanation = answer();
+    explanation.used = vec![card];
+    let said = |explanation: &Explanation| headline(explanation).join(" ");
+    assert_eq!(
+        said(&explanation),
+        "Ollama 0.16.3 uses NVIDIA H200 (CUDA 0)."
+    );
+    for (rule, expected) in [
+        ("VG165", "uses NVIDIA H200 (CUDA 0)."),
+        ("VG169", "uses NVIDIA H200 (CUDA 0)."),
+        (
+            "VG162",
+            "found NVIDIA H200 (CUDA 0), but a model is not on it, or only in part.",
+        ),
+        (
+            "VG160",
+            "found NVIDIA H200 (CUDA 0), but a model's process died.",
+        ),
+    ] {
+        explanation
+            .models
+            .push(finding(rule, "A model was started."));
+        assert_eq!(said(&explanation), format!("Ollama 0.16.3 {expected}"));
+    }
+}
+
+#[test]
 fn a_missing_card_is_news_only_when_the_search_was_over() {
     let mut explanation = answer();
     let card = "This machine has no GPU.";
