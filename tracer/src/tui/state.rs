@@ -1,6 +1,7 @@
 //! What the viewer knows of itself: view, play head, filter, search, prompt. Changed by actions only, no I/O.
 
 mod complete;
+mod conclusion;
 mod keyboard;
 mod limits;
 pub(super) mod list;
@@ -225,6 +226,11 @@ impl State {
         let total = self.book.total();
         let done = self.digest.done.min(total);
         (done < total).then(|| done.saturating_mul(100) / total.max(1))
+    }
+
+    /// All was read, and nothing is added to it.
+    pub(super) fn is_complete(&self) -> bool {
+        self.progress().is_none() && !self.book.recording().grows()
     }
 
     /// Does what a key asks for.

@@ -16,7 +16,6 @@ impl State {
         self.head = index.min(self.book.total().saturating_sub(1));
         self.moved = true;
         self.opening = false;
-        self.so_far.moved();
         self.follow = false;
         self.detail_top = 0;
         self.show_head();
