@@ -4,8 +4,10 @@ mod complete;
 mod conclusion;
 mod keyboard;
 mod limits;
-pub(super) mod list;
+mod list;
+pub(super) mod matching;
 mod moves;
+mod picked;
 pub(super) mod play;
 pub(super) mod prompt;
 pub(super) mod report;
@@ -30,7 +32,7 @@ use crate::view::Looks;
 use crate::view::roles::Roles;
 use crate::view::scene::Scene;
 
-use list::Matching;
+use matching::Matching;
 use play::Play;
 use prompt::Prompt;
 use report::Request;
@@ -175,6 +177,7 @@ impl State {
             if reading.finished(&self.book) {
                 self.digest = reading;
                 self.understood = None;
+                self.pick_anew();
             } else {
                 self.reading = Some(reading);
             }
@@ -208,6 +211,7 @@ impl State {
                 worked |= matching.step(&mut self.book, &roles);
             }
         }
+        self.pick();
         worked
     }
 
@@ -236,6 +240,7 @@ impl State {
     /// Does what a key asks for.
     pub fn act(&mut self, action: Action) {
         self.message.clear();
+        self.pick();
         match action {
             Action::Quit => self.quit = true,
             Action::Help => self.help = !self.help,
@@ -245,6 +250,7 @@ impl State {
                 self.scroll = 0;
                 self.left = 0;
                 self.top = 0;
+                self.pick();
                 self.show_head();
             }
             Action::NextView => self.turn(1),
