@@ -109,7 +109,7 @@ pub(super) const HELP: &[Help] = &[
     everywhere("Ctrl-d Ctrl-u, PgDn PgUp", "a screen down, up"),
     everywhere(
         "g G, Home End",
-        "first, last event; G follows what still grows",
+        "to the begin, the end; G follows what still grows",
     ),
     everywhere("f F", "next failure, failure before"),
     everywhere("b B", "next process at work for a backend, one before"),
@@ -120,6 +120,11 @@ pub(super) const HELP: &[Help] = &[
     everywhere("", "role:runner[cuda_v12] kind:dlopen failed"),
     everywhere("", "text:cublas time:1s..2s /lib(cuda|nvidia)/"),
     everywhere("w", "write the whole explanation to a file"),
+    only(
+        "",
+        "later rows are not there yet; j n Space G go on",
+        &[View::Log, View::Processes, View::Libraries, View::Calls],
+    ),
     only("d, J K", "detail: show or hide, scroll", &[View::Events]),
     only(
         "+ - h l",

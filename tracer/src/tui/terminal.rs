@@ -16,7 +16,6 @@ use ratatui::{TerminalOptions, Viewport};
 
 use super::colour::Palette;
 use super::draw;
-use super::input;
 use super::recording::Recording;
 use super::state::snapshot::Cache;
 use super::state::{Explain, Keyboard, State};
@@ -183,7 +182,7 @@ fn show(terminal: &mut ratatui::DefaultTerminal, mut begin: Begin) -> io::Result
                     hand_on(&mut state, event, keys);
                     true
                 }
-                _ => input::take(&mut state, &event),
+                _ => state.take(&event),
             };
             if let Some(request) = state.request() {
                 let result = (begin.write)(&request.path, &request.text);

@@ -7,7 +7,6 @@ use ratatui::crossterm::event;
 
 use super::{Compared, Pair, draw};
 use crate::tui::colour::Palette;
-use crate::tui::input;
 use crate::tui::recording::Recording;
 use crate::tui::state::Explain;
 use crate::tui::terminal::{FRAME, SLICE, suspend, with_terminal};
@@ -74,7 +73,7 @@ fn show(terminal: &mut ratatui::DefaultTerminal, begin: PairBegin) -> io::Result
             IDLE
         };
         if event::poll(wait)? {
-            stale |= input::take(&mut pair, &event::read()?);
+            stale |= pair.take(&event::read()?);
             if pair.suspended() {
                 suspend(terminal, begin.suspend)?;
             }

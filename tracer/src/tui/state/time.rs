@@ -25,7 +25,6 @@ impl State {
 
     /// Lets `nanos` of real time go by.
     pub fn pass(&mut self, nanos: u64) {
-        self.so_far.passed(nanos);
         if !self.play.playing {
             return;
         }
