@@ -135,9 +135,11 @@ impl Digest {
         model
     }
 
-    /// The GPU of this run was the shim's.
-    pub(super) fn is_virtual(&self) -> bool {
-        self.notes.iter().any(|(id, _)| id == VIRTUAL_GPU)
+    /// The GPU of this run was the shim's: the recorder's word about it.
+    pub(super) fn virtual_gpu(&self) -> Option<&str> {
+        let mut notes = self.notes.iter();
+        let note = notes.find(|(id, _)| id == VIRTUAL_GPU);
+        note.map(|(_, text)| text.as_str())
     }
 
     fn take(&mut self, event: &Event, index: u64) {

@@ -12,7 +12,7 @@ pub enum Action {
     Quit,
     /// Show or hide the keys.
     Help,
-    /// Leave help, filter or search.
+    /// Leave help, filter or search; then to the first cause.
     Back,
     /// Another view.
     Show(View),
@@ -48,6 +48,8 @@ pub enum Action {
     Slower,
     /// Show or hide the detail.
     Detail,
+    /// To the event under the play head, with its detail; from Overview to the first cause.
+    Open,
     /// Ask for a filter.
     Filter,
     /// Ask for a search.
@@ -105,7 +107,19 @@ const fn only(keys: &'static str, what: &'static str, views: &'static [View]) ->
 pub(super) const HELP: &[Help] = &[
     everywhere("1 to 7", "the views, as the first line has them"),
     everywhere("Tab, Shift-Tab", "next view, view before"),
-    everywhere("j k, arrows", "one row down, up: the play head moves along"),
+    only("j k, arrows", "one line down, up", &[View::Overview]),
+    only(
+        "j k, arrows",
+        "one row down, up: the play head moves along",
+        &[
+            View::Timeline,
+            View::Events,
+            View::Log,
+            View::Processes,
+            View::Libraries,
+            View::Calls,
+        ],
+    ),
     everywhere("Ctrl-d Ctrl-u, PgDn PgUp", "a screen down, up"),
     everywhere(
         "g G, Home End",
@@ -121,8 +135,8 @@ pub(super) const HELP: &[Help] = &[
     everywhere("", "text:cublas time:1s..2s /lib(cuda|nvidia)/"),
     everywhere("w", "write the whole explanation to a file"),
     only(
-        "",
-        "later rows are not there yet; j n Space G go on",
+        "Enter",
+        "its event; later rows are to come: j n Space G",
         &[View::Log, View::Processes, View::Libraries, View::Calls],
     ),
     only("d, J K", "detail: show or hide, scroll", &[View::Events]),
@@ -148,7 +162,8 @@ pub(super) const HELP: &[Help] = &[
         ],
     ),
     everywhere("i", "type into `run --tui`'s command; Ctrl-] ends it"),
-    everywhere("Esc", "leave help, filter, search"),
+    only("Enter", "the first cause, in Events", &[View::Overview]),
+    everywhere("Esc", "leave help, filter, search; then the first cause"),
     everywhere("mouse", "click or drag: play head; wheel: rows"),
     everywhere("Ctrl-z, q", "suspend, quit"),
 ];
@@ -190,7 +205,8 @@ pub(super) fn action(key: KeyEvent) -> Option<Action> {
         KeyCode::Char(':') => Action::Jump,
         KeyCode::Char('e') => Action::Filter,
         KeyCode::Char('w') => Action::Write,
-        KeyCode::Char('d') | KeyCode::Enter => Action::Detail,
+        KeyCode::Char('d') => Action::Detail,
+        KeyCode::Enter => Action::Open,
         KeyCode::Char('+' | '=') => Action::ZoomIn,
         KeyCode::Char('-') => Action::ZoomOut,
         KeyCode::Char('c') => Action::Compress,

@@ -136,7 +136,10 @@ impl Pair {
             Action::NextView | Action::PreviousView => self.turn(),
             Action::NextMatch => self.next_match(true),
             Action::PreviousMatch => self.next_match(false),
-            Action::Show(View::Overview | View::Timeline) | Action::Write | Action::Detail => {}
+            Action::Show(View::Overview | View::Timeline)
+            | Action::Write
+            | Action::Detail
+            | Action::Open => {}
             Action::Show(_) | Action::Earlier | Action::Later => {
                 for side in &mut self.sides {
                     side.act(action);

@@ -269,6 +269,7 @@ impl State {
             Action::Faster => self.play.faster(self.digest.last),
             Action::Slower => self.play.slower(self.digest.last),
             Action::Detail => self.detail = !self.detail,
+            Action::Open => self.open_event(),
             Action::Filter => self.prompt = Some(Prompt::filter(self.matching.as_ref())),
             Action::Search => self.prompt = Some(Prompt::search()),
             Action::Jump => self.prompt = Some(Prompt::jump()),

@@ -7,6 +7,7 @@ mod input;
 mod kept;
 mod keyboard;
 mod lists;
+mod opening;
 mod overview;
 mod palettes;
 mod prompt;

@@ -18,7 +18,7 @@ const VIRTUAL: &str = "virtual GPU";
 /// Names of the views, the current one in brackets, and the name of the recording. Where there is no room for the names
 /// beside the word about a virtual GPU, the others have their numbers only.
 pub(super) fn tabs(state: &State, palette: Palette, frame: &mut Frame<'_>, area: Rect) {
-    let label = state.digest.is_virtual().then_some(VIRTUAL);
+    let label = state.digest.virtual_gpu().map(|_| VIRTUAL);
     let mut line = names(state.view, true);
     let room = usize::from(area.width);
     if label.is_some_and(|label| line.width() + 2 + label.len() > room) {

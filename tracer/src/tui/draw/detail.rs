@@ -30,7 +30,7 @@ pub(super) fn draw(state: &mut State, palette: Palette, frame: &mut Frame<'_>, a
     let mut rule = Line::new();
     let bar = if state.looks.unicode { "─" } else { "-" };
     let words = if below > 0 {
-        format!(" +{below} J K ")
+        format!(" {below} more lines: J ")
     } else {
         String::new()
     };
@@ -38,6 +38,10 @@ pub(super) fn draw(state: &mut State, palette: Palette, frame: &mut Frame<'_>, a
     let Shown { told, standing } = state.shown();
     let headline = match standing {
         Standing::WorkingOut => Some(format!("{WORKING_OUT}{}", state.looks.dots())),
+        Standing::SoFar => told
+            .headline
+            .last()
+            .map(|words| format!("by here: {words}")),
         _ => told.headline.last().cloned(),
     };
     if let Some(headline) = headline {
@@ -66,7 +70,9 @@ fn lines(state: &mut State, width: u16) -> Vec<Line> {
     let Some((event, raw, scene)) = state.event(head) else {
         return lines;
     };
-    for (role, sentence) in causes::of(state, &event) {
+    let machine = of_the_machine(state).into_iter();
+    let causes = causes::of(state, &event).into_iter();
+    for (role, sentence) in machine.chain(causes) {
         for part in wrap_all(&sentence, usize::from(width).max(20)) {
             let mut line = Line::new();
             line.push(role, &part);
@@ -115,6 +121,20 @@ fn lines(state: &mut State, width: u16) -> Vec<Line> {
     }
     lines.extend(raw_lines(&raw, width));
     lines
+}
+
+/// What explains the whole, told where the whole is: whoever reads a cause must know that there is nothing to mend without a card,
+/// and that a card was none.
+fn of_the_machine(state: &mut State) -> Vec<(Role, String)> {
+    let Shown { told, standing } = state.shown();
+    if !matches!(standing, Standing::Whole | Standing::Opening) {
+        return Vec::new();
+    }
+    let general = told.headline.split_last().map_or(&[][..], |(_, rest)| rest);
+    let card = state.digest.virtual_gpu();
+    let card = card.map(|label| format!("No real GPU: {label}."));
+    let words = general.iter().cloned().chain(card);
+    words.map(|words| (Role::Warning, words)).collect()
 }
 
 /// The line as it stands in the trace, broken wherever the screen ends.

@@ -12,8 +12,10 @@ use crate::view::line::{Line, Role};
 /// Draws list and detail.
 pub(super) fn draw(state: &mut State, palette: Palette, frame: &mut Frame<'_>, area: Rect) {
     let (list, detail) = if state.detail && area.height >= 12 {
-        let [list, detail] =
-            Layout::vertical([Constraint::Fill(3), Constraint::Fill(2)]).areas(area);
+        // A cause with its remedy takes ten lines; of a small screen that is half.
+        let share = if area.height < 30 { 2 } else { 3 };
+        let parts = [Constraint::Fill(share), Constraint::Fill(2)];
+        let [list, detail] = Layout::vertical(parts).areas(area);
         (list, Some(detail))
     } else {
         (area, None)

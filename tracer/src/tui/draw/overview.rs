@@ -41,7 +41,7 @@ pub(super) fn draw(state: &mut State, palette: Palette, frame: &mut Frame<'_>, a
     if below > 0 {
         visible.truncate(usize::from(area.height.saturating_sub(1)));
         let mut more = Line::new();
-        more.push(Role::Dim, &format!("  +{} j k", below + 1));
+        more.push(Role::Dim, &format!("  {} more lines: j", below + 1));
         visible.push(more);
     }
     write(frame, area, &visible, palette);
@@ -103,7 +103,7 @@ impl Page<'_> {
             Standing::Whole => None,
             Standing::Opening => Some((
                 Role::Dim,
-                "this is how it ended; move the play head to see what was known by then".to_owned(),
+                "this is how it ended; once the play head moves (f, Space) it is what was known by then".to_owned(),
             )),
             Standing::Live => Some((
                 Role::Dim,

@@ -58,7 +58,18 @@ impl State {
             self.show_head();
         } else if self.search.is_some() {
             self.search = None;
+        } else {
+            self.back_to_the_cause();
         }
+    }
+
+    /// To the event under the play head with all that is known of it; of Overview to the first cause.
+    pub(super) fn open_event(&mut self) {
+        if self.view == View::Overview {
+            self.back_to_the_cause();
+        }
+        self.detail = true;
+        self.act(Action::Show(View::Events));
     }
 
     pub(super) fn turn(&mut self, by: usize) {

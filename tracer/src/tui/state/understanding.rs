@@ -41,9 +41,17 @@ impl State {
 
     /// Moves the play head to the first cause of the first backend that is not used, else to what tells most.
     pub(super) fn open_at_the_cause(&mut self) {
-        if self.moved {
+        if !self.moved {
+            self.back_to_the_cause();
+        }
+    }
+
+    /// As it opens. While it is read, and at the end of what grows, the first cause is not known yet.
+    pub(super) fn back_to_the_cause(&mut self) {
+        if self.progress().is_some() || self.follow {
             return;
         }
+        self.play.stop();
         self.moved = true;
         let told = self.told();
         let target = match told.begin() {

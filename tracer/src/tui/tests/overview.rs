@@ -34,8 +34,8 @@ fn a_small_screen_says_how_much_stands_below() {
     settle(&mut state);
     state.act(Action::Show(View::Overview));
     let shown = screen(&mut state, 60, 12);
-    assert!(shown.contains(" j k"), "{shown}");
+    assert!(shown.contains(" more lines: j"), "{shown}");
     state.act(Action::Last);
     let end = screen(&mut state, 60, 12);
-    assert!(!end.contains(" j k"), "{end}");
+    assert!(!end.contains(" more lines: j"), "{end}");
 }

@@ -21,6 +21,7 @@ fn any_action() -> impl Strategy<Value = Action> {
         Just(Action::Faster),
         Just(Action::Slower),
         Just(Action::Detail),
+        Just(Action::Open),
         Just(Action::Filter),
         Just(Action::Search),
         Just(Action::Jump),

@@ -32,8 +32,7 @@ pub fn headline(explanation: &Explanation) -> Vec<String> {
         .iter()
         .find(|finding| finding.rule == "VG180");
     let outcome = if !explanation.used.is_empty() {
-        let devices: Vec<String> = explanation.used.iter().map(device).collect();
-        let devices = devices.join(", ");
+        let devices = devices(&explanation.used);
         match model_trouble(explanation) {
             Some(trouble) => format!("{who} found {devices}, but {trouble}."),
             None => format!("{who} uses {devices}."),
@@ -55,14 +54,28 @@ pub fn headline(explanation: &Explanation) -> Vec<String> {
     right.into_iter().chain([outcome]).collect()
 }
 
-/// A device as people know it, then as Ollama does: `NVIDIA H200 (CUDA 0)`.
-fn device(device: &Device) -> String {
-    let field = |key: &str| device.fields.get(&Text::from(key));
-    let own = format!("{} {}", device.library, device.id);
-    match field("description").or_else(|| field("name")) {
-        Some(name) => format!("{name} ({own})"),
-        None => own,
+/// Devices as people know them, with the library that drives them: `2 x NVIDIA H200 (CUDA)`. One without a name has its id.
+fn devices(used: &[Device]) -> String {
+    let mut told: Vec<(String, usize)> = Vec::new();
+    for device in used {
+        let field = |key: &str| device.fields.get(&Text::from(key));
+        let words = match field("description").or_else(|| field("name")) {
+            Some(name) => format!("{name} ({})", device.library),
+            None => format!("{} {}", device.library, device.id),
+        };
+        match told.iter_mut().find(|(known, _)| *known == words) {
+            Some((_, count)) => *count += 1,
+            None => told.push((words, 1)),
+        }
     }
+    let told: Vec<String> = told
+        .into_iter()
+        .map(|(words, count)| match count {
+            1 => words,
+            _ => format!("{count} x {words}"),
+        })
+        .collect();
+    told.join(", ")
 }
 
 /// What became of the models, where a device is there and does not have all of them.

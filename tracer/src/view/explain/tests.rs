@@ -93,20 +93,20 @@ fn a_device_is_not_called_used_when_a_model_is_not_on_it() {
     let mut explanation = answer();
     explanation.used = vec![card];
     let said = |explanation: &Explanation| headline(explanation).join(" ");
-    assert_eq!(
-        said(&explanation),
-        "Ollama 0.16.3 uses NVIDIA H200 (CUDA 0)."
-    );
+    let mut two = answer();
+    two.used = vec![explanation.used[0].clone(), explanation.used[0].clone()];
+    assert_eq!(said(&two), "Ollama 0.16.3 uses 2 x NVIDIA H200 (CUDA).");
+    assert_eq!(said(&explanation), "Ollama 0.16.3 uses NVIDIA H200 (CUDA).");
     for (rule, expected) in [
-        ("VG165", "uses NVIDIA H200 (CUDA 0)."),
-        ("VG169", "uses NVIDIA H200 (CUDA 0)."),
+        ("VG165", "uses NVIDIA H200 (CUDA)."),
+        ("VG169", "uses NVIDIA H200 (CUDA)."),
         (
             "VG162",
-            "found NVIDIA H200 (CUDA 0), but a model is not on it, or only in part.",
+            "found NVIDIA H200 (CUDA), but a model is not on it, or only in part.",
         ),
         (
             "VG160",
-            "found NVIDIA H200 (CUDA 0), but a model's process died.",
+            "found NVIDIA H200 (CUDA), but a model's process died.",
         ),
     ] {
         explanation

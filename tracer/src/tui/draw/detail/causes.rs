@@ -1,9 +1,10 @@
 //! The causes that an event proves, with what to do: what was known by then.
 
+use crate::diagnose::Certainty;
 use crate::event::Event;
 use crate::tui::state::State;
 use crate::tui::state::so_far::{Shown, Standing};
-use crate::tui::state::told::{Backend, Told};
+use crate::tui::state::told::{Backend, Cause, Told};
 use crate::view::line::Role;
 
 /// The causes that name this event as their evidence, the first with what to do; where no backend names any event, what is
@@ -21,7 +22,7 @@ pub(super) fn of(state: &mut State, event: &Event) -> Vec<(Role, String)> {
         lines = of_backends(&state.told(), seq, " in the end");
     }
     if lines.is_empty() {
-        lines.extend(of_others(&told, seq, whole));
+        lines = of_others(&told, seq, whole);
     }
     if lines.is_empty() && whole {
         let aside = told.backends.iter().filter(|one| one.aside);
@@ -41,18 +42,14 @@ fn of_backends(told: &Told, seq: u64, when: &str) -> Vec<(Role, String)> {
                 continue;
             }
             let verdict = if at == 0 {
-                &backend.verdict
+                format!("{}{when}", backend.verdict)
             } else {
-                "and then"
+                "and then".to_owned()
             };
-            let words = format!("{}: {verdict}{when}: {}", backend.name, cause.sentence);
+            let words = format!("{}: {verdict}: {}", backend.name, sentence(cause));
             lines.push((Role::Failed, words));
-            if lines.len() == 1 && !cause.remedy.is_empty() {
-                // A sentence and the command that it ends with; the rest is in Overview.
-                let command = cause.remedy.get(1).filter(|next| next.starts_with("$ "));
-                let first = cause.remedy.first().into_iter().chain(command);
-                let words: Vec<&str> = first.map(String::as_str).collect();
-                lines.push((Role::Verb, format!("to do: {}", words.join(" "))));
+            if lines.len() == 1 {
+                lines.extend(to_do(cause));
             }
         }
     }
@@ -61,12 +58,34 @@ fn of_backends(told: &Told, seq: u64, when: &str) -> Vec<(Role, String)> {
 
 /// What is to be said of models and of the machine. Of the whole, what no event shows is told beside any of them, where no
 /// backend has something to show.
-fn of_others(told: &Told, seq: u64, whole: bool) -> impl Iterator<Item = (Role, String)> {
+fn of_others(told: &Told, seq: u64, whole: bool) -> Vec<(Role, String)> {
     let shows =
         |one: &Backend| !one.aside && one.causes.iter().any(|cause| !cause.events.is_empty());
     let everywhere = whole && !told.backends.iter().any(shows);
-    let others = told.models.iter().chain(&told.general);
-    others
-        .filter(move |one| one.events.contains(&seq) || (one.events.is_empty() && everywhere))
-        .map(|cause| (Role::Warning, cause.sentence.clone()))
+    let mut lines = Vec::new();
+    for cause in told.models.iter().chain(&told.general) {
+        if cause.events.contains(&seq) || (cause.events.is_empty() && everywhere) {
+            let first = lines.is_empty();
+            lines.push((Role::Warning, sentence(cause)));
+            lines.extend(to_do(cause).filter(|_| first));
+        }
+    }
+    lines
+}
+
+/// The cause, and whether something else could be it.
+fn sentence(cause: &Cause) -> String {
+    if cause.certainty == Certainty::Likely.name() {
+        format!("{} (likely)", cause.sentence)
+    } else {
+        cause.sentence.clone()
+    }
+}
+
+/// A sentence and the command that it ends with; the rest is in Overview.
+fn to_do(cause: &Cause) -> Option<(Role, String)> {
+    let first = cause.remedy.first()?;
+    let command = cause.remedy.get(1).filter(|next| next.starts_with("$ "));
+    let words = command.map_or_else(|| first.clone(), |command| format!("{first} {command}"));
+    Some((Role::Verb, format!("to do: {words}")))
 }

@@ -13,6 +13,8 @@ const NOT_YET: &str = "not yet";
 const NOT_MENTIONED: &str = "VG201";
 /// How much of a model is on the GPU was not seen.
 const LAYERS_UNKNOWN: &str = "VG169";
+/// The machine has no card: a reason only when the discovery was over.
+const NO_CARD: &str = "VG180";
 /// The search for devices is not in the recording.
 const NOT_RECORDED: &str = "VG203";
 
@@ -27,6 +29,7 @@ impl Told {
         if explanation.finished || model.ends_with_server() {
             return told;
         }
+        told.general.retain(|cause| cause.rule != NO_CARD);
         let looked = is_looked_into(model);
         for backend in &mut told.backends {
             open(backend, looked);
