@@ -9,6 +9,7 @@ mod keyboard;
 mod lists;
 mod overview;
 mod palettes;
+mod picked;
 mod prompt;
 mod random;
 mod reading;
