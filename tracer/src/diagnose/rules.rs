@@ -23,6 +23,7 @@ mod load_file;
 mod load_places;
 mod load_words;
 mod myths;
+mod no_card;
 mod preload;
 mod program;
 mod refused;
@@ -79,6 +80,7 @@ pub static ALL: &[&[&Rule]] = &[
     load_file::RULES,
     load_words::RULES,
     myths::RULES,
+    no_card::RULES,
     preload::RULES,
     program::RULES,
     refused::RULES,

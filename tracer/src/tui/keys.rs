@@ -113,7 +113,7 @@ pub(super) const HELP: &[Help] = &[
     ),
     everywhere("f F", "next failure, failure before"),
     everywhere("b B", "next process at work for a backend, one before"),
-    everywhere("Space > <", "play or pause; faster, slower (0.1x to 100x)"),
+    everywhere("Space > <", "play or pause; faster, slower (0.01x to 100x)"),
     everywhere("/ n N", "search, next match, match before"),
     everywhere(":", "go to an event's number or a time"),
     everywhere("e", "filter the events, as `show` does; Tab completes"),

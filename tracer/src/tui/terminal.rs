@@ -155,8 +155,10 @@ fn show(terminal: &mut ratatui::DefaultTerminal, mut begin: Begin) -> io::Result
         let now = Instant::now();
         let passed = now.duration_since(last);
         last = now;
+        // The picture on which playing ends is one more.
+        stale |= state.play.playing;
         state.pass(u64::try_from(passed.as_nanos()).unwrap_or(u64::MAX));
-        if stale || worked || state.play.playing {
+        if stale || worked {
             terminal.draw(|frame| draw::draw(&mut state, begin.palette, frame))?;
             stale = false;
         }

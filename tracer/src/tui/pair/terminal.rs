@@ -55,8 +55,10 @@ fn show(terminal: &mut ratatui::DefaultTerminal, begin: PairBegin) -> io::Result
         let now = Instant::now();
         let passed = now.duration_since(last).as_nanos();
         last = now;
+        // The picture on which playing ends is one more.
+        stale |= pair.plays();
         pair.pass(u64::try_from(passed).unwrap_or(u64::MAX));
-        if stale || worked || pair.plays() {
+        if stale || worked {
             terminal.draw(|frame| draw::draw(&mut pair, begin.palette, frame))?;
             stale = false;
         }
