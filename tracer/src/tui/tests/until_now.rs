@@ -86,7 +86,7 @@ fn the_log_in_the_middle_looks_like_this() {
     "   0.003000 p1.1 server           two                                   "
     "   0.003000 p1.1 server           three                                 "
     "… 2 later lines: j shows the next, Space plays, G goes to the end       "
-    "‖   0.003000 of   0.005000  event 3 of 5  1.00x                         "
+    "‖   0.003000 of   0.005000  event 3 of 5  0.01x                         "
     "? keys  1 what to do  f failed  Space play  / search  e filter  Tab view"
     "#);
     // What does not fit goes out at the top, and the count keeps its line.
@@ -96,7 +96,7 @@ fn the_log_in_the_middle_looks_like_this() {
     "what the processes said  3                                              "
     "   0.003000 p1.1 server           three                                 "
     "… 2 later lines: j shows the next, Space plays, G goes to the end       "
-    "‖   0.003000 of   0.005000  event 3 of 5  1.00x                         "
+    "‖   0.003000 of   0.005000  event 3 of 5  0.01x                         "
     "? keys  1 what to do  f failed  Space play  / search  e filter  Tab view"
     "#);
 }
