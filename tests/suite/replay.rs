@@ -82,6 +82,20 @@ impl Viewer {
         }
     }
 
+    /// Waits until these words are gone.
+    #[track_caller]
+    fn hides(&self, words: &str) {
+        let begun = Instant::now();
+        while self.shown().contains(words) {
+            assert!(
+                begun.elapsed() < Duration::from_secs(30),
+                "{words:?} is still shown: {}",
+                self.shown()
+            );
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
     fn keys(&mut self, keys: &str) {
         let input = self.child.stdin.as_mut().expect("its input");
         input.write_all(keys.as_bytes()).expect("it takes keys");
@@ -142,6 +156,39 @@ fn it_opens_answers_keys_and_gives_the_terminal_back() {
     let (code, screen) = viewer.end();
     assert_eq!(code, Some(0), "{screen}");
     assert!(screen.rfind(GIVEN_BACK) > screen.rfind(TAKEN), "{screen}");
+}
+
+#[test]
+fn the_log_ends_at_the_play_head_and_goes_on_with_it() {
+    if !gate::tool(test_name!(), "script", "--version") {
+        return;
+    }
+    let mut viewer = Viewer::open(&broken());
+    viewer.shows("vgpu_defined_nowhere");
+    viewer.keys("4");
+    viewer.shows("[4 Log]");
+    viewer.shows("later lines: j shows the next");
+    // The row above the line that counts those to come.
+    let last = |viewer: &Viewer| {
+        let shown = viewer.shown();
+        let lines = shown.lines().take_while(|line| !line.starts_with('…'));
+        lines.last().unwrap_or_default().to_owned()
+    };
+    let before = last(&viewer);
+    assert!(
+        !viewer.shown().contains("inference c"),
+        "{}",
+        viewer.shown()
+    );
+    // What comes later is found, and is the last line then.
+    viewer.keys("/inference\r");
+    viewer.shows("inference c");
+    let found = last(&viewer);
+    assert!(found.contains("inference c") && found != before, "{found}");
+    viewer.keys("G");
+    viewer.hides("later line");
+    viewer.keys("q");
+    assert_eq!(viewer.end().0, Some(0));
 }
 
 /// A serial line was told no size, and what is at its other end has one screen and no colours.

@@ -10,6 +10,7 @@ mod lists;
 mod opening;
 mod overview;
 mod palettes;
+mod picked;
 mod prompt;
 mod random;
 mod reading;

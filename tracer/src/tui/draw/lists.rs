@@ -59,11 +59,12 @@ fn none(state: &State) -> Option<&'static str> {
     if state.rows() > 0 {
         return None;
     }
-    let filtered = state.view.has_rows_that_are_events() && state.matching.is_some();
-    Some(match (filtered, state.is_complete()) {
-        (true, _) => "nothing matches the filter here; Esc leaves it",
-        (false, true) => "none in this recording",
-        (false, false) => "none so far",
+    let filter = state.matching.as_ref();
+    let filter = filter.filter(|_| state.view.has_rows_that_are_events());
+    Some(match filter {
+        Some(filter) if filter.done => "nothing matches the filter here; Esc leaves it",
+        None if state.is_complete() => "none in this recording",
+        _ => "none so far",
     })
 }
 

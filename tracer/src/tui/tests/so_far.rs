@@ -226,7 +226,7 @@ fn a_folder_that_is_still_being_listed_lacks_nothing() {
         end.entries = 0;
     }
     // A look that only servers since 0.30 take says early which backends there may be.
-    let stat = json!({"path": "/work/dist/linux-amd64/lib/ollama", "err": "ENOENT"});
+    let stat = json!({"path": "/opt/dist/linux-amd64/lib/ollama", "err": "ENOENT"});
     let look = Event {
         kind: Kind::Stat(serde_json::from_value(stat).expect("a stat")),
         ..first.clone()

@@ -2,16 +2,16 @@
 
 use ratatui::crossterm::event::{Event as Input, KeyModifiers, MouseEvent, MouseEventKind};
 
-use super::{Action, Made, Typed, View, explain, screen, settle, state, type_in};
+use super::{Action, Made, View, explain, screen, settle, state};
 use crate::event::{Event, Seq};
 use crate::tui::State;
 use crate::view::Looks;
-use crate::view::samples::{bootstrap, event, wrote};
+use crate::view::samples::{bootstrap, event, map, wrote};
 
 /// The views that end at the play head.
 const VIEWS: [View; 4] = [View::Log, View::Processes, View::Libraries, View::Calls];
 
-fn of(made: Made) -> State {
+pub(super) fn of(made: Made) -> State {
     let looks = Looks {
         colour: false,
         unicode: true,
@@ -22,7 +22,7 @@ fn of(made: Made) -> State {
 }
 
 /// A process that says these things, each in one piece.
-fn says(texts: &[&str]) -> Made {
+pub(super) fn says(texts: &[&str]) -> Made {
     let mut events: Vec<Event> = bootstrap::events().into_iter().take(1).collect();
     for text in texts {
         let seq = events.len() as u64 + 1;
@@ -34,7 +34,7 @@ fn says(texts: &[&str]) -> Made {
 }
 
 /// The lines of the body below the title that are not empty.
-fn body(state: &mut State, width: u16, height: u16) -> Vec<String> {
+pub(super) fn body(state: &mut State, width: u16, height: u16) -> Vec<String> {
     let shown = screen(state, width, height);
     let lines = shown.lines().skip(2).take(usize::from(height) - 4);
     let lines = lines.map(|line| line.trim_matches(['"', ' ']).to_owned());
@@ -170,110 +170,6 @@ fn the_wheel_and_a_click_on_the_count_go_on_and_a_row_that_is_not_there_is_no_ta
     assert_eq!(state.head, 5);
 }
 
-fn search(state: &mut State, words: &str) {
-    state.act(Action::Search);
-    type_in(state, words);
-    state.type_key(Typed::Enter);
-    settle(state);
-    if state.head == 0 {
-        // It was still looked for when it was asked.
-        state.act(Action::NextMatch);
-    }
-}
-
-fn filter(state: &mut State, words: &str) {
-    state.act(Action::Filter);
-    state.type_key(Typed::EraseLine);
-    type_in(state, words);
-    state.type_key(Typed::Enter);
-    settle(state);
-}
-
-#[test]
-fn a_search_finds_what_comes_later_and_stays_with_the_rows_of_the_view() {
-    let mut state = state(7);
-    settle(&mut state);
-    state.go(0);
-    // Events of many kinds name the folder; of those that are mappings it stops at each.
-    state.act(Action::Show(View::Libraries));
-    search(&mut state, "ollama");
-    let mappings: Vec<u64> = (0..state.rows())
-        .filter_map(|row| state.index_at(row))
-        .collect();
-    let all = state.search.clone().expect("a search").found;
-    let expected: Vec<u64> = mappings
-        .into_iter()
-        .filter(|index| all.contains(index))
-        .collect();
-    assert!(expected.len() > 1 && all.len() > expected.len());
-    let mut stops = vec![state.head];
-    for _ in 0..expected.len() {
-        state.act(Action::NextMatch);
-        stops.push(state.head);
-    }
-    assert!(
-        state.message.contains("Events has all"),
-        "{}",
-        state.message
-    );
-    assert_eq!(stops[..expected.len()], expected);
-    state.act(Action::PreviousMatch);
-    assert_eq!(state.head, expected[expected.len() - 2]);
-    let shown = screen(&mut state, 100, 30);
-    assert!(shown.contains("later mapping"), "{shown}");
-}
-
-#[test]
-fn a_filter_takes_rows_out_and_counts_those_to_come() {
-    let mut state = of(says(&[
-        "a one\n",
-        "b two\n",
-        "a three\n",
-        "b four\n",
-        "a five\n",
-    ]));
-    state.act(Action::Show(View::Log));
-    state.go(0);
-    filter(&mut state, "/a .*e/");
-    let words = |state: &mut State| -> Vec<String> {
-        let lines = body(state, 90, 20);
-        let last = lines
-            .iter()
-            .map(|line| line.rsplit("  ").next().unwrap_or_default().to_owned());
-        last.collect()
-    };
-    let shown = words(&mut state);
-    assert!(shown[0].starts_with("… 3 later lines"), "{shown:?}");
-    state.act(Action::Down(2));
-    assert_eq!(state.head, 3);
-    let shown = words(&mut state);
-    assert_eq!(shown[..2], ["a one", "a three"]);
-    assert!(shown[2].starts_with("… 1 later line:"), "{shown:?}");
-    // Processes are no events, and Esc gives the lines back.
-    state.act(Action::Show(View::Processes));
-    assert_eq!(state.rows(), 1);
-    state.act(Action::Show(View::Log));
-    filter(&mut state, "nowhere");
-    assert_eq!(
-        words(&mut state),
-        ["nothing matches the filter here; Esc leaves it"]
-    );
-    for action in [
-        Action::Down(1),
-        Action::Up(1),
-        Action::PageDown,
-        Action::First,
-        Action::NextMatch,
-    ] {
-        state.act(action);
-        assert_eq!(state.head, 3, "{action:?}");
-    }
-    state.act(Action::Back);
-    assert_eq!(words(&mut state)[..3], ["a one", "b two", "a three"]);
-    state.act(Action::Last);
-    assert_eq!(state.rows_by_now(), 5);
-}
-
 #[test]
 fn at_the_growing_end_nothing_is_hidden() {
     let mut made = says(&["one\n", "two\n"]);
@@ -361,4 +257,47 @@ fn a_load_has_looked_in_the_places_where_it_has_looked_by_then() {
     };
     state.go(of.call.0 - 1);
     assert_eq!(looked(&mut state), 0);
+}
+
+#[test]
+fn a_path_and_a_line_of_a_megabyte_have_one_row_each() {
+    let long = "\u{1b}[2J/\u{202e}".repeat(1 << 17);
+    let mut made = says(&[&format!("{long}\n")]);
+    let library = event(3, 3_000, "p1.1", map(&format!("/lib/{long}.so")));
+    made.frames.push(vec![library]);
+    let mut state = of(made);
+    state.act(Action::Last);
+    for view in View::ALL {
+        state.act(Action::Show(view));
+        for (width, height) in [(20, 5), (80, 24), (300, 100)] {
+            let shown = screen(&mut state, width, height);
+            assert!(!shown.contains(['\u{1b}', '\u{202e}']), "{view:?}: {shown}");
+        }
+        if view.has_rows_that_are_events() && view != View::Calls {
+            assert_eq!(body(&mut state, 80, 24).len(), 1, "{view:?}");
+            state.act(Action::Later);
+            assert_eq!(body(&mut state, 80, 24).len(), 1, "{view:?}");
+        }
+    }
+}
+
+#[test]
+fn a_failure_says_what_it_led_to_before_that_is_known() {
+    let looks = Looks {
+        colour: false,
+        unicode: true,
+    };
+    let mut state = State::new(Box::new(Made::new(7)), looks, crate::diagnose::explain);
+    settle(&mut state);
+    let cause = state.head;
+    let mut shown_at = |index: u64| {
+        state.go(index);
+        screen(&mut state, 120, 40)
+    };
+    let events = bootstrap::events();
+    assert!(events[usize::try_from(cause).expect("small")].kind.failed());
+    let early = shown_at(cause);
+    assert!(early.contains("cuda_v13: failed in the end: "), "{early}");
+    let before = shown_at(cause - 1);
+    assert!(!before.contains("cuda_v13: failed"), "{before}");
 }
