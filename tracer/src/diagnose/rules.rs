@@ -23,6 +23,8 @@ mod load_file;
 mod load_places;
 mod load_words;
 mod myths;
+mod no_fault;
+mod old_discovery;
 mod preload;
 mod program;
 mod refused;
@@ -38,9 +40,13 @@ mod spawn_limits;
 mod spawn_null;
 mod stand_in;
 mod start;
+mod start_backend;
+mod start_failed;
 mod start_lost;
 mod start_memory;
+mod start_unknown;
 mod symbols;
+mod top_level;
 mod validate;
 mod validate_driver;
 mod validate_output;
@@ -79,6 +85,8 @@ pub static ALL: &[&[&Rule]] = &[
     load_file::RULES,
     load_words::RULES,
     myths::RULES,
+    no_fault::RULES,
+    old_discovery::RULES,
     preload::RULES,
     program::RULES,
     refused::RULES,
@@ -94,8 +102,12 @@ pub static ALL: &[&[&Rule]] = &[
     spawn_null::RULES,
     stand_in::RULES,
     start::RULES,
+    start_backend::RULES,
+    start_failed::RULES,
     start_lost::RULES,
+    start_unknown::RULES,
     symbols::RULES,
+    top_level::RULES,
     validate::RULES,
     validate_driver::RULES,
     validate_output::RULES,

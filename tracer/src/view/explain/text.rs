@@ -108,6 +108,9 @@ pub fn headline(explanation: &Explanation) -> Vec<String> {
         .any(|finding| finding.rule == "VG203")
     {
         format!("{who}'s search for devices is not in this recording.")
+    } else if is_of_a_model(explanation) {
+        "This is a piece of a log: it tells of a model, and not how devices were looked for."
+            .to_owned()
     } else if is_of_something_else(explanation) {
         "It shows no start of Ollama, nor of another program that loads ggml's backends.".to_owned()
     } else {
@@ -118,6 +121,14 @@ pub fn headline(explanation: &Explanation) -> Vec<String> {
     let right = right.filter(|_| !explanation.general.iter().any(ended));
     let right = right.map(|finding| finding.sentence.clone());
     right.into_iter().chain([outcome]).collect()
+}
+
+/// It tells of a model alone.
+fn is_of_a_model(explanation: &Explanation) -> bool {
+    !explanation.models.is_empty()
+        && explanation.version.is_none()
+        && explanation.backends.is_empty()
+        && explanation.general.is_empty()
 }
 
 /// Nothing in it is Ollama's or ggml's.
