@@ -106,6 +106,18 @@ fn two_runs_of_real_servers_differ_in_the_folder_that_one_of_them_has() {
 }
 
 #[test]
+fn runs_that_are_the_wrong_way_round_are_told() {
+    let told = |good: &str, bad: &str| {
+        let said = String::from_utf8_lossy(&compare(good, bad, &[]).stderr).into_owned();
+        said.contains("the second run is the better one; the other way round: vgputrace diff /")
+    };
+    let (good, bad) = ("llama-server-gpu-used", "llama-server-gpu-unknown-uuid");
+    assert!(told(bad, good));
+    assert!(!told(good, bad));
+    assert!(!told(bad, bad));
+}
+
+#[test]
 fn what_is_no_discovery_is_told_and_not_compared() {
     let folder = tempfile::tempdir().expect("a folder");
     let good = recording("runner-no-driver");

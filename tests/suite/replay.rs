@@ -229,6 +229,24 @@ fn a_trace_that_was_cut_off_opens_as_far_as_it_goes() {
 }
 
 #[test]
+fn a_film_ends_on_the_screen_and_begins_again() {
+    if !gate::tool(test_name!(), "script", "--version") {
+        return;
+    }
+    let mut viewer = Viewer::open(&broken());
+    viewer.shows("[3 Events]");
+    // At the last event but a few, and much faster than it was; then nothing but the clock moves the picture.
+    viewer.keys("G");
+    viewer.keys("kkkk>>>>>>>> ");
+    viewer.shows("the end; Space plays it again");
+    viewer.shows("‖");
+    viewer.keys("<<<<<<<< ");
+    viewer.shows("▶   0.2");
+    viewer.keys("q");
+    assert_eq!(viewer.end().0, Some(0));
+}
+
+#[test]
 fn an_example_opens_on_its_cause_and_the_list_names_them() {
     if !gate::tool(test_name!(), "script", "--version") {
         return;
@@ -291,6 +309,18 @@ fn without_a_terminal_it_says_what_to_use_instead() {
     let words = String::from_utf8_lossy(&said.stderr);
     assert!(words.contains("replay needs a terminal"), "{words}");
     assert!(words.contains("vgputrace show"), "{words}");
+}
+
+#[test]
+fn without_a_trace_it_names_one_that_can_be_looked_at() {
+    let Some(tool) = binary() else {
+        gate::skip(test_name!(), "there is no vgputrace binary");
+        return;
+    };
+    let said = Command::new(tool).arg("replay").output().expect("it runs");
+    assert_eq!(said.status.code(), Some(2));
+    let words = String::from_utf8_lossy(&said.stderr);
+    assert!(words.contains("replay --example crash"), "{words}");
 }
 
 #[test]

@@ -138,3 +138,33 @@ fn a_backend_fails_with_the_load_that_fails_and_not_before() {
         assert_eq!(again, before);
     }
 }
+
+#[test]
+fn no_recording_that_ends_too_early_calls_the_cpu_the_right_answer() {
+    let mut told = 0;
+    for trace in corpus_traces() {
+        let mut reader = Reader::open(&trace).expect("a trace");
+        let mut discovery = Discovery::new(reader.header());
+        let events: Vec<Event> = reader
+            .events()
+            .map(|event| event.expect("an event"))
+            .collect();
+        for (number, event) in events.iter().enumerate() {
+            if number % (events.len() / PLACES + 1) == 0 {
+                let explanation = explain(&discovery.finish());
+                let right = headline(&explanation)
+                    .iter()
+                    .chain(explanation.general.iter().map(|finding| &finding.sentence))
+                    .any(|sentence| sentence.contains("right answer"));
+                assert!(
+                    !right || explanation.finished,
+                    "{} at {number}",
+                    trace.display()
+                );
+                told += usize::from(!explanation.finished);
+            }
+            discovery.push(event);
+        }
+    }
+    assert!(told > 50, "only {told} places are in the middle");
+}

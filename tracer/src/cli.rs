@@ -33,8 +33,12 @@ use clap::{CommandFactory, Parser, Subcommand};
     propagate_version = true,
     arg_required_else_help = true,
     max_term_width = 100,
-    after_help = "Examples:\n  \
-        sudo vgputrace run -- ollama serve\n  \
+    after_help = "\
+        Ollama is slow or says library=cpu? Start here:\n  \
+        vgputrace explain                         reads its newest log and checks what is installed\n  \
+        sudo vgputrace run -- ollama serve        records a start, and says why\n\n\
+        Examples:\n  \
+        vgputrace replay --example crash\n  \
         sudo vgputrace run --like-unit ollama.service\n  \
         sudo vgputrace attach --unit ollama.service --restart\n  \
         vgputrace check\n  \
@@ -84,8 +88,8 @@ pub enum Command {
     Expect(expect::Args),
     /// Look at a trace in the terminal: events, timeline, log, with a play head.
     ///
-    /// Opens at the first cause of failure. What each view shows has happened by the play head, which steps, plays, and jumps to
-    /// the next failure. ? shows the keys.
+    /// Opens at the first cause of failure, with the explanation beside it. The play head is the moment that is looked at: it steps,
+    /// plays, and jumps to the next failure, and every view shows what had happened by then. ? shows the keys.
     Replay(replay::Args),
     /// Tell whether recording works here, and what is missing.
     ///

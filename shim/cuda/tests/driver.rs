@@ -5,80 +5,30 @@
     reason = "a test fails where something cannot be had"
 )]
 
+#[path = "../../driver_tests/place.rs"]
+mod place;
+
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::Write as _;
-use std::os::unix::fs::symlink;
 use std::os::unix::process::ExitStatusExt as _;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::path::Path;
+use std::process::Stdio;
 
 use object::read::elf::{Dyn as _, ElfFile64, FileHeader as _};
 use object::{Endianness, Object as _, ObjectSymbol as _, elf};
-use tempfile::TempDir;
+use place::{Place, built, said};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+const FILE: &str = "libvgpu_cuda.so";
 
-/// The library that cargo built for these tests.
-fn built() -> PathBuf {
-    let program = std::env::current_exe().unwrap();
-    program.parent().unwrap().join("libvgpu_cuda.so")
-}
-
-/// A folder with the library under its name, and programs beside it.
-struct Place(TempDir);
-
-impl Place {
-    fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        symlink(built(), folder.path().join("libcuda.so.1")).unwrap();
-        Self(folder)
-    }
-
-    fn library(&self) -> PathBuf {
-        self.0.path().join("libcuda.so.1")
-    }
-
-    /// Compiles a program against our declarations, or against the published header in this folder.
-    fn compile(&self, name: &str, header: Option<&Path>) -> PathBuf {
-        let program = self.0.path().join(name);
-        let mut gcc = Command::new("gcc");
-        gcc.args(["-O1", "-Wall", "-pthread", "-o"]).arg(&program);
-        if let Some(folder) = header {
-            gcc.arg("-DCUDA_H").arg("-I").arg(folder);
-        }
-        gcc.arg(format!("{ROOT}/tests/programs/{name}.c"));
-        gcc.arg(self.library()).arg("-ldl");
-        gcc.arg(format!("-Wl,-rpath,{}", self.0.path().display()));
-        let output = gcc.output().unwrap();
-        assert!(output.status.success(), "{}", said(&output));
-        program
-    }
-
-    /// A program with this configuration, and nothing of the machine's own.
-    fn command(&self, program: &Path, config: &str) -> Command {
-        let file = self.0.path().join("vgpu.toml");
-        fs::write(&file, config).unwrap();
-        let mut command = Command::new(program);
-        command.env("VGPU_CONFIG", file);
-        command.env("VGPU_SYSFS", self.0.path());
-        command.env_remove("CUDA_VISIBLE_DEVICES");
-        command.env_remove("VGPU_FAULT");
-        command
-    }
-}
-
-fn said(output: &Output) -> String {
-    let streams = [&output.stdout, &output.stderr];
-    streams
-        .map(|stream| String::from_utf8_lossy(stream))
-        .concat()
+fn place() -> Place {
+    Place::new(FILE, "libcuda.so.1")
 }
 
 /// What `ask.c` prints with this configuration and these variables.
 fn asked(config: &str, variables: &[(&str, &str)]) -> String {
-    let place = Place::new();
-    let program = place.compile("ask", None);
+    let place = place();
+    let program = place.compile("ask", &[]);
     let mut command = place.command(&program, config);
     command.envs(variables.iter().copied());
     let output = command.output().unwrap();
@@ -86,9 +36,12 @@ fn asked(config: &str, variables: &[(&str, &str)]) -> String {
     said(&output)
 }
 
+/// Compiles a program against our declarations, or against the published header in this folder, and runs it.
 fn as_expected(name: &str, header: Option<&Path>) {
-    let place = Place::new();
-    let program = place.compile(name, header);
+    let place = place();
+    let headers =
+        header.map(|folder| vec!["-DCUDA_H".to_owned(), format!("-I{}", folder.display())]);
+    let program = place.compile(name, &headers.unwrap_or_default());
     let output = place.command(&program, "").output().unwrap();
     let told = said(&output);
     assert!(
@@ -135,9 +88,9 @@ fn kernels_are_found_and_launches_are_refused_or_recorded() {
             "launch recorded, nothing computed: other grid [1, 1, 1]",
         ),
     ] {
-        let place = Place::new();
-        let program = place.compile("kernels", None);
-        let log = place.0.path().join("log");
+        let place = place();
+        let program = place.compile("kernels", &[]);
+        let log = place.path().join("log");
         let mut command = place.command(&program, config);
         let output = command
             .arg(expected)
@@ -157,33 +110,13 @@ fn many_threads_can_do_everything_at_once() {
 
 #[test]
 fn no_garbage_makes_a_function_crash() {
-    let place = Place::new();
-    let program = place.compile("garbage", None);
-    let mut command = place.command(&program, "");
-    command
-        .arg(place.library())
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped());
-    let mut child = command.spawn().unwrap();
-    let names: Vec<&str> = vgputrace_api::cuda::FUNCTIONS
-        .iter()
-        .map(|row| row.name())
-        .collect();
-    child
-        .stdin
-        .take()
-        .unwrap()
-        .write_all(names.join("\n").as_bytes())
-        .unwrap();
-    let output = child.wait_with_output().unwrap();
-    let expected = format!("{} functions\n", names.len());
-    assert!(output.status.success(), "{}", said(&output));
-    assert_eq!(said(&output), expected);
+    let table = vgputrace_api::cuda::FUNCTIONS.iter().map(|row| row.name());
+    place().endures_garbage(&table.collect::<Vec<_>>());
 }
 
 #[test]
 fn exactly_the_functions_of_the_table_are_exported() {
-    let bytes = fs::read(built()).unwrap();
+    let bytes = fs::read(built(FILE)).unwrap();
     let file = ElfFile64::<Endianness>::parse(&*bytes).unwrap();
     let dynamic = || file.dynamic_symbols();
     let exported: BTreeSet<&str> = dynamic()
@@ -202,7 +135,7 @@ fn exactly_the_functions_of_the_table_are_exported() {
 
 #[test]
 fn the_loader_finds_the_right_name_and_only_the_c_library_below() {
-    let bytes = fs::read(built()).unwrap();
+    let bytes = fs::read(built(FILE)).unwrap();
     let file = ElfFile64::<Endianness>::parse(&*bytes).unwrap();
     let (endian, header) = (file.endian(), file.elf_header());
     let sections = header.sections(endian, &*bytes).unwrap();
@@ -282,8 +215,8 @@ fn faults_strike_the_calls_they_name() {
 #[test]
 fn a_fault_can_end_the_process() {
     for (fault, signal) in [("crash", 11), ("abort", 6)] {
-        let place = Place::new();
-        let program = place.compile("ask", None);
+        let place = place();
+        let program = place.compile("ask", &[]);
         let config = format!("[[fault]]\nfunction = \"cuInit\"\naction = \"{fault}\"\n");
         let output = place.command(&program, &config).output().unwrap();
         assert_eq!(output.status.signal(), Some(signal), "{}", said(&output));
@@ -292,10 +225,10 @@ fn a_fault_can_end_the_process() {
 
 #[test]
 fn a_call_that_hangs_stays_open() {
-    let place = Place::new();
-    let program = place.compile("ask", None);
+    let place = place();
+    let program = place.compile("ask", &[]);
     let config = "[[fault]]\nfunction = \"cuDeviceGetCount\"\naction = \"hang\"\n";
-    let log = place.0.path().join("log");
+    let log = place.path().join("log");
     let mut command = place.command(&program, config);
     command.env("VGPU_LOG", &log).stdout(Stdio::null());
     let mut child = command.spawn().unwrap();

@@ -4,64 +4,28 @@
     reason = "a test fails where something cannot be had"
 )]
 
+#[path = "../../driver_tests/place.rs"]
+mod place;
+
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::Write as _;
-use std::os::unix::fs::symlink;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
 
 use object::read::elf::ElfFile64;
 use object::{Endianness, Object as _, ObjectSymbol as _};
-use tempfile::TempDir;
+use place::{Place, built, said};
 use vgputrace_api::nvml;
 
-const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+const FILE: &str = "libvgpu_nvml.so";
 
-/// The library that cargo built for these tests.
-fn built() -> PathBuf {
-    let program = std::env::current_exe().unwrap();
-    program.parent().unwrap().join("libvgpu_nvml.so")
-}
-
-/// A folder with the library under its name, and a program that is linked with it.
-fn compiled(name: &str) -> (TempDir, PathBuf) {
-    let folder = tempfile::tempdir().unwrap();
-    let library = folder.path().join("libnvidia-ml.so.1");
-    symlink(built(), &library).unwrap();
-    let program = folder.path().join(name);
-    let mut gcc = Command::new("gcc");
-    gcc.args(["-O1", "-Wall", "-o"]).arg(&program);
-    gcc.arg(format!("{ROOT}/tests/programs/{name}.c"))
-        .arg(&library)
-        .arg("-ldl");
-    gcc.arg(format!("-Wl,-rpath,{}", folder.path().display()));
-    let output = gcc.output().unwrap();
-    assert!(output.status.success(), "{}", said(&output));
-    (folder, program)
-}
-
-fn command(folder: &Path, program: &Path, fault: &str) -> Command {
-    let file = folder.join("vgpu.toml");
-    fs::write(&file, "").unwrap();
-    let mut command = Command::new(program);
-    command
-        .env("VGPU_CONFIG", file)
-        .env("VGPU_SYSFS", folder)
-        .env("VGPU_FAULT", fault);
-    command
-}
-
-fn said(output: &Output) -> String {
-    let streams = [&output.stdout, &output.stderr];
-    streams
-        .map(|stream| String::from_utf8_lossy(stream))
-        .concat()
+fn place() -> Place {
+    Place::new(FILE, "libnvidia-ml.so.1")
 }
 
 fn asked(fault: &str) -> String {
-    let (folder, program) = compiled("ask");
-    let output = command(folder.path(), &program, fault).output().unwrap();
+    let place = place();
+    let program = place.compile("ask", &[]);
+    let mut command = place.command(&program, "");
+    let output = command.env("VGPU_FAULT", fault).output().unwrap();
     assert!(output.status.success(), "{}", said(&output));
     said(&output)
 }
@@ -92,27 +56,13 @@ fn faults_strike_the_calls_they_name() {
 
 #[test]
 fn no_garbage_makes_a_function_crash() {
-    let (folder, program) = compiled("garbage");
-    let mut command = command(folder.path(), &program, "");
-    command.arg(folder.path().join("libnvidia-ml.so.1"));
-    command.stdin(Stdio::piped()).stdout(Stdio::piped());
-    let mut child = command.spawn().unwrap();
-    let names: Vec<&str> = nvml::FUNCTIONS.iter().map(|row| row.name()).collect();
-    child
-        .stdin
-        .take()
-        .unwrap()
-        .write_all(names.join("\n").as_bytes())
-        .unwrap();
-    let output = child.wait_with_output().unwrap();
-    let expected = format!("{} functions\n", names.len());
-    assert!(output.status.success(), "{}", said(&output));
-    assert_eq!(said(&output), expected);
+    let table = nvml::FUNCTIONS.iter().map(|row| row.name());
+    place().endures_garbage(&table.collect::<Vec<_>>());
 }
 
 #[test]
 fn exactly_the_functions_of_the_table_are_exported_and_nothing_of_ours_is_missing() {
-    let bytes = fs::read(built()).unwrap();
+    let bytes = fs::read(built(FILE)).unwrap();
     let file = ElfFile64::<Endianness>::parse(&*bytes).unwrap();
     let exported: BTreeSet<&str> = file
         .dynamic_symbols()

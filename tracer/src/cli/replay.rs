@@ -17,13 +17,13 @@ Exit codes:
   2  the trace cannot be read, or this is no terminal
 
 Examples:
+  vgputrace replay --example crash     to see what this is
   vgputrace replay run.vgt
   vgputrace replay --follow run.vgt
-  vgputrace replay --diff good.vgt bad.vgt
-  vgputrace replay --example crash")]
+  vgputrace replay --diff good.vgt bad.vgt")]
 pub struct Args {
     /// The trace.
-    #[arg(value_name = "TRACE", required_unless_present_any = ["example", "diff"])]
+    #[arg(value_name = "TRACE")]
     trace: Option<PathBuf>,
 
     /// Stay at the end of a trace that is being written.
@@ -84,7 +84,8 @@ impl Args {
             (Some(Name::One(example)), _) => Props::Example(example),
             (None, Some(trace)) if self.follow => Props::Follow(trace, self.keyboard),
             (None, Some(trace)) => Props::File(trace),
-            (Some(Name::List), _) | (None, None) => Props::List,
+            (Some(Name::List), _) => Props::List,
+            (None, None) => Props::Nothing,
         }
     }
 }

@@ -6,8 +6,8 @@ use super::explain::source;
 use super::project::Project;
 use super::standard_output::StandardOutput;
 use super::{Report, terminal};
-use crate::diagnose::explain;
-use crate::diff::{Answer, Key, Rule, Run, Stage, diff};
+use crate::diagnose::{Verdict, explain};
+use crate::diff::{Answer, Key, Rule, Run, Stage, VerdictChange, diff};
 use crate::discover::Model;
 use crate::discover::model::Era;
 use crate::view::diff::{Names, json, markdown, text};
@@ -71,6 +71,7 @@ pub fn run(props: &Props) -> Result<u8, Report> {
     let mut out = StandardOutput::new();
     out.write(text.as_bytes())?;
     out.finish()?;
+    warn_of_order(props, &answer);
     Ok(if answer.same { 0 } else { DIFFERENT })
 }
 
@@ -141,6 +142,23 @@ fn warn_of_holes(props: &Props, models: [&Model; 2]) {
             escape::text(&name)
         ));
     }
+}
+
+/// Says that the sides may be the wrong way round, where the bad run alone uses a backend.
+fn warn_of_order(props: &Props, answer: &Answer) {
+    let used = |side: Option<Verdict>| side == Some(Verdict::Used);
+    let better = |one: &VerdictChange| used(one.bad) && !used(one.good);
+    let worse = |one: &VerdictChange| used(one.good) && !used(one.bad);
+    let changes = &answer.verdict_changes;
+    if !changes.iter().any(better) || changes.iter().any(worse) {
+        return;
+    }
+    let [good, bad] = [&props.good, &props.bad].map(|path| path.display().to_string());
+    say(&format!(
+        "vgputrace: the second run is the better one; the other way round: vgputrace diff {} {}\n",
+        escape::text(&bad),
+        escape::text(&good)
+    ));
 }
 
 #[expect(

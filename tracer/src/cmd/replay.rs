@@ -43,6 +43,8 @@ pub enum Props {
     Example(Example),
     /// The names of those.
     List,
+    /// No trace was named.
+    Nothing,
 }
 
 /// Shows a trace until the user leaves.
@@ -59,6 +61,11 @@ pub fn run(props: &Props) -> Result<u8, Report> {
             return pair::run(good, bad);
         }
         Props::List => return list(),
+        Props::Nothing => {
+            return Err(Report::new("replay needs a trace")
+                .help("one that was recorded: vgputrace replay FILE.vgt")
+                .help("to see what this is: vgputrace replay --example crash"));
+        }
     };
     on_a_terminal(props)?;
     let looks = terminal::standard_output();
@@ -112,7 +119,7 @@ fn palette(looks: Looks) -> Palette {
 /// # Errors
 /// It cannot be read, or is no trace.
 pub fn recording(path: &Path) -> Result<Box<dyn Recording>, Report> {
-    let mut reader = Reader::open(path).map_err(|error| Report::from_error(&error))?;
+    let mut reader = Reader::open(path).map_err(|error| Report::from_error(&error).near(path))?;
     let name = path.display().to_string();
     if growing::is_written(path, &mut reader) {
         return Ok(Box::new(Growing::new(name, reader)));

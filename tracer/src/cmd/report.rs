@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::fmt;
+use std::path::Path;
 
 use crate::view::escape;
 
@@ -57,6 +58,22 @@ impl Report {
     pub fn help(mut self, text: impl Into<String>) -> Self {
         self.help.push(text.into());
         self
+    }
+
+    /// Adds advice for a trace or log that could not be opened because it is not there: what lies beside it under nearly the same
+    /// name, or how one is made.
+    #[must_use]
+    pub fn near(self, path: &Path) -> Self {
+        if !matches!(path.try_exists(), Ok(false)) {
+            return self;
+        }
+        let mut with_ending = path.as_os_str().to_owned();
+        with_ending.push(".vgt");
+        let with_ending = Path::new(&with_ending);
+        if with_ending.exists() {
+            return self.help(format!("there is {}", with_ending.display()));
+        }
+        self.help("make a trace with: sudo vgputrace run -o FILE -- ollama serve")
     }
 
     /// Sets the exit code.
@@ -130,5 +147,23 @@ mod tests {
         );
         assert_eq!(report.exit_code(), 2);
         assert_eq!(report.code(125).exit_code(), 125);
+    }
+
+    #[test]
+    fn the_file_that_was_meant_is_named() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let meant = folder.path().join("good.vgt");
+        std::fs::write(&meant, "").expect("a file");
+        let said = |name: &str| {
+            let path = folder.path().join(name);
+            Report::new("no").near(&path).to_string()
+        };
+        assert_eq!(
+            said("good"),
+            format!("vgputrace: no\nhelp: there is {}", meant.display())
+        );
+        assert!(said("bad").contains("\nhelp: make a trace with: sudo vgputrace run"));
+        // It is there; that it cannot be read has another reason.
+        assert_eq!(said("good.vgt"), "vgputrace: no");
     }
 }

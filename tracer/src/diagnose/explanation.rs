@@ -1,6 +1,6 @@
 //! The answer: verdicts, causes, evidence, remedies. Text and JSON are made from this and from nothing else.
 
-use crate::discover::model::{Device, Era, Evidence};
+use crate::discover::model::{Device, Era, Evidence, Origin};
 use crate::event::Text;
 
 /// What became of a backend.
@@ -123,6 +123,8 @@ pub struct DeviceVerdict {
 /// The whole answer.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Explanation {
+    /// What the facts were taken from.
+    pub origin: Origin,
     /// Ollama's version, where it is known.
     pub version: Option<Text>,
     /// How it discovers.

@@ -37,6 +37,7 @@ pub fn explain(model: &Model) -> Explanation {
         .flatten()
         .collect();
     let mut explanation = Explanation {
+        origin: model.origin,
         version: model.version.clone(),
         era: model.era,
         library_dir: model

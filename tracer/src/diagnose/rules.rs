@@ -23,6 +23,7 @@ mod load_file;
 mod load_places;
 mod load_words;
 mod myths;
+mod no_card;
 mod no_fault;
 mod old_discovery;
 mod preload;
@@ -85,6 +86,7 @@ pub static ALL: &[&[&Rule]] = &[
     load_file::RULES,
     load_words::RULES,
     myths::RULES,
+    no_card::RULES,
     no_fault::RULES,
     old_discovery::RULES,
     preload::RULES,

@@ -157,9 +157,11 @@ impl<'f> Scene<'f> {
         gpus.iter().any(|gpu| gpu.ids.as_str().starts_with(vendor))
     }
 
-    /// The bus was listed, and nothing that computes is on it.
+    /// The bus was listed, and nothing that computes is on it, nor elsewhere.
     fn no_gpu(&self, vendors: &[&str]) -> bool {
-        !self.facts.host.pci_unseen && !vendors.iter().any(|vendor| self.has_gpu(vendor))
+        let host = &self.facts.host;
+        let told = !host.pci_unseen && !host.may_have_gpu_off_the_bus();
+        told && !vendors.iter().any(|vendor| self.has_gpu(vendor))
     }
 
     /// By permission bits, Ollama's user may do this.

@@ -61,6 +61,7 @@ const TROUBLE: &[&str] = &[
     "device memory allocation limit",
     "process has terminated",
     "no longer running",
+    "llama runner stopped with error",
     "timed out waiting for llama",
     "model failed to load",
     "unable to create llama context",
@@ -97,6 +98,7 @@ const OF_A_LOAD: &[&str] = &[
     "Device memory allocation of size",
     "ErrorOutOfDeviceMemory",
     "ggml_metal_init: error",
+    "llama runner stopped with error",
     "runner terminated\" error=\"exit status",
 ];
 

@@ -89,6 +89,15 @@ pub struct Host {
     pub pci_unseen: bool,
 }
 
+impl Host {
+    /// GPUs of such machines are on no PCI bus: a Jetson's is part of its chip, WSL hands the host's in by a device of its own.
+    #[must_use]
+    pub fn may_have_gpu_off_the_bus(&self) -> bool {
+        let kernel = self.kernel.as_str().to_ascii_lowercase();
+        !matches!(self.arch.as_str(), "" | "x86_64") || kernel.contains("microsoft")
+    }
+}
+
 /// What belongs to the root of a mount namespace rather than to the machine: a container has its own. Told with the first
 /// program there, and again when another root has taken its place (pivot_root).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

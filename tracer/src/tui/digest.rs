@@ -233,7 +233,7 @@ impl Digest {
         if let Some(lane) = self.lane(number, time, index) {
             let argv = exec.argv.value().map_or(&[][..], Vec::as_slice);
             let words: Vec<&str> = argv.iter().map(Text::as_str).collect();
-            lane.name = words.join(" ").chars().take(MAX_NAME).collect();
+            lane.executed(index, words.join(" ").chars().take(MAX_NAME).collect());
             lane.parent = lane
                 .parent
                 .or_else(|| exec.parent.map(|parent| parent.number));

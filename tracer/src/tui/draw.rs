@@ -60,6 +60,7 @@ pub(super) fn draw(state: &mut State, palette: Palette, frame: &mut Frame<'_>) {
 pub(super) fn body(state: &mut State, palette: Palette, frame: &mut Frame<'_>, area: Rect) {
     // What has ended is told by the moment under the play head, which may have moved since the last frame.
     state.now();
+    state.pick();
     match state.view {
         View::Overview => overview::draw(state, palette, frame, area),
         View::Timeline => timeline::draw(state, palette, frame, area),

@@ -10,77 +10,63 @@ use super::pair::Pair;
 use super::state::State;
 use super::state::prompt::Typed;
 
-/// Who takes it. Rows and columns are those of the screen.
-pub(super) trait Viewer {
-    /// A line is being typed.
-    fn is_typing(&self) -> bool;
-    /// A key of that line.
-    fn type_key(&mut self, typed: Typed);
+/// What it asks a viewer for. Rows and columns are those of the screen.
+enum Asked {
+    /// To stop for a while.
+    Suspend,
+    /// A key of the line that is typed.
+    Type(Typed),
     /// Any other key.
-    fn act(&mut self, action: Action);
-    /// Ctrl-Z.
-    fn ask_suspend(&mut self);
-    /// The left button, pressed or held.
-    fn point(&mut self, row: u16, column: u16);
-    /// The wheel.
-    fn wheel(&mut self, down: bool, row: u16, column: u16);
+    Act(Action),
+    /// The left button was pressed or held.
+    Point { row: u16, column: u16 },
+    /// The wheel was turned.
+    Wheel { down: bool, row: u16, column: u16 },
+    /// A new picture.
+    Draw,
 }
 
-impl Viewer for State {
-    fn is_typing(&self) -> bool {
-        self.is_typing()
-    }
-
-    fn type_key(&mut self, typed: Typed) {
-        self.type_key(typed);
-    }
-
-    fn act(&mut self, action: Action) {
-        self.act(action);
-    }
-
-    fn ask_suspend(&mut self) {
-        self.ask_suspend();
-    }
-
-    fn point(&mut self, row: u16, column: u16) {
-        let body = self.body;
-        if body.contains((column, row).into()) {
-            self.act(Action::Click {
-                row: row - body.y,
-                column: column - body.x,
-            });
+impl State {
+    /// Takes one input; true when the screen must be drawn anew.
+    pub(super) fn take(&mut self, input: &Input) -> bool {
+        let Some(asked) = asked(input, self.is_typing()) else {
+            return false;
+        };
+        match asked {
+            Asked::Suspend => self.ask_suspend(),
+            Asked::Type(typed) => self.type_key(typed),
+            Asked::Act(action) => self.act(action),
+            Asked::Point { row, column } => {
+                let body = self.body;
+                if body.contains((column, row).into()) {
+                    self.act(Action::Click {
+                        row: row - body.y,
+                        column: column - body.x,
+                    });
+                }
+            }
+            Asked::Wheel { down, .. } => self.act(turned(down)),
+            Asked::Draw => {}
         }
-    }
-
-    fn wheel(&mut self, down: bool, _row: u16, _column: u16) {
-        self.act(turned(down));
+        true
     }
 }
 
-impl Viewer for Pair {
-    fn is_typing(&self) -> bool {
-        self.is_typing()
-    }
-
-    fn type_key(&mut self, typed: Typed) {
-        self.type_key(typed);
-    }
-
-    fn act(&mut self, action: Action) {
-        self.act(action);
-    }
-
-    fn ask_suspend(&mut self) {
-        self.ask_suspend();
-    }
-
-    fn point(&mut self, row: u16, column: u16) {
-        self.click(row, column);
-    }
-
-    fn wheel(&mut self, down: bool, row: u16, column: u16) {
-        self.wheel(down, row, column);
+impl Pair {
+    /// Takes one input; true when the screen must be drawn anew.
+    pub(super) fn take(&mut self, input: &Input) -> bool {
+        let Some(asked) = asked(input, self.is_typing()) else {
+            return false;
+        };
+        match asked {
+            Asked::Suspend => self.ask_suspend(),
+            Asked::Type(typed) => self.type_key(typed),
+            Asked::Act(action) => self.act(action),
+            Asked::Point { row, column } => self.click(row, column),
+            Asked::Wheel { down, row, column } => self.wheel(down, row, column),
+            Asked::Draw => {}
+        }
+        true
     }
 }
 
@@ -89,40 +75,43 @@ pub(super) const fn turned(down: bool) -> Action {
     if down { Action::Down(3) } else { Action::Up(3) }
 }
 
-/// Takes one input; true when the screen must be drawn anew.
-pub(super) fn take(viewer: &mut impl Viewer, input: &Input) -> bool {
+/// What an input asks for; `None` when nothing changes.
+fn asked(input: &Input, typing: bool) -> Option<Asked> {
     match input {
-        Input::Key(key) if key.kind != KeyEventKind::Release => {
-            self::key(viewer, *key);
-            true
-        }
-        Input::Mouse(mouse) => self::mouse(viewer, *mouse),
-        Input::Resize(..) => true,
-        _ => false,
+        Input::Key(key) if key.kind != KeyEventKind::Release => self::key(*key, typing),
+        Input::Mouse(mouse) => self::mouse(*mouse),
+        Input::Resize(..) => Some(Asked::Draw),
+        _ => None,
     }
 }
 
-fn key(viewer: &mut impl Viewer, key: KeyEvent) {
+fn key(key: KeyEvent, typing: bool) -> Option<Asked> {
     let control = key.modifiers.contains(KeyModifiers::CONTROL);
     if control && key.code == KeyCode::Char('z') {
-        viewer.ask_suspend();
-    } else if viewer.is_typing() {
-        if let Some(typed) = keys::typed(key) {
-            viewer.type_key(typed);
-        }
-    } else if let Some(action) = keys::action(key) {
-        viewer.act(action);
+        Some(Asked::Suspend)
+    } else if typing {
+        keys::typed(key).map(Asked::Type)
+    } else {
+        keys::action(key).map(Asked::Act)
     }
 }
 
-fn mouse(viewer: &mut impl Viewer, mouse: MouseEvent) -> bool {
-    match mouse.kind {
-        MouseEventKind::ScrollDown => viewer.wheel(true, mouse.row, mouse.column),
-        MouseEventKind::ScrollUp => viewer.wheel(false, mouse.row, mouse.column),
+const fn mouse(mouse: MouseEvent) -> Option<Asked> {
+    let MouseEvent { row, column, .. } = mouse;
+    Some(match mouse.kind {
+        MouseEventKind::ScrollDown => Asked::Wheel {
+            down: true,
+            row,
+            column,
+        },
+        MouseEventKind::ScrollUp => Asked::Wheel {
+            down: false,
+            row,
+            column,
+        },
         MouseEventKind::Down(MouseButton::Left) | MouseEventKind::Drag(MouseButton::Left) => {
-            viewer.point(mouse.row, mouse.column);
+            Asked::Point { row, column }
         }
-        _ => return false,
-    }
-    true
+        _ => return None,
+    })
 }

@@ -1,10 +1,13 @@
 //! What the viewer knows of itself: view, play head, filter, search, prompt. Changed by actions only, no I/O.
 
 mod complete;
+mod conclusion;
 mod keyboard;
 mod limits;
-pub(super) mod list;
+mod list;
+pub(super) mod matching;
 mod moves;
+mod picked;
 pub(super) mod play;
 pub(super) mod prompt;
 pub(super) mod report;
@@ -29,7 +32,7 @@ use crate::view::Looks;
 use crate::view::roles::Roles;
 use crate::view::scene::Scene;
 
-use list::Matching;
+use matching::Matching;
 use play::Play;
 use prompt::Prompt;
 use report::Request;
@@ -174,6 +177,7 @@ impl State {
             if reading.finished(&self.book) {
                 self.digest = reading;
                 self.understood = None;
+                self.pick_anew();
             } else {
                 self.reading = Some(reading);
             }
@@ -207,6 +211,7 @@ impl State {
                 worked |= matching.step(&mut self.book, &roles);
             }
         }
+        self.pick();
         worked
     }
 
@@ -227,9 +232,15 @@ impl State {
         (done < total).then(|| done.saturating_mul(100) / total.max(1))
     }
 
+    /// All was read, and nothing is added to it.
+    pub(super) fn is_complete(&self) -> bool {
+        self.progress().is_none() && !self.book.recording().grows()
+    }
+
     /// Does what a key asks for.
     pub fn act(&mut self, action: Action) {
         self.message.clear();
+        self.pick();
         match action {
             Action::Quit => self.quit = true,
             Action::Help => self.help = !self.help,
@@ -239,6 +250,7 @@ impl State {
                 self.scroll = 0;
                 self.left = 0;
                 self.top = 0;
+                self.pick();
                 self.show_head();
             }
             Action::NextView => self.turn(1),
@@ -253,9 +265,9 @@ impl State {
             Action::PreviousFailure => self.failure(false),
             Action::NextBackend => self.backend(true),
             Action::PreviousBackend => self.backend(false),
-            Action::Play => self.play.toggle(),
-            Action::Faster => self.play.faster(),
-            Action::Slower => self.play.slower(),
+            Action::Play => self.play_or_pause(),
+            Action::Faster => self.play.faster(self.digest.last),
+            Action::Slower => self.play.slower(self.digest.last),
             Action::Detail => self.detail = !self.detail,
             Action::Filter => self.prompt = Some(Prompt::filter(self.matching.as_ref())),
             Action::Search => self.prompt = Some(Prompt::search()),

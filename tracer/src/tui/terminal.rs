@@ -16,7 +16,6 @@ use ratatui::{TerminalOptions, Viewport};
 
 use super::colour::Palette;
 use super::draw;
-use super::input;
 use super::recording::Recording;
 use super::state::snapshot::Cache;
 use super::state::{Explain, Keyboard, State};
@@ -156,8 +155,10 @@ fn show(terminal: &mut ratatui::DefaultTerminal, mut begin: Begin) -> io::Result
         let now = Instant::now();
         let passed = now.duration_since(last);
         last = now;
+        // The picture on which playing ends is one more.
+        stale |= state.play.playing;
         state.pass(u64::try_from(passed.as_nanos()).unwrap_or(u64::MAX));
-        if stale || worked || state.play.playing {
+        if stale || worked {
             terminal.draw(|frame| draw::draw(&mut state, begin.palette, frame))?;
             stale = false;
         }
@@ -181,7 +182,7 @@ fn show(terminal: &mut ratatui::DefaultTerminal, mut begin: Begin) -> io::Result
                     hand_on(&mut state, event, keys);
                     true
                 }
-                _ => input::take(&mut state, &event),
+                _ => state.take(&event),
             };
             if let Some(request) = state.request() {
                 let result = (begin.write)(&request.path, &request.text);

@@ -13,6 +13,7 @@ mod prompt;
 mod random;
 mod reading;
 mod so_far;
+mod until_now;
 
 use super::draw::draw;
 use super::{Action, FrameFacts, Page, Palette, Recording, State, Typed, View};

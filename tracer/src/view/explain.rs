@@ -6,6 +6,7 @@
 //! Rule        -> page (explain --code; docs/diagnoses)
 //! ```
 
+mod headline;
 mod json;
 mod markdown;
 mod page;
@@ -16,12 +17,13 @@ mod story;
 mod tests;
 mod text;
 
+pub use headline::{headline, who};
 pub use json::to_json;
 pub use markdown::write as to_markdown;
 pub use page::{index, page};
 pub use phases::{Phase, phases};
 pub use story::write as story;
-pub use text::{changes, headline, table, who, write};
+pub use text::{changes, table, write};
 
 use crate::diagnose::rules;
 use crate::diagnose::{BackendVerdict, Finding, Verdict};

@@ -30,11 +30,12 @@ const LARGEST: u64 = 8 << 30;
 pub(in crate::cmd) fn file(path: &Path) -> Result<Model, Report> {
     let cannot =
         |error: &io::Error| Report::new(format!("cannot read {}", path.display())).because(error);
+    let absent = |error: &io::Error| cannot(error).near(path);
     let mut file = match File::open(path) {
         Ok(file) => file,
         // strace -ff -o NAME writes NAME.PID and no NAME.
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return strace::prefix(path).unwrap_or_else(|| Err(cannot(&error)));
+            return strace::prefix(path).unwrap_or_else(|| Err(absent(&error)));
         }
         Err(error) => return Err(cannot(&error)),
     };

@@ -42,7 +42,7 @@ pub(super) trait Source {
 /// # Errors
 /// It is no trace, or cannot be read.
 pub(super) fn open(path: &Path, with_roles: bool) -> Result<Box<dyn Source>, Report> {
-    let reader = Reader::open(path).map_err(|error| report(&error))?;
+    let reader = Reader::open(path).map_err(|error| report(&error).near(path))?;
     let roles = if with_roles {
         roles::of(&explain::source::file(path)?)
     } else {

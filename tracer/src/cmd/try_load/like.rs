@@ -18,7 +18,7 @@ const MOST: usize = 4_096;
 
 pub(super) fn plan(like: &Path, library: Option<&Path>) -> Result<Plan, Report> {
     let (path, wanted) = split(like);
-    let mut reader = Reader::open(&path).map_err(|error| Report::from_error(&error))?;
+    let mut reader = Reader::open(&path).map_err(|error| Report::from_error(&error).near(&path))?;
     let mut discovery = Discovery::new(reader.header());
     let mut execs: BTreeMap<Proc, Exec> = BTreeMap::new();
     while let Some(item) = reader

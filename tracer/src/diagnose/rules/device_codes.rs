@@ -43,6 +43,11 @@ pub(super) fn by(trouble: &Trouble) -> String {
         .map_or_else(String::new, |file| format!(" of {file}"))
 }
 
+/// The driver's library: the file that answered, else the name that Ollama asks for.
+fn driver(trouble: &Trouble) -> &str {
+    trouble.file.as_deref().unwrap_or("libcuda.so.1")
+}
+
 /// What the driver looked for in vain while it started.
 pub(super) fn sought<'a>(case: &Case<'a>) -> Vec<&'a Evidence> {
     let children = case.children.iter().copied();
@@ -177,12 +182,7 @@ fn old_driver(case: &Case<'_>) -> Vec<Finding> {
             case.name,
             said(&trouble)
         ))
-        .object(
-            trouble
-                .file
-                .clone()
-                .unwrap_or_else(|| "libcuda.so.1".to_owned()),
-        )
+        .object(driver(&trouble))
         .proof(&trouble.seen);
     vec![if other {
         finding.so("Another folder works with this driver and is used; nothing is to be done.")
@@ -224,7 +224,7 @@ fn mismatch(case: &Case<'_>) -> Vec<Finding> {
     vec![
         MISMATCH
             .found(format!("The driver's library{} and the kernel's module do not belong together: {}.{kernel}", by(&trouble), said(&trouble)))
-            .object(trouble.file.clone().unwrap_or_else(|| "libcuda.so.1".to_owned()))
+            .object(driver(&trouble))
             .proof(&trouble.seen)
             .so("Compare both versions; after an update a reboot brings them together:")
             .so("$ cat /proc/driver/nvidia/version; ldconfig -p | grep libcuda.so.1; nvidia-smi")
@@ -270,12 +270,7 @@ fn stub(case: &Case<'_>) -> Vec<Finding> {
             by(&trouble),
             said(&trouble)
         ))
-        .object(
-            trouble
-                .file
-                .clone()
-                .unwrap_or_else(|| "libcuda.so.1".to_owned()),
-        )
+        .object(driver(&trouble))
         .proof(&trouble.seen)
         .do_all(&remove)
         .so(RESTART),

@@ -1,34 +1,27 @@
-//! The machine and the service: cards on the bus, their drivers, variables that act or do not.
+//! The machine: the drivers of cards that are on the bus, and their device nodes.
 
 use crate::discover::Model;
-use crate::discover::model::{At, Evidence, Missing};
+use crate::discover::model::{At, Evidence};
 use crate::event::Text;
 use crate::event::host::{Gpu, Host};
 
 use super::super::advice::{DISCOVERS_ONCE, RESTART};
 use super::super::explanation::Finding;
 use super::super::rule::{Check, Rule, Stage};
-use super::super::words::{base, list};
+use super::super::words::list;
 
-pub(super) static RULES: &[&Rule] = &[&NO_CARD, &NOUVEAU, &GIVEN_AWAY, &NO_MODULE, &NO_NODES];
+pub(super) static RULES: &[&Rule] = &[&NOUVEAU, &GIVEN_AWAY, &NO_MODULE, &NO_NODES];
 
 /// The facts of the machine, unless a device is used already.
-fn host(model: &Model) -> Option<&Host> {
+pub(super) fn host(model: &Model) -> Option<&Host> {
     model.host.as_ref().filter(|_| model.devices.is_empty())
 }
 
-fn fact(text: impl Into<Text>) -> Evidence {
+pub(super) fn fact(text: impl Into<Text>) -> Evidence {
     Evidence {
         at: At::Host,
         text: text.into(),
     }
-}
-
-/// Vendors whose display controllers Ollama can use.
-fn is_usable(gpu: &Gpu) -> bool {
-    ["10de:", "1002:", "8086:"]
-        .iter()
-        .any(|vendor| gpu.ids.as_str().starts_with(vendor))
 }
 
 fn nvidia(host: &Host) -> Vec<&Gpu> {
@@ -36,106 +29,6 @@ fn nvidia(host: &Host) -> Vec<&Gpu> {
         .iter()
         .filter(|gpu| gpu.ids.as_str().starts_with("10de:"))
         .collect()
-}
-
-/// A driver answered with a device although none is on the bus: a virtual GPU without a PCI device.
-fn driver_has_device(model: &Model) -> bool {
-    model.children.iter().any(|child| {
-        child
-            .answer
-            .as_ref()
-            .is_some_and(|answer| !answer.devices.is_empty())
-            || child
-                .calls
-                .iter()
-                .any(|call| call.function.as_str() == "cuInit" && call.code == Some(0))
-    })
-}
-
-/// The driver's library that a process loaded, or could not use.
-fn driver_of(model: &Model) -> Option<&str> {
-    let is_driver = |path: &&str| base(path).starts_with("libcuda.so") && path.contains('/');
-    let loads = || model.children.iter().flat_map(|child| &child.loads);
-    let mapped = model.children.iter().flat_map(|child| &child.mapped);
-    let unfit = loads()
-        .flat_map(|load| &load.missing)
-        .filter_map(|missing| match missing {
-            Missing::Unfit { file, .. } => Some(file.as_str()),
-            Missing::Library { searched, .. } => searched
-                .iter()
-                .find(|(.., problem)| !problem.is_empty())
-                .map(|(file, ..)| file.as_str()),
-            _ => None,
-        });
-    let answered = loads()
-        .filter_map(|load| load.closure.as_ref())
-        .flat_map(|closure| &closure.objects)
-        .filter_map(|object| object.file.as_ref())
-        .map(Text::as_str);
-    mapped
-        .map(|(path, _)| path.as_str())
-        .chain(unfit)
-        .chain(answered)
-        .find(is_driver)
-}
-
-static NO_CARD: Rule = Rule {
-    id: "VG180",
-    stage: Stage::Host,
-    title: "There is no GPU on the PCI bus",
-    story: "On a machine without a GPU the CPU is the right answer, whatever the backends say. In a virtual machine the card must be given to it first; a container sees its host's bus.",
-    proof: "The list of display controllers (class 03) on the bus, at the time of the recording.",
-    remedy: &[
-        "Nothing is to be done, unless the machine should have a GPU.",
-        "$ lspci -nn | grep -E '\\[03(00|02|80)\\]'",
-    ],
-    rows: &["reports E", "stack 4"],
-    check: Check::General(no_card),
-};
-
-fn no_card(model: &Model) -> Vec<Finding> {
-    let Some(host) = host(model).filter(|host| !host.pci_unseen) else {
-        return Vec::new();
-    };
-    let usable = host.gpus.iter().any(is_usable);
-    // Jetson and WSL have GPUs that are on no PCI bus.
-    let elsewhere = host.arch.as_str() != "x86_64"
-        || host
-            .kernel
-            .as_str()
-            .to_ascii_lowercase()
-            .contains("microsoft");
-    let virtual_gpu = model.virtual_gpu.is_some();
-    if usable || elsewhere || virtual_gpu || driver_has_device(model) {
-        return Vec::new();
-    }
-    let nodes = host.nodes.iter().any(|node| {
-        node.path.as_str().starts_with("/dev/nvidia") || node.path.as_str() == "/dev/kfd"
-    });
-    let seen = if host.gpus.is_empty() {
-        fact("no display controller (class 03) on the PCI bus")
-    } else {
-        let ids: Vec<&str> = host.gpus.iter().map(|gpu| gpu.ids.as_str()).collect();
-        fact(format!(
-            "display controllers on the PCI bus: {}",
-            list(&ids)
-        ))
-    };
-    let what = match driver_of(model) {
-        // A library of the driver's name may stand in for it, and then a card is not what is missing.
-        Some(path) => format!(
-            ". With NVIDIA's own driver the CPU is the right answer here; if {path} stands in for it, what stopped it is told with the backend."
-        ),
-        None => ", so the CPU is the right answer here.".to_owned(),
-    };
-    vec![
-        NO_CARD
-            .found(format!("This machine has no GPU on its PCI bus that Ollama could use{what}"))
-            .certain_if(!nodes)
-            .proof([&seen])
-            .so("If the machine should have one: in a virtual machine give it the card; else see whether the bus shows it:")
-            .so("$ lspci -nn | grep -E '\\[03(00|02|80)\\]'"),
-    ]
 }
 
 static NOUVEAU: Rule = Rule {

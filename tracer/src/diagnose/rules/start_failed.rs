@@ -30,6 +30,7 @@ const ENDS: &[&str] = &[
     "failed to load model",
     "process has terminated",
     "no longer running",
+    "llama runner stopped with error",
     "error loading llama server",
     "Load failed",
     "NewLlamaServer failed",

@@ -1,9 +1,9 @@
 //! The machine, and starts of models.
 
-use super::build::{child, discovery, general, line, look, seen, set};
-use crate::diagnose::explain;
+use super::build::{call, child, discovery, general, line, look, seen, set};
+use crate::diagnose::{Certainty, explain};
 use crate::discover::Model;
-use crate::discover::model::{Device, Era, ModelStart};
+use crate::discover::model::{Device, Era, LostRecords, ModelStart};
 use crate::discover::role::Step;
 use crate::event::host::{Gpu, Host};
 use crate::event::{Seq, Text};
@@ -65,6 +65,57 @@ fn a_library_that_may_stand_in_for_the_driver_is_named_where_there_is_no_card() 
     assert!(
         sentence(Some("/opt/vgpu/libcublas.so.12"))
             .ends_with("so the CPU is the right answer here.")
+    );
+}
+
+#[test]
+fn without_the_end_of_the_discovery_a_missing_card_is_not_called_the_reason() {
+    let told = |change: fn(&mut Model)| {
+        let mut model = machine(&[], &[]);
+        change(&mut model);
+        let explanation = explain(&model);
+        let finding = explanation.general.first().expect("VG180").clone();
+        assert_eq!(
+            (finding.rule, finding.certainty),
+            ("VG180", Certainty::Likely)
+        );
+        finding
+    };
+    let open = told(|model| (model.finished, model.cpu_only) = (false, None));
+    assert!(!open.sentence.contains("right answer"), "{}", open.sentence);
+    assert!(open.remedy[0].contains("until the table is printed"));
+    // Events are missing: a driver that answered may be among them.
+    for change in [
+        (|model| model.blind.damaged = true) as fn(&mut Model),
+        |model| model.blind.began_late = true,
+        |model| {
+            model.blind.lost.push(LostRecords {
+                cause: Text::from("ring"),
+                count: 1,
+                from: 0,
+                to: 1,
+                seen: seen("1 record lost").unwrap(),
+            });
+        },
+    ] {
+        let holed = told(change);
+        assert!(holed.sentence.contains("most likely"), "{}", holed.sentence);
+    }
+}
+
+#[test]
+fn a_preloaded_stand_in_is_known_by_its_calls() {
+    let mut model = machine(&[], &[]);
+    let mut runner = child(Step::Runner);
+    let mut refused = call("cuInit", 999);
+    refused.of = Some(Text::from("/opt/vgpu/libdriver.so"));
+    runner.calls.push(refused);
+    look(&mut model, vec![runner], Vec::new());
+    let explanation = explain(&model);
+    let sentence = &explanation.general[0].sentence;
+    assert!(
+        sentence.contains("if /opt/vgpu/libdriver.so stands in"),
+        "{sentence}"
     );
 }
 

@@ -9,16 +9,9 @@ use crate::event::host::{Gpu, Node};
 pub(super) fn check(scene: &Scene<'_>, check: &mut Check) {
     let nvidia_or_amd = scene.has_gpu(NVIDIA) || scene.has_gpu(AMD);
     if scene.no_gpu(&[NVIDIA, AMD]) {
-        let stands_in = scene
-            .folders()
-            .flat_map(|folder| &folder.loads)
-            .flat_map(|load| &load.closure.objects)
-            .any(|object| object.name.as_str() == "libcuda.so.1" && object.file.is_some());
-        let unless = if stands_in {
-            ", unless libcuda.so.1 stands in for a driver"
-        } else {
-            ""
-        };
+        let unless = stand_in(scene).map_or_else(String::new, |name| {
+            format!(", unless {name} stands in for a driver (a virtual GPU, a shim)")
+        });
         check.notes.push(format!(
             "no NVIDIA or AMD GPU is on the PCI bus: here the CPU is the right answer{unless}"
         ));
@@ -34,6 +27,20 @@ pub(super) fn check(scene: &Scene<'_>, check: &mut Check) {
     if nvidia_or_amd {
         hidden(scene, check);
     }
+}
+
+/// A library that may answer as a driver without a card: one of the driver's name that the loader finds, or a preloaded one.
+fn stand_in<'f>(scene: &Scene<'f>) -> Option<&'f str> {
+    let mut objects = scene
+        .folders()
+        .flat_map(|folder| &folder.loads)
+        .flat_map(|load| &load.closure.objects);
+    let named = |name: &str| name == "libcuda.so.1";
+    if objects.any(|object| named(object.name.as_str()) && object.file.is_some()) {
+        return Some("libcuda.so.1");
+    }
+    let preload = scene.facts.server.value("LD_PRELOAD");
+    preload.split([' ', ':']).find(|name| !name.is_empty())
 }
 
 fn kernel_driver(scene: &Scene<'_>, gpu: &Gpu, check: &mut Check) {

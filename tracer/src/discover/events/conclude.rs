@@ -18,10 +18,15 @@ impl Discovery {
     /// The same when nothing more comes: without a copy of what was kept.
     #[must_use]
     pub fn into_model(mut self) -> Model {
-        let current = Start {
+        let mut current = Start {
             looking: std::mem::take(&mut self.looking),
             children: std::mem::take(&mut self.children),
         };
+        // The server starts its children when it has all names (discover/runner.go).
+        let listing = current.children.is_empty() && !current.looking.is_over();
+        if listing && !self.ended {
+            current.looking.forget_open_lists();
+        }
         let older = self.whole.take().filter(|_| !current.looking.finished());
         let about = if older.is_some() {
             "the last one whose discovery came to its end (a later start is not whole)"

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::ends::{self, Kills};
 use super::lines::{Lines, Whole};
 use super::not_made::Preparing;
-use crate::discover::model::{Device, Era, Evidence, Level, Line, Model, Server, Tried};
+use crate::discover::model::{Device, End, Era, Evidence, Level, Line, Model, Server, Tried};
 use crate::discover::slog;
 use crate::event::file::{List, Open, Stat, absolute};
 use crate::event::process::{Exec, Exit};
@@ -32,6 +32,7 @@ pub(super) struct Listing {
     pub(super) seen: Option<Evidence>,
     /// Names were left out, as everywhere but in library folders: one that is not among `names` may be there.
     pub(super) partial: bool,
+    /// The call came that returns nothing more.
     complete: bool,
 }
 
@@ -87,6 +88,18 @@ impl Looking {
     /// The final list was printed.
     pub(super) fn finished(&self) -> bool {
         self.cpu_only.is_some() || !self.devices.is_empty()
+    }
+
+    /// Nothing more comes of the server: its discovery is finished, or it has ended.
+    pub(super) fn is_over(&self) -> bool {
+        let server = self.server.as_ref();
+        self.finished() || server.is_some_and(|server| server.end != End::Unknown)
+    }
+
+    /// Forgets the folders whose listing has not come to its end: names that are not there may come with the next call
+    /// (getdents64(2) gives as many as fit the buffer, and nothing at the end).
+    pub(super) fn forget_open_lists(&mut self) {
+        self.lists.retain(|_, listing| listing.complete);
     }
 
     pub(super) fn era(&self) -> Option<(Era, Evidence)> {

@@ -8,6 +8,9 @@ use crate::event::Seq;
 /// Calls of one process that are open at a time and remembered; beyond it the oldest is forgotten.
 const MAX_OPEN: usize = 256;
 
+/// Command lines of one process; beyond it the last one replaces the one before.
+const MAX_NAMES: usize = 4;
+
 /// What a stretch of time went into.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(in crate::tui) enum Work {
@@ -76,8 +79,8 @@ pub(in crate::tui) struct Lane {
     pub(in crate::tui) number: u32,
     pub(in crate::tui) parent: Option<u32>,
     pub(in crate::tui) pid: u32,
-    /// Its command line.
-    pub(in crate::tui) name: String,
+    /// Its command lines, each with the index of the exec that gave it.
+    names: Vec<(u64, String)>,
     /// Nanoseconds since the begin.
     pub(in crate::tui) from: u64,
     pub(in crate::tui) to: Option<u64>,
@@ -102,10 +105,33 @@ impl Lane {
         }
     }
 
+    /// Its last command line; empty when it has no program of its own.
+    pub(in crate::tui) fn name(&self) -> &str {
+        self.names.last().map_or("", |(_, name)| name)
+    }
+
+    /// The one that it had at an event; `None` before its first exec.
+    pub(in crate::tui) fn name_by(&self, index: u64) -> Option<&str> {
+        let by_then = self.names.iter().rev().find(|(exec, _)| *exec <= index);
+        by_then.map(|(_, name)| name.as_str())
+    }
+
     /// The base name of its program.
     pub(in crate::tui) fn program(&self) -> &str {
-        let program = self.name.split(' ').next().unwrap_or_default();
+        Self::program_of(self.name())
+    }
+
+    /// The base name of the program of a command line.
+    pub(in crate::tui) fn program_of(name: &str) -> &str {
+        let program = name.split(' ').next().unwrap_or_default();
         program.rsplit('/').next().unwrap_or_default()
+    }
+
+    pub(super) fn executed(&mut self, index: u64, name: String) {
+        if self.names.len() >= MAX_NAMES {
+            self.names.pop();
+        }
+        self.names.push((index, name));
     }
 
     /// Its marks of one kind.

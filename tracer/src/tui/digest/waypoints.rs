@@ -1,5 +1,7 @@
 //! The discovery as it stood at places all along the recording: what was known at any event is made from the place before it.
 
+use std::sync::Arc;
+
 use crate::discover::events::Discovery;
 
 /// Places at most. With half of them left after each thinning, a recording of ten million events has one every half million.
@@ -13,7 +15,7 @@ const MOST_LINES: usize = 200_000;
 #[derive(Debug)]
 pub(in crate::tui) struct Waypoints {
     /// Events until then, and what was made of them.
-    list: Vec<(u64, Discovery)>,
+    list: Vec<(u64, Arc<Discovery>)>,
     apart: u64,
 }
 
@@ -42,11 +44,11 @@ impl Waypoints {
                 !odd
             });
         }
-        self.list.push((done, discovery.clone()));
+        self.list.push((done, Arc::new(discovery.clone())));
     }
 
     /// The last one that has taken no more than so many events.
-    pub(in crate::tui) fn before(&self, done: u64) -> Option<&(u64, Discovery)> {
+    pub(in crate::tui) fn before(&self, done: u64) -> Option<&(u64, Arc<Discovery>)> {
         let past = self.list.partition_point(|(known, _)| *known <= done);
         self.list.get(past.checked_sub(1)?)
     }

@@ -76,7 +76,7 @@ pub(super) fn foot(state: &mut State, palette: Palette, frame: &mut Frame<'_>, a
         (false, true) => "‖",
         (false, false) => "=",
     };
-    let percent = state.play.percent();
+    let percent = state.play.percent(state.digest.last);
     first
         .push(Role::Heading, &format!("{sign} {}", amount::clock(now)))
         .push(

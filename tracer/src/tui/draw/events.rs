@@ -1,4 +1,5 @@
-//! All events in a list, and everything that is known of the one under the play head.
+//! All events in a list, and everything that is known of the one under the play head. It is what the play head is moved on, so it
+//! shows later ones too, dim.
 
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
@@ -29,6 +30,7 @@ pub(super) fn draw(state: &mut State, palette: Palette, frame: &mut Frame<'_>, a
         }
         if let Some((event, _, scene)) = state.event(index) {
             let row = row::of_event(&event, &scene, state.looks, list.width);
+            let row = if index > state.head { row.dim() } else { row };
             lines.push(row.shown(state.left));
         }
     }

@@ -1,5 +1,4 @@
-//! Log, processes, libraries, calls: lists of what had happened by the play head. What is said or called later is dim; what
-//! begins later is not there yet.
+//! Log, processes, libraries, calls: lists of what had happened by the play head. A last line counts what comes later.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -27,38 +26,65 @@ pub(super) fn draw(state: &mut State, palette: Palette, frame: &mut Frame<'_>, a
         height: area.height.saturating_sub(1),
         ..area
     };
-    state.sized(list.height, 1);
-    let rows = state.rows();
-    state.top = state.top.min(rows.saturating_sub(1));
-    let at = state.row_of(state.head);
-    if at < state.top || at >= state.top + state.height.max(1) {
-        state.top = at.saturating_sub(state.height / 2);
-    }
+    let counts = state.rows_to_come() > 0 && list.height > 1;
+    let height = list.height - u16::from(counts);
+    state.sized(height, 1);
+    state.show_head();
+    let now = state.rows_by_now();
+    let rows = state.top..now.min(state.top + u64::from(height));
+    let last = rows.end.checked_sub(rows.start + 1);
     let mut lines = Vec::new();
-    for row in 0..u64::from(list.height) {
-        let position = state.top + row;
-        if position >= rows {
-            break;
-        }
-        let index = state.index_at(position);
-        if index.is_some_and(|index| state.is_hidden(index)) {
-            break;
-        }
-        let Some(line) = line(state, position, list.width) else {
+    for row in rows {
+        let Some(line) = line(state, row, list.width) else {
             break;
         };
         lines.push(line);
     }
-    if rows == 0 {
+    if let Some(words) = none(state) {
         let mut none = Line::new();
-        none.push(Role::Dim, "none in this recording");
+        none.push(Role::Dim, words);
         lines.push(none);
     }
-    write(frame, list, &lines, palette);
-    let happened = state.index_at(at).is_some_and(|index| index <= state.head);
-    if rows > 0 && happened {
-        select(frame, list, u16::try_from(at - state.top).unwrap_or(0));
+    if counts {
+        lines.push(to_come(state));
     }
+    write(frame, list, &lines, palette);
+    if let Some(last) = last {
+        select(frame, list, u16::try_from(last).unwrap_or(0));
+    }
+}
+
+/// What is to be said where no row is.
+fn none(state: &State) -> Option<&'static str> {
+    if state.rows() > 0 {
+        return None;
+    }
+    let filtered = state.view.has_rows_that_are_events() && state.matching.is_some();
+    Some(match (filtered, state.is_complete()) {
+        (true, _) => "nothing matches the filter here; Esc leaves it",
+        (false, true) => "none in this recording",
+        (false, false) => "none so far",
+    })
+}
+
+/// The line that stands for what comes later, and how to go on.
+fn to_come(state: &State) -> Line {
+    let (one, many) = match state.view {
+        View::Log => ("line", "lines"),
+        View::Processes => ("process", "processes"),
+        View::Libraries => ("mapping", "mappings"),
+        _ => ("call", "calls"),
+    };
+    let rows = state.rows_to_come();
+    let noun = if rows == 1 { one } else { many };
+    let dots = state.looks.dots();
+    let words = format!(
+        "{dots} {} later {noun}: j shows the next, Space plays, G goes to the end",
+        amount::count(rows)
+    );
+    let mut line = Line::new();
+    line.push(Role::Dim, &words);
+    line
 }
 
 fn title(state: &State) -> Line {
@@ -69,11 +95,10 @@ fn title(state: &State) -> Line {
         _ => "calls of drivers and runtimes",
     };
     let mut line = heading(text);
-    let (now, rows) = (state.rows_by_now(), state.rows());
-    line.push(Role::Dim, &format!("  {now}"));
-    if rows > now {
-        line.push(Role::Dim, &format!(", {} later", rows - now));
-    }
+    line.push(
+        Role::Dim,
+        &format!("  {}", amount::count(state.rows_by_now())),
+    );
     let more = match state.view {
         View::Log => state.digest.words.more,
         View::Processes => state.digest.more_lanes,
@@ -89,20 +114,18 @@ fn title(state: &State) -> Line {
     line
 }
 
-fn line(state: &mut State, position: u64, width: u16) -> Option<Line> {
-    let at = usize::try_from(position).ok()?;
-    let index = state.index_at(position)?;
-    let later = index > state.head;
+fn line(state: &mut State, row: u64, width: u16) -> Option<Line> {
+    let at = state.place_of(row)?;
     let row = match state.view {
         View::Log => word(state, at, width)?,
         View::Processes => lane(state, at)?,
         View::Libraries => library(state, at, width)?,
         _ => {
+            let index = state.index_at(row)?;
             let (event, _, scene) = state.event(index)?;
             row::of_event(&event, &scene, state.looks, width)
         }
     };
-    let row = if later { row.dim() } else { row };
     Some(row.shown(state.left))
 }
 
@@ -145,20 +168,22 @@ fn lane(state: &mut State, at: usize) -> Option<Row> {
         .push(Role::Dim, &format!("{:>11} ", amount::clock(lane.from)))
         .plain(&"  ".repeat(depth(state, lane)))
         .push(Role::Process, &format!("p{} ", lane.number));
+    // A program that it becomes later says nothing of what it is now.
+    let name = lane.name_by(state.head);
     let role = roles.get(&number).filter(|role| row::is_telling(role));
-    let role = role.map_or_else(|| lane.program(), String::as_str);
+    let role = role.filter(|_| name.is_some() || lane.name().is_empty());
+    let role = role.map_or_else(
+        || Lane::program_of(name.unwrap_or_default()),
+        String::as_str,
+    );
     let role: String = role.chars().take(MAX_ROLE).collect();
     row.text.push(Role::Heading, &role);
     life(&mut row.text, state, lane);
-    let name: String = lane.name.chars().take(MAX_NAME).collect();
-    row.text.push(
-        Role::Dim,
-        &if name.is_empty() {
-            "  (no program of its own)".to_owned()
-        } else {
-            format!("  {name}")
-        },
-    );
+    let words = match name {
+        Some(name) => name.chars().take(MAX_NAME).collect(),
+        None => "(no program of its own)".to_owned(),
+    };
+    row.text.push(Role::Dim, &format!("  {words}"));
     Some(row)
 }
 

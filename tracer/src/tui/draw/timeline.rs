@@ -46,10 +46,14 @@ pub(super) fn draw(state: &mut State, palette: Palette, frame: &mut Frame<'_>, a
         .as_ref()
         .and_then(|under| under.0.process)
         .map(|process| process.number);
-    let top = first_row(state, number, usize::from(rows));
+    // A process has a lane once it has begun.
+    let head = state.head;
+    let begun = state.digest.order.partition_point(|lane| lane.0 <= head);
+    let top = first_row(state, number, begun, usize::from(rows));
     let roles = state.roles();
     for row in 0..rows {
-        let Some((_, number)) = state.digest.order.get(top + usize::from(row)) else {
+        let lanes = state.digest.order.get(..begun).unwrap_or_default();
+        let Some((_, number)) = lanes.get(top + usize::from(row)) else {
             break;
         };
         let Some(lane) = state.digest.lanes.get(number) else {
@@ -63,6 +67,15 @@ pub(super) fn draw(state: &mut State, palette: Palette, frame: &mut Frame<'_>, a
         name(lane, roles.get(number), palette, frame, at);
         body(&scale, state, lane, now, palette, frame, at);
     }
+    let later = state.digest.order.len() - begun;
+    if later > 0 && begun < usize::from(rows) {
+        let at = Rect {
+            y: area.y + 1 + u16::try_from(begun).unwrap_or(0),
+            height: 1,
+            ..area
+        };
+        write(frame, at, &[legend::later(later, state.looks)], palette);
+    }
     if let Some(column) = scale.column(now) {
         let x = area
             .x
@@ -74,7 +87,7 @@ pub(super) fn draw(state: &mut State, palette: Palette, frame: &mut Frame<'_>, a
             }
         }
     }
-    let hidden = state.digest.order.len().saturating_sub(usize::from(rows));
+    let hidden = begun.saturating_sub(usize::from(rows));
     let mut lines = vec![
         legend::meaning(state.looks, hidden),
         legend::limit(state, number, now),
@@ -92,8 +105,8 @@ pub(super) fn draw(state: &mut State, palette: Palette, frame: &mut Frame<'_>, a
 }
 
 /// The first lane on the screen: that of the play head is always among them.
-fn first_row(state: &mut State, number: Option<u32>, rows: usize) -> usize {
-    let most = state.digest.order.len().saturating_sub(rows.max(1));
+fn first_row(state: &mut State, number: Option<u32>, begun: usize, rows: usize) -> usize {
+    let most = begun.saturating_sub(rows.max(1));
     let at = number.and_then(|number| {
         let mut order = state.digest.order.iter();
         order.position(|lane| lane.1 == number)
@@ -172,7 +185,7 @@ fn body(
     for limit in state
         .limits()
         .iter()
-        .filter(|limit| limit.lanes.contains(&lane.number))
+        .filter(|limit| limit.lanes.contains(&lane.number) && limit.from <= now)
     {
         if let Some(column) = scale.column(limit.at) {
             put(frame, area, column, signs::limit(state.looks), palette);

@@ -4,7 +4,7 @@ use super::Pair;
 use crate::tui::input::turned;
 use crate::tui::keys::Action;
 use crate::tui::state::State;
-use crate::tui::state::list::Matching;
+use crate::tui::state::matching::Matching;
 use crate::tui::state::prompt::{Ask, Typed};
 
 impl Pair {

@@ -7,7 +7,6 @@ use ratatui::crossterm::event;
 
 use super::{Compared, Pair, draw};
 use crate::tui::colour::Palette;
-use crate::tui::input;
 use crate::tui::recording::Recording;
 use crate::tui::state::Explain;
 use crate::tui::terminal::{FRAME, SLICE, suspend, with_terminal};
@@ -56,8 +55,10 @@ fn show(terminal: &mut ratatui::DefaultTerminal, begin: PairBegin) -> io::Result
         let now = Instant::now();
         let passed = now.duration_since(last).as_nanos();
         last = now;
+        // The picture on which playing ends is one more.
+        stale |= pair.plays();
         pair.pass(u64::try_from(passed).unwrap_or(u64::MAX));
-        if stale || worked || pair.plays() {
+        if stale || worked {
             terminal.draw(|frame| draw::draw(&mut pair, begin.palette, frame))?;
             stale = false;
         }
@@ -72,7 +73,7 @@ fn show(terminal: &mut ratatui::DefaultTerminal, begin: PairBegin) -> io::Result
             IDLE
         };
         if event::poll(wait)? {
-            stale |= input::take(&mut pair, &event::read()?);
+            stale |= pair.take(&event::read()?);
             if pair.suspended() {
                 suspend(terminal, begin.suspend)?;
             }

@@ -16,7 +16,6 @@ impl State {
         self.head = index.min(self.book.total().saturating_sub(1));
         self.moved = true;
         self.opening = false;
-        self.so_far.moved();
         self.follow = false;
         self.detail_top = 0;
         self.show_head();
@@ -33,7 +32,12 @@ impl State {
     }
 
     /// Scrolls so that the play head is on the screen.
-    pub(super) fn show_head(&mut self) {
+    pub(in crate::tui) fn show_head(&mut self) {
+        if self.view.ends_at_the_play_head() {
+            // The last of what had happened stands at the bottom, as in a terminal.
+            self.top = self.rows_by_now().saturating_sub(self.height.max(1));
+            return;
+        }
         let row = self.row_of(self.head);
         let height = self.height.max(1);
         let margin = MARGIN.min((height - 1) / 2);
@@ -78,14 +82,17 @@ impl State {
             self.scroll = u16::try_from(to).unwrap_or(0);
             return;
         }
-        let rows = self.rows();
-        let row = self.row_of(self.head);
         let to = match by {
-            i64::MIN => 0,
-            i64::MAX => rows.saturating_sub(1),
-            _ => row.saturating_add_signed(by).min(rows.saturating_sub(1)),
+            // A recording ends with more than the last word or call.
+            i64::MAX if self.view.ends_at_the_play_head() => self.book.total().checked_sub(1),
+            i64::MAX => self
+                .rows()
+                .checked_sub(1)
+                .and_then(|row| self.index_at(row)),
+            i64::MIN => self.index_at(0),
+            _ => self.row_from_now(by).and_then(|row| self.index_at(row)),
         };
-        if let Some(index) = self.index_at(to) {
+        if let Some(index) = to {
             self.go(index);
             self.follow = by == i64::MAX && self.book.recording().grows();
         }
@@ -118,10 +125,21 @@ impl State {
                 let index = self.at_moment(from, to);
                 self.go(index);
             }
-        } else if let Some(row) = row.checked_sub(self.list_at).map(u64::from)
+        } else if let Some(row) = row.checked_sub(self.list_at) {
+            self.click_row(u64::from(row));
+        }
+    }
+
+    /// A click into a list: an event, or the line that counts those to come.
+    fn click_row(&mut self, row: u64) {
+        let at = self.top.saturating_add(row);
+        let to_come = self.rows_to_come();
+        let shown = self.rows() - to_come;
+        if at == shown && to_come > 0 {
+            self.step(1);
+        } else if at < shown
             && row < self.height
-            && let Some(index) = self.index_at(self.top.saturating_add(row))
-            && !self.is_hidden(index)
+            && let Some(index) = self.index_at(at)
         {
             self.go(index);
         }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::State;
-use super::list::Matching;
+use super::matching::Matching;
 use super::report::Request;
 use crate::view::filter::{Filter, FilterError};
 

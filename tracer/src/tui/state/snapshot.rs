@@ -14,7 +14,7 @@ use super::understanding::Understanding;
 use crate::tui::digest::Digest;
 
 /// Raised when the shape changes.
-const VERSION: u32 = 4;
+const VERSION: u32 = 5;
 /// A recording with fewer frames is read in a moment.
 const LONG: usize = 32;
 

@@ -4,11 +4,13 @@
 //! waypoint before the play head -> fold on, a frame a slice -> model -> rules -> Told
 //! ```
 //!
-//! What is near is made at once, when it is drawn; what is far or large in slices between two keys, once the play head
-//! rests. Until then the screen says so.
+//! What is near and small is made at once, when it is drawn. What is far is folded in slices between two keys, and of what is
+//! large the conclusion is drawn on a thread of its own: until then the screen shows the last one that is known and says so.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
+use super::conclusion::{Drawing, draw};
 use super::told::Told;
 use super::{Explain, State};
 use crate::discover::events::Discovery;
@@ -21,24 +23,22 @@ const NEAR: u64 = 8_192;
 const BEHIND: u64 = NEAR / 2;
 /// Entries of a fold whose model takes some milliseconds.
 const SMALL: usize = 20_000;
-/// How long the play head rests before a model is made of more, nanoseconds.
-const REST: u64 = 150_000_000;
 
 /// The fold that was made last.
 #[derive(Debug)]
 pub(in crate::tui) struct SoFar {
-    fold: Discovery,
+    fold: Arc<Discovery>,
     /// Events in it; `None` before the first.
     taken: Option<u64>,
+    /// A conclusion from it, or from one before it.
+    drawing: Option<Drawing>,
     /// The fold as it was some events before, for who goes back step by step.
-    behind: Option<(u64, Discovery)>,
+    behind: Option<(u64, Arc<Discovery>)>,
     /// What was told last, and of how many events.
     told: Rc<Told>,
     told_of: Option<u64>,
     /// Somebody looks at this many events and sees that they are worked on.
     asked: Option<u64>,
-    /// Nanoseconds since the play head moved.
-    rested: u64,
     /// Entries of a fold whose model is made while a screen is drawn.
     small: usize,
 }
@@ -46,13 +46,13 @@ pub(in crate::tui) struct SoFar {
 impl Default for SoFar {
     fn default() -> Self {
         Self {
-            fold: Discovery::default(),
+            fold: Arc::default(),
             taken: None,
+            drawing: None,
             behind: None,
             told: Rc::default(),
             told_of: None,
             asked: None,
-            rested: 0,
             small: SMALL,
         }
     }
@@ -90,16 +90,6 @@ impl SoFar {
         self.small = entries;
     }
 
-    /// The play head moved.
-    pub(super) const fn moved(&mut self) {
-        self.rested = 0;
-    }
-
-    /// Real time went by, nanoseconds.
-    pub(super) const fn passed(&mut self, nanos: u64) {
-        self.rested = self.rested.saturating_add(nanos);
-    }
-
     /// Goes to where the fold of so many events begins: this one goes on, or a place before it is taken.
     fn begin(&mut self, until: u64, book: &Book, waypoints: &Waypoints) -> u64 {
         let behind = self.behind.as_ref().filter(|(done, _)| *done <= until);
@@ -108,8 +98,8 @@ impl SoFar {
         let (done, fold) = match (self.taken.filter(|taken| *taken <= until), known) {
             (Some(own), None) => return own,
             (Some(own), Some((known, _))) if *known <= own => return own,
-            (_, Some((done, fold))) => (*done, fold.clone()),
-            (None, None) => (0, Discovery::new(book.recording().header())),
+            (_, Some((done, fold))) => (*done, Arc::clone(fold)),
+            (None, None) => (0, Arc::new(Discovery::new(book.recording().header()))),
         };
         self.fold = fold;
         self.taken = Some(done);
@@ -129,25 +119,42 @@ impl SoFar {
         let to = if taken < stop { stop } else { until };
         if let Some(leaf) = book.leaf(frame) {
             let wanted = usize::try_from(to - taken).unwrap_or(usize::MAX);
+            let fold = Arc::make_mut(&mut self.fold);
             for event in leaf.page.events.iter().skip(at).take(wanted) {
-                self.fold.push(event);
+                fold.push(event);
             }
         }
         // A damaged frame has fewer events than the index says.
         let taken = to.min(book.first_of(frame + 1));
         self.taken = Some(taken);
         if taken == stop {
-            self.behind = Some((taken, self.fold.clone()));
+            self.behind = Some((taken, Arc::clone(&self.fold)));
         }
         taken >= until
     }
 
+    /// Draws the conclusion from the fold of so many events, at once.
     fn conclude(&mut self, until: u64, book: &Book, explain: Explain) {
-        let mut model = self.fold.finish();
-        model.blind.damaged = book.recording().is_damaged();
-        self.told = Rc::new(Told::so_far(&explain(&model), &model));
+        let told = draw(&self.fold, book.recording().is_damaged(), explain);
+        self.concluded(until, told);
+    }
+
+    fn concluded(&mut self, until: u64, told: Told) {
+        self.told = Rc::new(told);
         self.told_of = Some(until);
-        self.asked = None;
+        self.asked = self.asked.filter(|asked| *asked != until);
+    }
+
+    /// Goes on with what is being drawn; false when nothing is.
+    fn draw_on(&mut self) -> bool {
+        let Some(drawing) = self.drawing.take() else {
+            return false;
+        };
+        match drawing.wait() {
+            Ok((until, told)) => self.concluded(until, told),
+            Err(drawing) => self.drawing = Some(drawing),
+        }
+        true
     }
 }
 
@@ -156,7 +163,7 @@ impl State {
     pub(in crate::tui) fn shown(&mut self) -> Shown {
         let total = self.book.total();
         let until = self.head.saturating_add(1).min(total);
-        if self.progress().is_none() && !self.book.recording().grows() {
+        if self.is_complete() {
             let standing = match (until >= total, self.opening) {
                 (true, _) => Some(Standing::Whole),
                 (false, true) => Some(Standing::Opening),
@@ -170,7 +177,7 @@ impl State {
         let reading = self.reading.as_ref().unwrap_or(&self.digest);
         let so_far = &mut self.so_far;
         let read = until <= reading.done || reading.finished(&self.book);
-        if so_far.told_of != Some(until) && read {
+        if so_far.told_of != Some(until) && read && so_far.drawing.is_none() {
             let begin = so_far.begin(until, &self.book, &reading.waypoints);
             if until - begin <= NEAR && so_far.fold.kept() < so_far.small {
                 while !so_far.advance(until, &mut self.book, &reading.waypoints) {}
@@ -193,6 +200,9 @@ impl State {
     pub(super) fn fold_on(&mut self) -> bool {
         let reading = self.reading.as_ref().unwrap_or(&self.digest);
         let so_far = &mut self.so_far;
+        if so_far.draw_on() {
+            return true;
+        }
         let Some(until) = so_far.asked else {
             return false;
         };
@@ -205,10 +215,14 @@ impl State {
             return false;
         }
         if so_far.advance(until, &mut self.book, &reading.waypoints) {
-            if so_far.fold.kept() >= so_far.small && so_far.rested < REST {
-                return false;
+            let damaged = self.book.recording().is_damaged();
+            if so_far.fold.kept() >= so_far.small
+                && let Ok(drawing) = Drawing::begin(&so_far.fold, until, damaged, self.explain)
+            {
+                so_far.drawing = Some(drawing);
+            } else {
+                so_far.conclude(until, &self.book, self.explain);
             }
-            so_far.conclude(until, &self.book, self.explain);
         }
         true
     }

@@ -25,12 +25,11 @@ impl State {
 
     /// Lets `nanos` of real time go by.
     pub fn pass(&mut self, nanos: u64) {
-        self.so_far.passed(nanos);
         if !self.play.playing {
             return;
         }
         let now = self.play.clock.unwrap_or_else(|| self.now());
-        let then = self.play.after(now, nanos);
+        let then = self.play.after(now, nanos, self.digest.last);
         self.play.clock = Some(then);
         let after = self.origin().saturating_add(then).saturating_add(1);
         let next = self.book.at_time(after);
@@ -45,7 +44,17 @@ impl State {
         }
         if self.head >= last {
             self.play.stop();
+            "the end; Space plays it again".clone_into(&mut self.message);
         }
+    }
+
+    /// Plays or pauses; at the end it begins again.
+    pub(super) fn play_or_pause(&mut self) {
+        let at_end = self.head + 1 >= self.book.total() && !self.book.recording().grows();
+        if at_end && !self.play.playing {
+            self.go(0);
+        }
+        self.play.toggle();
     }
 
     /// The stretch of time that the timeline shows, nanoseconds since the begin.

@@ -45,4 +45,18 @@ impl View {
             Self::Calls => "Calls",
         }
     }
+
+    /// It shows what had happened by the play head, and nothing of later. Events and Timeline have the play head inside:
+    /// they are what it is moved on.
+    pub(in crate::tui) const fn ends_at_the_play_head(self) -> bool {
+        matches!(
+            self,
+            Self::Log | Self::Processes | Self::Libraries | Self::Calls
+        )
+    }
+
+    /// Each row is an event, picked by its kind: a filter takes rows out, and a search stops at them. A process is many events.
+    pub(in crate::tui) const fn has_rows_that_are_events(self) -> bool {
+        matches!(self, Self::Log | Self::Libraries | Self::Calls)
+    }
 }

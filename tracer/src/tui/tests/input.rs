@@ -6,7 +6,6 @@ use ratatui::crossterm::event::{
 };
 
 use super::{Action, View, screen, settle, state};
-use crate::tui::input::take;
 use crate::tui::pair::tests as pair;
 
 fn key(code: KeyCode, modifiers: KeyModifiers, kind: KeyEventKind) -> Input {
@@ -31,7 +30,7 @@ fn the_left_button_drags_the_play_head_and_the_frame_around_it_is_no_target() {
     state.act(Action::First);
     let _ = screen(&mut state, 100, 30);
     for row in [3, 4, 6] {
-        assert!(take(&mut state, &mouse(HELD, row, 20)));
+        assert!(state.take(&mouse(HELD, row, 20)));
         assert_eq!(
             state.head,
             u64::from(row) - 1,
@@ -39,17 +38,17 @@ fn the_left_button_drags_the_play_head_and_the_frame_around_it_is_no_target() {
         );
     }
     for row in [0, 28, 29, 500] {
-        let _ = take(&mut state, &mouse(HELD, row, 20));
+        let _ = state.take(&mouse(HELD, row, 20));
         assert_eq!(state.head, 5, "row {row}");
     }
-    assert!(take(&mut state, &mouse(MouseEventKind::ScrollDown, 0, 0)));
+    assert!(state.take(&mouse(MouseEventKind::ScrollDown, 0, 0)));
     assert_eq!(state.head, 8);
-    assert!(!take(&mut state, &mouse(MouseEventKind::Moved, 3, 3)));
+    assert!(!state.take(&mouse(MouseEventKind::Moved, 3, 3)));
     state.act(Action::Show(View::Timeline));
     let _ = screen(&mut state, 100, 30);
     for (column, later) in [(99, true), (40, false), (80, true)] {
         let before = state.head;
-        let _ = take(&mut state, &mouse(HELD, 4, column));
+        let _ = state.take(&mouse(HELD, 4, column));
         assert_eq!(state.head > before, later, "column {column}");
     }
 }
@@ -63,20 +62,20 @@ fn both_viewers_suspend_and_act_on_a_key_that_goes_down_only() {
         KeyModifiers::NONE,
         KeyEventKind::Release,
     );
-    assert!(!take(&mut one, &up) && !take(&mut two, &up));
+    assert!(!one.take(&up) && !two.take(&up));
     let stop = key(
         KeyCode::Char('z'),
         KeyModifiers::CONTROL,
         KeyEventKind::Press,
     );
-    assert!(take(&mut one, &stop) && take(&mut two, &stop));
+    assert!(one.take(&stop) && two.take(&stop));
     assert!(one.suspended() && two.suspended());
     let down = key(KeyCode::Char('q'), KeyModifiers::NONE, KeyEventKind::Press);
-    assert!(take(&mut one, &down) && take(&mut two, &down));
+    assert!(one.take(&down) && two.take(&down));
     assert!(one.is_over() && two.is_over());
     // In a line that is typed it is a letter.
     let mut typing = state(7);
     typing.act(Action::Search);
-    assert!(take(&mut typing, &down));
+    assert!(typing.take(&down));
     assert!(typing.is_typing() && !typing.is_over());
 }

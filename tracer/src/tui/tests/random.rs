@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::{Action, Typed, screen, state};
+use super::{Action, Typed, View, screen, state};
 use crate::tui::pair::tests as pair;
 
 fn any_action() -> impl Strategy<Value = Action> {
@@ -38,6 +38,7 @@ fn any_action() -> impl Strategy<Value = Action> {
         Just(Action::DetailDown),
         Just(Action::DetailUp),
         Just(Action::Write),
+        prop::sample::select(&View::ALL).prop_map(Action::Show),
         (0u16..200, 0u16..400).prop_map(|(row, column)| Action::Click { row, column }),
     ]
 }

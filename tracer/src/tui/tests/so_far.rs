@@ -1,9 +1,10 @@
 //! What was known by the play head: the rules' own answer from the events until then, near and far.
 
 use proptest::prelude::*;
+use serde_json::json;
 
 use super::{Action, Made, View, screen, settle};
-use crate::diagnose::explain;
+use crate::diagnose::{Verdict, explain};
 use crate::discover::events::Discovery;
 use crate::event::{Event, Kind, Seq};
 use crate::tui::State;
@@ -172,19 +173,86 @@ fn what_is_far_is_worked_out_while_the_play_head_rests_and_given_up_when_it_move
     assert_eq!(*state.shown().told, direct(4, MANY));
 }
 
+/// What a screen of the overview shows of a recording that is large.
+fn page(state: &mut State) -> String {
+    let _ = screen(state, 120, 60);
+    settle(state);
+    screen(state, 120, 60)
+}
+
 #[test]
-fn a_large_fold_is_told_of_once_the_play_head_has_rested() {
+fn a_large_fold_is_concluded_beside_the_screen_and_the_last_answer_stays_until_then() {
     let mut state = state(1_000, MANY);
     settle(&mut state);
+    let events = bootstrap::events();
+    let failed = events.iter().position(is_failed_return);
+    let failed = failed.expect("the load that fails") as u64;
     state.so_far.is_large_from(0);
     state.act(Action::Show(View::Overview));
+    state.go(failed);
+    let known = page(&mut state);
+    assert!(row(&known, "cuda_v13").contains("failed"), "{known}");
+    // The next one is not there when it is asked for, and does not become another one while the play head goes on.
+    state.go(15_000);
+    for head in [15_000, 15_100, 15_200] {
+        state.go(head);
+        assert_eq!(state.shown().standing, Standing::WorkingOut);
+        let waits = screen(&mut state, 120, 60);
+        assert!(waits.contains("working out what was known"), "{waits}");
+        assert!(row(&waits, "cuda_v13").contains("failed"), "{waits}");
+        assert!(state.work(), "it is worked on");
+    }
+    let known = page(&mut state);
+    assert!(!known.contains("working out"), "{known}");
+    assert_eq!(*state.shown().told, direct(15_201, MANY));
+    // And back.
     state.go(20);
-    assert_eq!(state.shown().standing, Standing::WorkingOut);
-    settle(&mut state);
-    assert_eq!(state.shown().standing, Standing::WorkingOut);
-    state.pass(1_000_000_000);
-    settle(&mut state);
+    let _ = page(&mut state);
     assert_eq!(*state.shown().told, direct(21, MANY));
+}
+
+/// getdents64 gives as many names as fit: what is not among the first ones may come with the next.
+#[test]
+fn a_folder_that_is_still_being_listed_lacks_nothing() {
+    let mut events = bootstrap::events();
+    let listed = |event: &Event| matches!(event.kind, Kind::List(_));
+    let at = events.iter().position(listed).expect("a listing");
+    let (mut first, mut end) = (events[at].clone(), events[at].clone());
+    if let (Kind::List(first), Kind::List(rest), Kind::List(end)) =
+        (&mut first.kind, &mut events[at].kind, &mut end.kind)
+    {
+        rest.names = first.names.split_off(2);
+        end.names.clear();
+        end.entries = 0;
+    }
+    // A look that only servers since 0.30 take says early which backends there may be.
+    let stat = json!({"path": "/work/dist/linux-amd64/lib/ollama", "err": "ENOENT"});
+    let look = Event {
+        kind: Kind::Stat(serde_json::from_value(stat).expect("a stat")),
+        ..first.clone()
+    };
+    events.splice(at..at, [look, first]);
+    let at = at + 1;
+    events.insert(at + 2, end);
+    for (event, number) in events.iter_mut().zip(1..) {
+        event.seq = Seq(number);
+    }
+    let mut made = Made::new(7);
+    made.frames = events.chunks(7).map(<[Event]>::to_vec).collect();
+    let looks = Looks {
+        colour: false,
+        unicode: true,
+    };
+    let mut state = State::new(Box::new(made), looks, explain);
+    settle(&mut state);
+    let absent = |state: &mut State, head: usize| {
+        state.go(head as u64);
+        let told = state.shown().told;
+        told.backends.iter().any(|one| one.is(Verdict::Absent))
+    };
+    assert!(!absent(&mut state, at));
+    assert!(!absent(&mut state, at + 1));
+    assert!(absent(&mut state, at + 2));
 }
 
 proptest! {

@@ -1,9 +1,11 @@
 //! Tests of the texts of `explain`.
 
 use super::{changes, headline, page, table, to_json, to_markdown, write};
-use crate::diagnose::{BackendVerdict, Certainty, Explanation, Finding, Verdict, rules};
+use crate::diagnose::{
+    BackendVerdict, Certainty, Explanation, Finding, SEARCH_CUT, Verdict, rules,
+};
 use crate::discover::Model;
-use crate::discover::model::{Evidence, Folder, Line, Server};
+use crate::discover::model::{Evidence, Folder, Line, Origin, Server};
 use crate::event::{Seq, Text};
 use crate::view::{Looks, escape};
 
@@ -81,15 +83,76 @@ fn a_search_that_was_over_before_is_not_called_unfinished() {
 }
 
 #[test]
-fn a_server_that_ended_is_no_matter_of_cards() {
+fn a_device_is_not_called_used_when_a_model_is_not_on_it() {
+    let card = crate::discover::model::Device {
+        id: Text::from("0"),
+        library: Text::from("CUDA"),
+        fields: [(Text::from("description"), Text::from("NVIDIA H200"))].into(),
+        ..Default::default()
+    };
+    let mut explanation = answer();
+    explanation.used = vec![card];
+    let said = |explanation: &Explanation| headline(explanation).join(" ");
+    assert_eq!(
+        said(&explanation),
+        "Ollama 0.16.3 uses NVIDIA H200 (CUDA 0)."
+    );
+    for (rule, expected) in [
+        ("VG165", "uses NVIDIA H200 (CUDA 0)."),
+        ("VG169", "uses NVIDIA H200 (CUDA 0)."),
+        (
+            "VG162",
+            "found NVIDIA H200 (CUDA 0), but a model is not on it, or only in part.",
+        ),
+        (
+            "VG160",
+            "found NVIDIA H200 (CUDA 0), but a model's process died.",
+        ),
+    ] {
+        explanation
+            .models
+            .push(finding(rule, "A model was started."));
+        assert_eq!(said(&explanation), format!("Ollama 0.16.3 {expected}"));
+    }
+}
+
+#[test]
+fn a_missing_card_is_news_only_when_the_search_was_over() {
     let mut explanation = answer();
     let card = "This machine has no GPU.";
     explanation.general.push(finding("VG180", card));
     assert_eq!(headline(&explanation)[0], card);
+    (explanation.cpu_only, explanation.finished) = (false, false);
+    assert_eq!(
+        headline(&explanation),
+        ["Ollama 0.16.3 had not finished looking for devices."]
+    );
+}
+
+#[test]
+fn a_source_that_ends_too_early_says_what_to_do() {
+    let mut explanation = answer();
+    let told = |explanation: &Explanation| {
+        let text = table(explanation, Looks::default());
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    assert!(!told(&explanation).contains("cannot tell"));
+    (explanation.cpu_only, explanation.finished) = (false, false);
+    assert!(told(&explanation).contains("record again, until the table is complete"));
+    explanation.origin = Origin::Log;
+    let log = told(&explanation);
+    assert!(
+        log.contains("this log cannot tell") && !log.contains("record again"),
+        "{log}"
+    );
     explanation
         .general
         .push(finding("VG207", "Ollama itself ended."));
-    assert!(!headline(&explanation).contains(&card.to_owned()));
+    assert!(!told(&explanation).contains("cannot tell"));
+    let mut nothing = Explanation::default();
+    assert!(!told(&nothing).contains("record again"));
+    nothing.notes.push(SEARCH_CUT.to_owned());
+    assert!(told(&nothing).contains("has no end"));
 }
 
 #[test]

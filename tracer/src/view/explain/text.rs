@@ -2,10 +2,10 @@
 
 use super::super::line::{Line, Role};
 use super::super::{Looks, escape};
+use super::headline::{headline, open_end};
 use super::paragraph::{Page, WIDTH};
 use super::{brief, is_not_installed, is_not_mentioned};
 use crate::diagnose::{BackendVerdict, Explanation, Finding, Verdict};
-use crate::event::Text;
 
 /// Writes everything.
 #[must_use]
@@ -66,84 +66,12 @@ pub fn changes(before: &Explanation, after: &Explanation, looks: Looks) -> Strin
     page.finish()
 }
 
-/// Who it is about: `Ollama 0.16.3`.
-#[must_use]
-pub fn who(explanation: &Explanation) -> String {
-    match (&explanation.version, explanation.era) {
-        (_, crate::discover::model::Era::Ggml) => "The program".to_owned(),
-        (Some(version), _) => format!("Ollama {version}"),
-        (None, _) => "Ollama".to_owned(),
-    }
-}
-
-/// The first sentences: what the machine itself explains, who it is about and how it ended.
-#[must_use]
-pub fn headline(explanation: &Explanation) -> Vec<String> {
-    let who = who(explanation);
-    let right = explanation
-        .general
-        .iter()
-        .find(|finding| finding.rule == "VG180");
-    let outcome = if !explanation.used.is_empty() {
-        let devices: Vec<String> = explanation
-            .used
-            .iter()
-            .map(|device| {
-                let name = device
-                    .fields
-                    .get(&Text::from("description"))
-                    .or_else(|| device.fields.get(&Text::from("name")));
-                let name = name.map_or_else(String::new, |name| format!(" ({name})"));
-                format!("{} {}{name}", device.library, device.id)
-            })
-            .collect();
-        format!("{who} uses {}.", devices.join(", "))
-    } else if explanation.cpu_only {
-        format!("{who} uses the CPU: no backend gave it a device.")
-    } else if explanation.finished {
-        format!("{who} found no device.")
-    } else if explanation
-        .general
-        .iter()
-        .any(|finding| finding.rule == "VG203")
-    {
-        format!("{who}'s search for devices is not in this recording.")
-    } else if is_of_a_model(explanation) {
-        "This is a piece of a log: it tells of a model, and not how devices were looked for."
-            .to_owned()
-    } else if is_of_something_else(explanation) {
-        "It shows no start of Ollama, nor of another program that loads ggml's backends.".to_owned()
-    } else {
-        format!("{who} had not finished looking for devices.")
-    };
-    // Why there is no device is no news of a server that ended before it had looked for one.
-    let ended = |finding: &Finding| finding.rule == "VG207";
-    let right = right.filter(|_| !explanation.general.iter().any(ended));
-    let right = right.map(|finding| finding.sentence.clone());
-    right.into_iter().chain([outcome]).collect()
-}
-
-/// It tells of a model alone.
-fn is_of_a_model(explanation: &Explanation) -> bool {
-    !explanation.models.is_empty()
-        && explanation.version.is_none()
-        && explanation.backends.is_empty()
-        && explanation.general.is_empty()
-}
-
-/// Nothing in it is Ollama's or ggml's.
-fn is_of_something_else(explanation: &Explanation) -> bool {
-    let told = |finding: &Finding| finding.rule.starts_with("VG20");
-    explanation.era == crate::discover::model::Era::Unknown
-        && explanation.version.is_none()
-        && explanation.library_dir.is_empty()
-        && explanation.backends.is_empty()
-        && !explanation.general.iter().any(told)
-}
-
 fn head(page: &mut Page, explanation: &Explanation) {
     for sentence in headline(explanation) {
         page.text(0, Role::Heading, &sentence);
+    }
+    if let Some(sentence) = open_end(explanation) {
+        page.text(0, Role::Plain, sentence);
     }
     if let Some(label) = &explanation.virtual_gpu {
         page.text(0, Role::Warning, &format!("No real GPU: {label}."));

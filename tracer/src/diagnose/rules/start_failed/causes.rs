@@ -240,7 +240,15 @@ pub(super) const CAUSES: &[Cause] = &[
         ],
     ),
     likely(
-        &["0xc0000409", "signal: aborted", "GGML_ASSERT"],
+        &["GGML_ASSERT"],
+        "an assertion of ggml failed: a fault of this release, or libraries or a model's file of another one",
+        &[
+            "Install one release of Ollama anew, without libraries of another (or of llama.cpp) on the path, and pull the model again:",
+            "$ ollama pull MODEL",
+        ],
+    ),
+    likely(
+        &["0xc0000409", "signal: aborted"],
         "the process ended itself",
         &["The lines before say why; at OLLAMA_DEBUG=1 there are more."],
     ),

@@ -1,9 +1,10 @@
 //! The machine: VG180 to VG184.
 
-use super::super::build::discovery;
+use super::super::build::{call, child, discovery, look};
 use super::{Proof, but};
 use crate::discover::Model;
 use crate::discover::model::Era;
+use crate::discover::role::Step;
 use crate::event::Text;
 use crate::event::host::{Gpu, Host, Node};
 
@@ -76,6 +77,12 @@ fn no_card() -> Proof {
     Proof::of("VG180", machine(&[], &[], &[]))
         .also(machine(&[("1a03:2000", Some("ast"))], &[], &[]))
         .weaker(machine(&[], &[], &["/dev/nvidia0"]))
+        .weaker(but(machine(&[], &[], &[]), |model| {
+            (model.finished, model.cpu_only) = (false, None);
+        }))
+        .weaker(but(machine(&[], &[], &[]), |model| {
+            model.blind.damaged = true;
+        }))
         .silent("there is one", machine(&[(card, None)], &[], &[]))
         .silent(
             "the run was given a virtual one",
@@ -83,6 +90,11 @@ fn no_card() -> Proof {
                 model.virtual_gpu = Some(Text::from("No real GPU"));
             }),
         )
+        .silent(
+            "a driver without a card counts its devices",
+            answering("cuDeviceGetCount"),
+        )
+        .silent("a driver without a card starts", answering("cuInit"))
         .silent(
             "the bus could not be seen",
             but(machine(&[], &[], &[]), |model| {
@@ -95,6 +107,15 @@ fn no_card() -> Proof {
                 model.host.as_mut().unwrap().arch = Text::from("aarch64");
             }),
         )
+}
+
+/// A driver that is preloaded, under a name of its own, and answers.
+fn answering(function: &str) -> Model {
+    but(machine(&[], &[], &[]), |model| {
+        let mut runner = child(Step::Runner);
+        runner.calls.push(call(function, 0));
+        look(model, vec![runner], Vec::new());
+    })
 }
 
 fn machine(gpus: &[(&str, Option<&str>)], modules: &[&str], nodes: &[&str]) -> Model {

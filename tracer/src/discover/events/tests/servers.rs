@@ -1,7 +1,10 @@
 //! Several starts of a server, and the starts of models.
 
-use super::made::{LIBRARY, Made, SERVER, roles};
+use serde_json::json;
+
+use super::made::{LIBRARY, Made, SERVER, body, roles};
 use crate::discover::model::ModelStart;
+use crate::event::Kind;
 
 #[test]
 fn of_several_starts_the_last_whole_one_counts() {
@@ -34,6 +37,41 @@ fn a_server_beside_one_that_runs_is_not_the_one_that_is_asked_about() {
     let model = made.model();
     assert_eq!(model.server.map(|server| server.pid), Some(SERVER));
     assert!(model.notes.is_empty());
+}
+
+/// getdents64 that returned these names.
+fn list_some(made: &mut Made, names: &[&str]) {
+    let list = json!({"path": LIBRARY, "fd": 5, "entries": names.len(), "names": names});
+    made.push(SERVER, Kind::List(body(list)));
+}
+
+#[test]
+fn what_a_folder_does_not_have_is_known_once_it_was_listed_to_its_end() {
+    let names = |made: &Made| {
+        let server = made.model().server.expect("the server");
+        let names = server.library_dir.names?;
+        let names: Vec<String> = names.iter().map(ToString::to_string).collect();
+        Some(names.join(" "))
+    };
+    let mut made = Made::default();
+    made.serve(SERVER, &[]);
+    list_some(&mut made, &["cuda_v12"]);
+    assert_eq!(names(&made), None);
+    list_some(&mut made, &["cuda_v13"]);
+    assert_eq!(names(&made), None);
+    // A listing whose end was not seen, of a server that went on, or ended, is what there is.
+    for over in [
+        |made: &mut Made| made.runner(2, "cuda_v12", &[]),
+        |made: &mut Made| made.exit(SERVER, Some(0), None),
+        |made: &mut Made| made.finish(),
+        |made: &mut Made| list_some(made, &[]),
+    ] {
+        let mut whole = Made {
+            events: made.events.clone(),
+        };
+        over(&mut whole);
+        assert_eq!(names(&whole).as_deref(), Some("cuda_v12 cuda_v13"));
+    }
 }
 
 fn model_process(made: &mut Made, number: u32, more: &[&str]) {

@@ -56,7 +56,6 @@ impl Story {
             {
                 if self.model.models.is_empty() && self.open.is_empty() {
                     self.add_model(&seen);
-                    self.from_words = true;
                 }
                 self.reason(seen);
             }

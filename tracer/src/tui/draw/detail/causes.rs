@@ -14,11 +14,11 @@ pub(super) fn of(state: &mut State, event: &Event) -> Vec<(Role, String)> {
     let seq = event.seq.0;
     let mut lines = Vec::new();
     if standing != Standing::WorkingOut {
-        lines = of_backends(&told, seq);
+        lines = of_backends(&told, seq, "");
     }
     // A failure may say what it means, also where the loader needs some calls more to come back with it.
     if lines.is_empty() && !whole && event.kind.failed() {
-        lines = of_backends(&state.told(), seq);
+        lines = of_backends(&state.told(), seq, " in the end");
     }
     if lines.is_empty() {
         lines.extend(of_others(&told, seq, whole));
@@ -32,7 +32,8 @@ pub(super) fn of(state: &mut State, event: &Event) -> Vec<(Role, String)> {
     lines
 }
 
-fn of_backends(told: &Told, seq: u64) -> Vec<(Role, String)> {
+/// `when` stands behind the verdict.
+fn of_backends(told: &Told, seq: u64, when: &str) -> Vec<(Role, String)> {
     let mut lines = Vec::new();
     for backend in told.backends.iter().filter(|one| !one.aside) {
         for (at, cause) in backend.causes.iter().enumerate() {
@@ -44,7 +45,7 @@ fn of_backends(told: &Told, seq: u64) -> Vec<(Role, String)> {
             } else {
                 "and then"
             };
-            let words = format!("{}: {verdict}: {}", backend.name, cause.sentence);
+            let words = format!("{}: {verdict}{when}: {}", backend.name, cause.sentence);
             lines.push((Role::Failed, words));
             if lines.len() == 1 && !cause.remedy.is_empty() {
                 // A sentence and the command that it ends with; the rest is in Overview.

@@ -111,24 +111,20 @@ fn places(state: &mut State, event: &Event, scene: &Scene, by: Option<&Text>) ->
     steps.into_iter().enumerate().map(number).collect()
 }
 
-/// Files that were opened inside of this call, as far as they stand in the frame of the play head.
+/// Files that had been opened inside of this call by the play head, as far as they stand in its frame.
 fn tried(state: &mut State, call: crate::event::Seq) -> Vec<Line> {
     let head = state.head;
-    let Some(leaf) = state
-        .book
-        .place(head)
-        .and_then(|(frame, _)| state.book.leaf(frame))
-    else {
+    let Some((frame, at)) = state.book.place(head) else {
         return Vec::new();
     };
-    let opens = leaf
-        .page
-        .events
-        .iter()
-        .filter_map(|event| match &event.kind {
-            Kind::Open(open) if event.parent == Some(call) => Some((event.seq, open)),
-            _ => None,
-        });
+    let Some(leaf) = state.book.leaf(frame) else {
+        return Vec::new();
+    };
+    let by_now = leaf.page.events.iter().take(at + 1);
+    let opens = by_now.filter_map(|event| match &event.kind {
+        Kind::Open(open) if event.parent == Some(call) => Some((event.seq, open)),
+        _ => None,
+    });
     let mut lines = Vec::new();
     let mut more = 0_u64;
     for (seq, open) in opens {

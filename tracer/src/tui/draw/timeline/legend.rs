@@ -23,8 +23,23 @@ pub(super) fn meaning(looks: Looks, hidden: usize) -> Line {
     tell(signs::of_mark(Mark::Kill, looks), "kill");
     tell(signs::limit(looks), "limit");
     if hidden > 0 {
-        line.push(Role::Dim, &amount::of(hidden as u64, "more process"));
+        let noun = if hidden == 1 { "process" } else { "processes" };
+        let words = format!("{} more {noun}", amount::count(hidden as u64));
+        line.push(Role::Dim, &words);
     }
+    line
+}
+
+/// The line that stands for the processes that come later.
+pub(super) fn later(number: usize, looks: Looks) -> Line {
+    let noun = if number == 1 { "process" } else { "processes" };
+    let words = format!(
+        "{} {} later {noun}",
+        looks.dots(),
+        amount::count(number as u64)
+    );
+    let mut line = Line::new();
+    line.push(Role::Dim, &words);
     line
 }
 
