@@ -61,7 +61,7 @@ pub fn explain(model: &Model) -> Explanation {
         finished: model.finished,
     };
     hush(&mut explanation);
-    platform::fit(&mut explanation);
+    platform::fit(&mut explanation, model);
     if model.era == Era::Ggml {
         for finding in explanation
             .backends
@@ -187,6 +187,20 @@ fn judge(case: &Case<'_>) -> Option<BackendVerdict> {
     if let Some(verdict) = device_of_some_folder(case) {
         return Some(verdict);
     }
+    // A piece of a log may tell of the second look or of a filter alone.
+    if model.origin == Origin::Log && case.attempts.is_empty() {
+        let stages: &[Stage] = if !case.second.is_empty() {
+            &[Stage::Validate, Stage::Filter]
+        } else if model.attempts.is_empty() {
+            &[Stage::Filter]
+        } else {
+            &[]
+        };
+        let removed = reasons(case, stages);
+        if !removed.is_empty() {
+            return Some(verdict(case, Verdict::Filtered, removed));
+        }
+    }
     if case.tried() {
         // A log tells of a device by the line with which it was removed.
         let removed = reasons(case, &[Stage::Validate, Stage::Filter]);
@@ -233,6 +247,10 @@ fn judge(case: &Case<'_>) -> Option<BackendVerdict> {
         } else {
             not_over(case)
         });
+    }
+    // Before 0.12 a line names the folders that a release carries, and none of them is looked at by itself.
+    if model.origin == Origin::Log && model.era == Era::Unknown && case.folder.is_some() {
+        return None;
     }
     Some(not_listed(case))
 }
@@ -285,10 +303,22 @@ fn directory(case: &Case<'_>) -> Text {
 }
 
 fn start_of(model: &Model, start: &crate::discover::model::ModelStart) -> Option<Finding> {
-    rules::all().find_map(|rule| match rule.check {
-        Check::Start(check) => check(model, start),
-        _ => None,
-    })
+    /// A model that does not run, and a backend that is not there, come before what memory says.
+    const FIRST: [&str; 4] = ["VG167", "VG160", "VG166", "VG168"];
+    let rank = |id: &str| {
+        FIRST
+            .iter()
+            .position(|first| *first == id)
+            .unwrap_or(FIRST.len())
+    };
+    let mut of_starts: Vec<_> = rules::all()
+        .filter_map(|rule| match rule.check {
+            Check::Start(check) => Some((rank(rule.id), check)),
+            _ => None,
+        })
+        .collect();
+    of_starts.sort_by_key(|(rank, _)| *rank);
+    of_starts.iter().find_map(|(_, check)| check(model, start))
 }
 
 /// Plain sentences about the source.
@@ -328,7 +358,8 @@ fn notes(model: &Model) -> Vec<String> {
     let is_program = |child: &Child| {
         // A log that ends in an error may have no word of ggml's.
         let nothing = child.loads.is_empty() && child.inits.is_empty() && child.calls.is_empty();
-        child.role == Role::Program && (child.process.is_some() || !nothing)
+        let plain = model.origin != Origin::Log || model.era == Era::Ggml;
+        child.role == Role::Program && plain && (child.process.is_some() || !nothing)
     };
     if model.children.iter().any(is_program) {
         notes.push(

@@ -24,6 +24,8 @@ mod load_places;
 mod load_words;
 mod myths;
 mod no_card;
+mod no_fault;
+mod old_discovery;
 mod preload;
 mod program;
 mod refused;
@@ -39,9 +41,13 @@ mod spawn_limits;
 mod spawn_null;
 mod stand_in;
 mod start;
+mod start_backend;
+mod start_failed;
 mod start_lost;
 mod start_memory;
+mod start_unknown;
 mod symbols;
+mod top_level;
 mod validate;
 mod validate_driver;
 mod validate_output;
@@ -81,6 +87,8 @@ pub static ALL: &[&[&Rule]] = &[
     load_words::RULES,
     myths::RULES,
     no_card::RULES,
+    no_fault::RULES,
+    old_discovery::RULES,
     preload::RULES,
     program::RULES,
     refused::RULES,
@@ -96,8 +104,12 @@ pub static ALL: &[&[&Rule]] = &[
     spawn_null::RULES,
     stand_in::RULES,
     start::RULES,
+    start_backend::RULES,
+    start_failed::RULES,
     start_lost::RULES,
+    start_unknown::RULES,
     symbols::RULES,
+    top_level::RULES,
     validate::RULES,
     validate_driver::RULES,
     validate_output::RULES,

@@ -64,12 +64,19 @@ pub fn parse(line: &[u8]) -> Option<Record> {
     if plain::looks_like(line) {
         return plain::parse(line);
     }
-    if !is_text(line) {
-        return None;
-    }
     let mut record = Record::default();
     let (mut level, mut message, mut time) = (None, None, None);
     let mut rest = line.trim_ascii_end();
+    // People cut off what stands before the message, or leave the bare file of the source there.
+    let bare = source_file(rest);
+    if let Some((source, after)) = bare {
+        record.source = Some(Text::from_bytes(source));
+        rest = after;
+    } else if rest.starts_with(b"msg=\"") {
+        level = Some(Level::Info);
+    } else if !is_text(line) {
+        return None;
+    }
     while let Some((key, value, after)) = pair(rest) {
         rest = after;
         match key.as_slice() {
@@ -96,6 +103,16 @@ pub fn parse(line: &[u8]) -> Option<Record> {
     record.message = message?;
     record.wall = time.and_then(|time| wall_time(&time));
     Some(record)
+}
+
+/// `runner.go:396` before ` msg=`, and what follows it.
+fn source_file(line: &[u8]) -> Option<(&[u8], &[u8])> {
+    const LONGEST: usize = 48;
+    let end = line.iter().take(LONGEST).position(|byte| *byte == b' ')?;
+    let (source, rest) = (line.get(..end)?, line.get(end + 1..)?);
+    let numbered = source.last().is_some_and(u8::is_ascii_digit);
+    let go = memchr::memmem::find(source, b".go:").is_some() && !source.contains(&b'=');
+    (numbered && go && rest.starts_with(b"msg=")).then_some((source, rest))
 }
 
 /// Reads `key=value` after `key=value`.

@@ -30,7 +30,76 @@ const REASONS: &[&str] = &[
     "llama-server terminated",
     "error loading llama server",
     "Load failed",
+    "NewLlamaServer failed",
     "do load request",
+];
+
+/// What a model's process says of trouble, or the server of it (ggml, llama.cpp, llm/server.go, server/sched.go).
+const TROUBLE: &[&str] = &[
+    "error loading model",
+    "unable to load model",
+    "failed to load model",
+    "unknown model architecture",
+    "Malloc failed",
+    "failed to allocate",
+    "unable to allocate",
+    "failed to commit memory",
+    "requires more system memory",
+    "CUDA error",
+    "ROCm error",
+    "HIP error",
+    "CUBLAS_STATUS",
+    "GGML_ASSERT",
+    "rocBLAS error",
+    "initialize the Metal library",
+    "initialize Metal backend",
+    "static_assert failed",
+    "ErrorOutOfDeviceMemory",
+    "ErrorDeviceLost",
+    "DeviceLostError",
+    "Device memory allocation of size",
+    "device memory allocation limit",
+    "process has terminated",
+    "no longer running",
+    "llama runner stopped with error",
+    "timed out waiting for llama",
+    "model failed to load",
+    "unable to create llama context",
+    "error while loading shared libraries",
+];
+
+/// Words that only the load or the run of a model has, no discovery.
+const OF_A_LOAD: &[&str] = &[
+    "llama_model_load",
+    "load_tensors:",
+    "error loading model",
+    "unable to load model",
+    "failed to load model",
+    "unknown model architecture",
+    "buffer_type_alloc_buffer",
+    "alloc_tensor_range",
+    "gallocr_reserve",
+    "failed to commit memory",
+    "requires more system memory",
+    "compute_forward",
+    "in function ggml_cuda_mul_mat",
+    "in function cublas_handle",
+    "llama_init_from_model",
+    "llama runner process",
+    "llama-server process has terminated",
+    "timed out waiting for llama",
+    "model failed to load",
+    "unable to create llama context",
+    "error loading llama server",
+    "Load failed",
+    "NewLlamaServer failed",
+    "insufficient VRAM",
+    "gpu has too little memory",
+    "Device memory allocation of size",
+    "ErrorOutOfDeviceMemory",
+    "ggml_metal_init: error",
+    "llama runner stopped with error",
+    "runner terminated\" error=\"exit status",
 ];
 
 /// Layers on a GPU, and layers in all.
@@ -51,9 +120,29 @@ pub(super) fn is_reason(message: &str) -> bool {
     REASONS.iter().any(|reason| message.starts_with(reason))
 }
 
+/// The text speaks of trouble, of a model if it is of one at all. That hipBLASLt has no kernels is none: rocBLAS is used then.
+pub(super) fn is_trouble(text: &str) -> bool {
+    TROUBLE.iter().any(|words| text.contains(words))
+}
+
+/// The text is of the load or the run of a model, whatever stands around it.
+pub(super) fn is_of_a_load(text: &str) -> bool {
+    OF_A_LOAD.iter().any(|words| text.contains(words))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{asked, is_reason, offloaded};
+    use super::{asked, is_of_a_load, is_reason, is_trouble, offloaded};
+
+    #[test]
+    fn words_of_a_load_are_told_from_those_of_a_discovery() {
+        let load = "llama_model_load: error loading model: unable to allocate CUDA0 buffer";
+        assert!(is_trouble(load) && is_of_a_load(load));
+        let any = "CUDA error: out of memory";
+        assert!(is_trouble(any) && !is_of_a_load(any));
+        let harmless = "rocblaslt error: Could not load /x/TensileLibrary_lazy_gfx1201.dat";
+        assert!(!is_trouble(harmless) && !is_of_a_load(harmless));
+    }
 
     #[test]
     fn layers_are_read_from_words_and_from_arguments() {

@@ -146,7 +146,8 @@ fn trace(path: &Path) -> Result<Model, Report> {
 pub(super) fn read_log(input: impl BufRead, name: &str) -> Result<Model, Report> {
     let model = log::read(input, screen::text)
         .map_err(|error| Report::new(format!("cannot read {name}")).because(&error))?;
-    if model.lines.is_empty() && model.children.is_empty() && model.attempts.is_empty() {
+    let nothing = model.lines.is_empty() && model.children.is_empty() && model.attempts.is_empty();
+    if nothing && model.models.is_empty() {
         return Err(Report::new(format!("{name} is neither a trace nor a log of Ollama or ggml: no line of it tells of a discovery"))
             .help("a log must reach back to the start of the server: journalctl -u ollama -o cat | vgputrace explain -")
             .help("a recording: sudo vgputrace run --until discovery -- ollama serve"));

@@ -140,6 +140,16 @@ fn integrated(case: &Case<'_>) -> Vec<Finding> {
     if all.is_empty() {
         return Vec::new();
     }
+    if let Some(card) = all.iter().find_map(|line| no_integrated(line)) {
+        return vec![
+            INTEGRATED
+                .found(format!("{} works; its device {card} was taken for a part of the processor, which it is not, and left out: Vulkan's devices were mixed up. Where CUDA has the card too, that is used.", case.name))
+                .object("OLLAMA_VULKAN")
+                .proof(seen(&all))
+                .so("Leave Vulkan out where CUDA works, so that no model goes to the processor's GPU: OLLAMA_VULKAN=0 for the service, then restart it.")
+                .so(RESTART),
+        ];
+    }
     vec![
         INTEGRATED
             .found(format!("{} works; its device is part of the processor, and this Ollama leaves such devices out unless OLLAMA_IGPU_ENABLE=1.", case.name))
@@ -148,6 +158,12 @@ fn integrated(case: &Case<'_>) -> Vec<Finding> {
             .do_all(INTEGRATED.remedy)
             .so(RESTART),
     ]
+}
+
+/// The name of a card that is no part of a processor: NVIDIA makes none for PCs.
+fn no_integrated<'a>(line: &&'a Line) -> Option<&'a str> {
+    let name = line.field("description")?;
+    name.contains("GeForce").then_some(name)
 }
 
 static NO_MEMORY: Rule = Rule {

@@ -80,9 +80,8 @@ fn server_ended(model: &Model) -> Vec<Finding> {
         return Vec::new();
     }
     let last: Option<&Line> = model.lines.iter().find(|line| {
-        LAST_WORDS
-            .iter()
-            .any(|words| line.message.as_str().starts_with(words))
+        let text = line.message.as_str();
+        LAST_WORDS.iter().any(|words| text.starts_with(words)) && !is_of_a_model(text)
     });
     let Some((how, seen)) = ended(model, last) else {
         return Vec::new();
@@ -98,18 +97,38 @@ fn server_ended(model: &Model) -> Vec<Finding> {
     } else {
         "while it looked for GPUs"
     };
+    // A piece of a log may hold the words of any program.
+    let known = KNOWN.iter().find(|(part, _, _)| words.contains(part));
+    let piece = model.origin == Origin::Log && (model.blind.began_late || model.server.is_none());
+    if piece && known.is_none() {
+        return Vec::new();
+    }
     let mut finding = SERVER_ENDED
         .found(format!(
             "Ollama itself {how} {how_far}{said}: no backend is at fault."
         ))
         .proof(seen)
         .proof(last.and_then(|line| line.seen.as_ref()));
-    let known = KNOWN.iter().find(|(part, _, _)| words.contains(part));
     finding = match known {
         Some((_, what, command)) => finding.so(*what).so(*command),
         None => finding.do_all(SERVER_ENDED.remedy),
     };
     vec![finding]
+}
+
+/// What a client prints of an answer of the server, or the process of a model before it ends: a server that answers has not
+/// ended.
+fn is_of_a_model(text: &str) -> bool {
+    const OTHERS: [&str; 7] = [
+        "Internal Server Error",
+        "llama runner process",
+        "llama-server process",
+        "unable to load model",
+        "unable to create llama context",
+        "model failed to load",
+        "error loading model",
+    ];
+    OTHERS.iter().any(|words| text.contains(words))
 }
 
 /// How the server ended; `None` while it runs, when it was asked to, or when the recorder ended it.

@@ -1,7 +1,7 @@
 //! What the source can tell at all: levels of logs, recordings that ended early, processes that were not seen.
 
 use crate::discover::Model;
-use crate::discover::model::{Era, Evidence, Level, Line, Origin};
+use crate::discover::model::{Evidence, Level, Origin};
 
 use super::super::advice;
 use super::super::explanation::Finding;
@@ -13,7 +13,6 @@ pub(super) static RULES: &[&Rule] = &[
     &NOT_MENTIONED,
     &NOT_OVER,
     &NO_CHILD_SEEN,
-    &OLD_OLLAMA,
     &NO_BACKENDS,
     &NO_CPU,
 ];
@@ -126,172 +125,6 @@ fn is_client(words: &[&str]) -> bool {
     words.windows(2).any(
         |pair| matches!(pair, [program, asked] if base(program) == "ollama" && ASKING.contains(asked)),
     )
-}
-
-static OLD_OLLAMA: Rule = Rule {
-    id: "VG204",
-    stage: Stage::Source,
-    title: "The log is of an Ollama before 0.12",
-    story: "Before 0.12 the server itself asked NVML and the driver and printed the codes (\"cuInit err: 999\", \"no compatible GPUs were discovered\", \"compatible gpu libraries\"). The codes mean what they mean today.",
-    proof: "Lines of that time.",
-    remedy: &["Update Ollama; then explain its new log."],
-    rows: &[
-        "reports C",
-        "reports D",
-        "reports E",
-        "reports F",
-        "reports G",
-    ],
-    check: Check::General(old_ollama),
-};
-
-/// Lines that only versions before 0.12 print (discover/gpu.go, gpu/gpu.go).
-const OLD: [&str; 6] = [
-    "no compatible GPUs were discovered",
-    "no compatible gpu",
-    "Discovered GPU libraries",
-    "looking for compatible GPUs",
-    "compatible gpu libraries",
-    "unable to load cudart",
-];
-
-fn old_ollama(model: &Model) -> Vec<Finding> {
-    if model.era != Era::Unknown || model.origin != Origin::Log {
-        return Vec::new();
-    }
-    let is_old = |text: &str| {
-        OLD.iter().any(|known| text.contains(known))
-            || code(text).is_some_and(|(function, _)| is_of_driver(&function))
-    };
-    let lines: Vec<_> = model
-        .lines
-        .iter()
-        .filter(|line| is_old(line.message.as_str()))
-        .filter_map(|line| line.seen.as_ref())
-        .collect();
-    if lines.is_empty() {
-        return Vec::new();
-    }
-    let told = model
-        .lines
-        .iter()
-        .filter_map(telling)
-        .min_by_key(|(rank, _, _)| *rank);
-    let says = told
-        .as_ref()
-        .map_or_else(String::new, |(_, words, _)| format!(" It says: {words}."));
-    vec![
-        OLD_OLLAMA
-            .found(format!(
-                "This log is of an Ollama before 0.12, which looked for GPUs in another way.{says}"
-            ))
-            .likely()
-            .proof(told.as_ref().map(|(_, _, seen)| *seen))
-            .proof(lines)
-            .do_all(OLD_OLLAMA.remedy),
-    ]
-}
-
-/// Words of lines that name a cause, the most telling first, and what they mean.
-const TELLING: [(&str, &str); 12] = [
-    (
-        "error while loading shared libraries",
-        "a library of the runner is missing",
-    ),
-    ("undefined symbol", "libraries of two releases are mixed"),
-    ("past end of file", "the file is cut short"),
-    ("rocBLAS error", "rocBLAS has no kernels for the card"),
-    ("init failure: ", ""),
-    (" err: ", ""),
-    (
-        "failed to get device context",
-        "the driver may not be used, often a container that lost its devices",
-    ),
-    (
-        "cannot open shared object",
-        "the library is on no path of the loader",
-    ),
-    (
-        "ermission denied",
-        "the user of the service may not use the device",
-    ),
-    (
-        "Failed to initialize NVML",
-        "the driver does not answer, often a container that lost its devices",
-    ),
-    (
-        "compatible gpu libraries",
-        "no library folder fits the card: the libraries are not installed beside the program",
-    ),
-    (
-        "Discovered GPU libraries: []",
-        "no libnvidia-ml was found: no driver, or none in this container",
-    ),
-];
-
-/// A line that names a cause: its rank, its words with their meaning, and where it stands.
-fn telling(line: &Line) -> Option<(usize, String, &Evidence)> {
-    let seen = line.seen.as_ref()?;
-    let mut words = line.message.as_str().to_owned();
-    for name in ["error", "library", "compatible"] {
-        if let Some(value) = line.field(name).filter(|value| !words.contains(value)) {
-            words.push_str(&format!(", {name} {value}"));
-        }
-    }
-    let (rank, known) = TELLING
-        .iter()
-        .enumerate()
-        .find(|(_, (text, _))| words.contains(text))?;
-    let mut meant = known.1.to_owned();
-    if let Some((function, code)) = code(&words) {
-        let function = if words.contains("cuda driver library init failure") {
-            "cuInit"
-        } else {
-            function.as_str()
-        };
-        meant = format!("{function} gave {code}, {}", meaning(function, &code));
-    }
-    let text = if meant.is_empty() {
-        words
-    } else {
-        format!("\"{words}\": {meant}")
-    };
-    Some((rank, text, seen))
-}
-
-/// A function of a driver or of NVML, or what the server called one (gpu/gpu_info_*.c).
-fn is_of_driver(function: &str) -> bool {
-    ["cu", "nvml", "hip", "rocm", "vram", "library"]
-        .iter()
-        .any(|start| function.starts_with(start))
-}
-
-/// `cuInit err: 999`, `nvml vram init failure: 9`.
-fn code(text: &str) -> Option<(String, String)> {
-    let (before, after) = text
-        .split_once(" err: ")
-        .or_else(|| text.split_once("init failure: "))?;
-    let number: String = after.chars().take_while(char::is_ascii_digit).collect();
-    let function = before
-        .rsplit([' ', '"', '='])
-        .find(|word| !word.is_empty())?;
-    (!number.is_empty()).then(|| (function.to_owned(), number))
-}
-
-fn meaning(function: &str, code: &str) -> &'static str {
-    match (function.contains("nvml"), code) {
-        (true, "9") => "the NVIDIA driver is not loaded",
-        (true, "18") => "driver library and kernel module are of different versions",
-        (_, "999") => {
-            "the driver does not come up, often nvidia_uvm after suspend or in a container"
-        }
-        (_, "100") => "the driver has no device",
-        (_, "35") => "the driver is too old for the CUDA runtime",
-        (_, "3") => "the driver could not be initialised",
-        (_, "46") => "the card is busy",
-        (_, "803") => "driver library and kernel module are of different versions",
-        _ => "see CUDA's list of errors",
-    }
 }
 
 static NO_BACKENDS: Rule = Rule {

@@ -9,7 +9,7 @@ use super::super::explanation::Finding;
 use super::super::rule::{Check, Rule, Stage};
 use super::crash::FATAL;
 use super::last_words::cuda_error;
-use super::{device_code, start_lost, start_memory};
+use super::{device_code, start_backend, start_failed, start_lost, start_memory};
 
 pub(super) static RULES: &[&Rule] = &[
     &CRASHED,
@@ -18,7 +18,6 @@ pub(super) static RULES: &[&Rule] = &[
     &STALE,
     &NO_FIT,
     &ON_GPU,
-    &UNKNOWN,
 ];
 
 fn child<'a>(model: &'a Model, start: &ModelStart) -> Option<&'a Child> {
@@ -40,6 +39,13 @@ fn partly(start: &ModelStart) -> bool {
     matches!(start.offloaded, Some((done, all)) if done < all)
 }
 
+/// Where its layers are is no question of memory.
+fn elsewhere(model: &Model, start: &ModelStart) -> bool {
+    start_lost::is_lost(model, start)
+        || start_failed::is_failed(model, start)
+        || start_backend::is_without_backend(model, start)
+}
+
 static CRASHED: Rule = Rule {
     id: "VG160",
     stage: Stage::Model,
@@ -54,7 +60,7 @@ static CRASHED: Rule = Rule {
     check: Check::Start(crashed),
 };
 
-fn crashed(model: &Model, start: &ModelStart) -> Option<Finding> {
+pub(super) fn crashed(model: &Model, start: &ModelStart) -> Option<Finding> {
     let child = child(model, start)?;
     let what = match &child.end {
         // It runs, or ended as it should: a fault that it met was survived.
@@ -199,7 +205,7 @@ static STALE: Rule = Rule {
 };
 
 fn stale(model: &Model, start: &ModelStart) -> Option<Finding> {
-    if !(on_cpu(start) || partly(start)) || start_lost::is_lost(model, start) {
+    if !(on_cpu(start) || partly(start)) || elsewhere(model, start) {
         return None;
     }
     let line = model.lines.iter().find(|line| {
@@ -241,19 +247,34 @@ static NO_FIT: Rule = Rule {
 };
 
 fn no_fit(model: &Model, start: &ModelStart) -> Option<Finding> {
-    if !partly(start) || model.devices.is_empty() || start_lost::is_lost(model, start) {
+    let numbers = start_memory::of(model, start);
+    // A layer on it, or the server's sums, show that there is a GPU.
+    let on_gpu = matches!(start.offloaded, Some((done, _)) if done > 0);
+    if (model.devices.is_empty() && !on_gpu && numbers.is_none()) || elsewhere(model, start) {
         return None;
     }
-    let (done, all) = start.offloaded?;
-    let numbers = start_memory::of(model, start);
+    let none = start.offloaded.is_none() && numbers.as_ref().is_some_and(|memory| memory.full);
+    if !partly(start) && !none {
+        return None;
+    }
     let free = numbers.as_ref().map_or("", |memory| memory.words.as_str());
     // With room for layers none at all can have another reason.
     let full = numbers.as_ref().is_some_and(|memory| memory.full);
+    let told = match start.offloaded {
+        Some((done, all)) => format!(
+            "{done} of {all} layers of the model are on the GPU; for the others its free memory was not enough.{free}"
+        ),
+        None => format!("No layer of the model fits into the free memory of the GPU.{free}"),
+    };
     Some(
         NO_FIT
-            .found(format!("{done} of {all} layers of the model are on the GPU; for the others its free memory was not enough.{free}"))
-            .certain_if(numbers.is_some() && (done > 0 || full))
-            .proof(numbers.iter().flat_map(|memory| memory.seen.iter().copied()))
+            .found(told)
+            .certain_if(numbers.is_some() && (on_gpu || full))
+            .proof(
+                numbers
+                    .iter()
+                    .flat_map(|memory| memory.seen.iter().copied()),
+            )
             .proof(start.seen.as_ref())
             .proof(&start.reasons)
             .do_all(NO_FIT.remedy),
@@ -292,30 +313,4 @@ fn place(start: &ModelStart) -> String {
     } else {
         format!(", through {}", start.dir)
     }
-}
-
-static UNKNOWN: Rule = Rule {
-    id: "VG169",
-    stage: Stage::Model,
-    title: "How much of the model is on the GPU was not seen",
-    story: "The line \"offloaded N/M layers to GPU\" tells it; the recording or log ends before it or does not have it.",
-    proof: "The start of the model and no such line.",
-    remedy: &["See it now:", "$ ollama ps"],
-    rows: &[],
-    check: Check::Start(unknown),
-};
-
-fn unknown(_: &Model, start: &ModelStart) -> Option<Finding> {
-    let with = if start.dir.is_empty() {
-        "a folder that was not seen".to_owned()
-    } else {
-        start.dir.as_str().to_owned()
-    };
-    Some(
-        UNKNOWN
-            .found(format!("The model was started with {with}; how many of its layers are on the GPU was not seen."))
-            .likely()
-            .proof(start.seen.as_ref())
-            .do_all(UNKNOWN.remedy),
-    )
 }

@@ -21,6 +21,63 @@ pub(super) fn is_of(start: &ModelStart, line: &Line) -> bool {
 
 /// The free memory before this start.
 pub(super) fn of<'a>(model: &'a Model, start: &ModelStart) -> Option<Memory<'a>> {
+    cards(model, start)
+        .or_else(|| sums(model, start))
+        .or_else(|| too_little(model, start))
+}
+
+/// The line about this start that was written last of those with this message.
+fn last<'a>(model: &'a Model, start: &ModelStart, message: &str) -> Option<&'a Line> {
+    let about = |line: &&Line| {
+        line.message.as_str().starts_with(message)
+            && line
+                .seen
+                .as_ref()
+                .is_some_and(|seen| start.reasons.contains(seen))
+    };
+    model.lines.iter().rfind(about)
+}
+
+/// `offload library=cuda ... memory.available="[22.0 GiB]" memory.required.full="127.4 GiB"` (llm/server.go until 0.11).
+fn sums<'a>(model: &'a Model, start: &ModelStart) -> Option<Memory<'a>> {
+    let line = last(model, start, "offload")?;
+    let free = line.field("memory.available")?.trim_matches(['[', ']']);
+    let all = line.field("memory.required.full")?;
+    let context = line
+        .field("memory.required.kv")
+        .map_or_else(String::new, |size| {
+            format!(", {size} of it for the context")
+        });
+    let split = line
+        .field("layers.split")
+        .filter(|split| !split.is_empty())
+        .map_or_else(String::new, |split| {
+            format!(" The layers were divided {split}.")
+        });
+    Some(Memory {
+        words: format!(" All of it takes {all}{context}; free was {free}.{split}"),
+        full: line.field("layers.offload") == Some("0"),
+        seen: line.seen.iter().collect(),
+    })
+}
+
+/// `gpu has too little memory to allocate any layers ... available= layer_size= partial_offload=` (llm/memory.go until 0.11).
+fn too_little<'a>(model: &'a Model, start: &ModelStart) -> Option<Memory<'a>> {
+    let line = last(model, start, "gpu has too little memory")?;
+    let (free, layer) = (line.field("available")?, line.field("layer_size")?);
+    let graph = line.field("partial_offload")?;
+    let name = line.field("name").unwrap_or("The card");
+    Some(Memory {
+        words: format!(
+            " {name} has {free} free; one layer takes {layer} and the computation besides {graph}, which grows with the context and the requests at once."
+        ),
+        full: true,
+        seen: line.seen.iter().collect(),
+    })
+}
+
+/// `gpu memory id= available= free=` of each card.
+fn cards<'a>(model: &'a Model, start: &ModelStart) -> Option<Memory<'a>> {
     let mut cards: Vec<(&str, &Line)> = Vec::new();
     // The line comes again when the server tries with less: the last one of a card counts.
     for line in model.lines_saying("gpu memory") {

@@ -6,7 +6,7 @@ use super::super::explanation::Finding;
 use super::super::rule::{Check, Rule, Stage};
 use super::super::words::list;
 use crate::discover::Model;
-use crate::discover::model::{Era, Evidence};
+use crate::discover::model::{Era, Evidence, Origin};
 use crate::event::Text;
 
 pub(super) static RULES: &[&Rule] = &[&OVERRIDDEN, &WITHOUT_EFFECT, &PATH_BEHIND];
@@ -37,8 +37,19 @@ fn overridden(model: &Model) -> Vec<Finding> {
         .filter_map(|line| line.seen.as_ref())
         .collect();
     if lines.is_empty() {
-        return Vec::new();
+        return hidden(model);
     }
+    let named: Vec<(&str, &str)> = model
+        .lines
+        .iter()
+        .filter(|line| {
+            line.message
+                .as_str()
+                .starts_with("user overrode visible devices")
+        })
+        .flat_map(|line| &line.fields)
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect();
     let names: Vec<&str> = model
         .lines
         .iter()
@@ -50,14 +61,61 @@ fn overridden(model: &Model) -> Vec<Finding> {
         .flat_map(|line| line.fields.keys())
         .map(Text::as_str)
         .collect();
+    let finding = OVERRIDDEN
+        .found(format!(
+            "The service's environment narrows the visible devices down: {}.",
+            list(&names)
+        ))
+        .object(*names.first().unwrap_or(&""))
+        .proof(lines)
+        .do_all(OVERRIDDEN.remedy);
+    // CUDA counts the fastest card first unless CUDA_DEVICE_ORDER says otherwise; nvidia-smi counts by the bus.
+    let counted = named.iter().any(|(name, value)| {
+        *name == "CUDA_VISIBLE_DEVICES" && value.starts_with(|first: char| first.is_ascii_digit())
+    });
+    vec![if counted {
+        finding
+            .so("A number in it counts in CUDA's order (the fastest card first), which need not be nvidia-smi's. Name the card by its UUID, or set CUDA_DEVICE_ORDER=PCI_BUS_ID too:")
+            .so("$ nvidia-smi -L")
+    } else {
+        finding
+    }]
+}
+
+/// `CUDA_VISIBLE_DEVICES=-1`, which hides every card; the server prints it among its settings.
+fn hidden(model: &Model) -> Vec<Finding> {
+    let Some(server) = model
+        .server
+        .as_ref()
+        .filter(|_| model.origin == Origin::Log)
+    else {
+        return Vec::new();
+    };
+    let names: Vec<&str> = [
+        "CUDA_VISIBLE_DEVICES",
+        "HIP_VISIBLE_DEVICES",
+        "ROCR_VISIBLE_DEVICES",
+    ]
+    .into_iter()
+    .filter(|name| {
+        server
+            .variable(name)
+            .is_some_and(|value| value.as_str() == "-1")
+    })
+    .collect();
+    if names.is_empty() {
+        return Vec::new();
+    }
+    let config = model
+        .lines
+        .iter()
+        .find(|line| line.message.as_str() == "server config");
     vec![
         OVERRIDDEN
-            .found(format!(
-                "The service's environment narrows the visible devices down: {}.",
-                list(&names)
-            ))
+            .found(format!("{} is -1 in the server's environment, which hides every card of that kind from it.", list(&names)))
             .object(*names.first().unwrap_or(&""))
-            .proof(lines)
+            .proof(config.and_then(|line| line.seen.as_ref()))
+            .so("Leave the variable out to have the cards back; to keep one of several, name that by its UUID.")
             .do_all(OVERRIDDEN.remedy),
     ]
 }

@@ -9,6 +9,7 @@ mod ended;
 mod files;
 mod interest;
 mod llama_server;
+mod loads;
 mod models;
 mod old;
 mod outcome;
@@ -17,7 +18,7 @@ mod server;
 mod voices;
 
 use crate::discover::Model;
-use crate::discover::model::{Child, Era, Evidence, Level, Line, Origin};
+use crate::discover::model::{Child, Device, Era, Evidence, Level, Line, Origin};
 use crate::discover::slog::Record;
 use crate::event::Text;
 
@@ -54,6 +55,10 @@ pub(super) struct Story {
     speaker: Option<usize>,
     /// The free memory could not be asked for the model that is started next.
     stale: Option<Evidence>,
+    /// The last model is known by words of its load alone.
+    from_words: bool,
+    /// Words of trouble before words that only a load has.
+    before_load: Vec<Evidence>,
     /// The next `subprocess` line is about a model's process.
     awaits_environment: bool,
     /// The era that the variables of `server config` point to, for a discovery without any attempt: LLAMA_ARG_FIT is printed
@@ -85,6 +90,8 @@ impl Default for Story {
             open: Vec::new(),
             speaker: None,
             stale: None,
+            from_words: false,
+            before_load: Vec::new(),
             awaits_environment: false,
             hint: None,
             discovers: false,
@@ -155,6 +162,9 @@ impl Story {
             return;
         }
         self.tell(number, &line);
+        if let Some(seen) = &line.seen {
+            self.load_words(text.as_str(), seen);
+        }
         self.keep(line);
     }
 
@@ -169,6 +179,7 @@ impl Story {
         let seen = Evidence::line(number, shown);
         self.offloaded(shown, &seen);
         self.hear(number, shown);
+        self.load_words(shown, &seen);
         if telling {
             self.keep(Line {
                 message: shown.into(),
@@ -227,6 +238,7 @@ impl Story {
         if !self.has_records && model.children.iter().any(is_ggml) {
             model.era = Era::Ggml;
             model.era_seen = model.lines.first().and_then(|line| line.seen.clone());
+            listed_by_a_program(&mut model);
         }
         model
             .folders
@@ -242,6 +254,29 @@ impl Story {
         }
         model
     }
+}
+
+/// The devices that `llama-server --list-devices` printed, which ends with its list.
+fn listed_by_a_program(model: &mut Model) {
+    let list = model
+        .children
+        .iter()
+        .find_map(|child| child.answer.as_ref());
+    let Some(list) = list.filter(|list| !list.devices.is_empty()) else {
+        return;
+    };
+    model.devices = list
+        .devices
+        .iter()
+        .map(|device| Device {
+            id: device.id.clone(),
+            library: device.library.clone(),
+            fields: [(Text::from("name"), device.name.clone())].into(),
+            seen: list.seen.clone(),
+            ..Device::default()
+        })
+        .collect();
+    model.finished = true;
 }
 
 /// Whether a program's words are those of ggml or llama.cpp.

@@ -137,3 +137,13 @@ proptest! {
         prop_assert_eq!(after.as_deref(), Some("1"));
     }
 }
+
+#[test]
+fn a_line_that_begins_with_its_message_or_its_file_is_read() {
+    let record = parse(br#"msg="NVIDIA driver too old" device=X driver=535"#).unwrap();
+    assert_eq!(record.message.as_str(), "NVIDIA driver too old");
+    let record = parse(br#"runner.go:396 msg="dropping integrated GPU" id=1"#).unwrap();
+    assert_eq!(record.source.unwrap().as_str(), "runner.go:396");
+    assert_eq!(parse(b"msg=word that stands alone"), None);
+    assert_eq!(parse(b"main.go:12 something else"), None);
+}

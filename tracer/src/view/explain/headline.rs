@@ -8,8 +8,9 @@ use crate::event::Text;
 const NOT_RECORDED: &str = "VG203";
 /// The server itself ended before it had looked for devices.
 const SERVER_ENDED: &str = "VG207";
-/// What became of a model: its process died, all of it is on the GPU, or that is not known.
+/// What became of a model: its process died, it could not be loaded, all of it is on the GPU, or that is not known.
 const MODEL_DIED: &str = "VG160";
+const MODEL_FAILED: &str = "VG167";
 const MODEL_ON_GPU: &str = "VG165";
 const MODEL_UNKNOWN: &str = "VG169";
 
@@ -43,6 +44,9 @@ pub fn headline(explanation: &Explanation) -> Vec<String> {
         format!("{who} found no device.")
     } else if has(explanation, NOT_RECORDED) {
         format!("{who}'s search for devices is not in this recording.")
+    } else if is_of_a_model(explanation) {
+        "This is a piece of a log: it tells of a model, and not how devices were looked for."
+            .to_owned()
     } else if is_of_something_else(explanation) {
         "It shows no start of Ollama, nor of another program that loads ggml's backends.".to_owned()
     } else {
@@ -83,11 +87,22 @@ fn model_trouble(explanation: &Explanation) -> Option<&'static str> {
     let has = |wanted: fn(&str) -> bool| explanation.models.iter().any(|model| wanted(model.rule));
     if has(|rule| rule == MODEL_DIED) {
         Some("a model's process died")
+    } else if has(|rule| rule == MODEL_FAILED) {
+        Some("a model could not be loaded or run")
     } else if has(|rule| ![MODEL_ON_GPU, MODEL_UNKNOWN].contains(&rule)) {
         Some("a model is not on it, or only in part")
     } else {
         None
     }
+}
+
+/// It tells of a model alone.
+fn is_of_a_model(explanation: &Explanation) -> bool {
+    explanation.origin == Origin::Log
+        && !explanation.models.is_empty()
+        && explanation.version.is_none()
+        && explanation.backends.is_empty()
+        && explanation.general.is_empty()
 }
 
 /// Nothing in it is Ollama's or ggml's.
@@ -108,7 +123,7 @@ fn has(explanation: &Explanation, rule: &str) -> bool {
 /// What cannot be told, and what to do, where the source ends before the discovery does.
 pub(super) fn open_end(explanation: &Explanation) -> Option<&'static str> {
     let told = has(explanation, NOT_RECORDED) || has(explanation, SERVER_ENDED);
-    if explanation.finished || told {
+    if explanation.finished || told || is_of_a_model(explanation) {
         return None;
     }
     let cut = explanation.notes.iter().any(|note| note == SEARCH_CUT);

@@ -4,12 +4,26 @@ use super::super::build::{child, discovery, line, load, look, seen};
 use super::crash::dead;
 use super::{Proof, but};
 use crate::discover::Model;
-use crate::discover::model::{Answer, End, Era, Evidence, Missing, Outcome};
+use crate::discover::model::{Answer, Attempt, End, Era, Evidence, Missing, Origin, Outcome};
 use crate::discover::role::Step;
 use crate::event::{Errno, Seq, Text};
 
 pub(super) fn proofs() -> Vec<Proof> {
     vec![
+        Proof::of("VG093", alone("failed to finish discovery before timeout"))
+            .also(alone("runner crashed"))
+            .silent(
+                "a folder was looked into too",
+                but(alone("runner crashed"), |model| {
+                    look(model, vec![child(Step::Runner)], Vec::new());
+                }),
+            )
+            .silent(
+                "it is a recording, which tells more",
+                but(alone("runner crashed"), |model| {
+                    model.origin = Origin::Trace;
+                }),
+            ),
         Proof::of(
             "VG130",
             answered(500, "failed to initialize backend: no memory"),
@@ -113,5 +127,18 @@ fn connect(err: u16) -> Model {
         .push((Errno(err), Evidence::event(Seq(4), text)));
     but(discovery(Era::Runner), |model| {
         look(model, vec![one], Vec::new());
+    })
+}
+
+/// A log in which the look into the library folder itself failed so.
+fn alone(error: &str) -> Model {
+    but(discovery(Era::Runner), |model| {
+        super::super::build::as_log(model, crate::discover::model::Level::Info);
+        model.attempts = vec![Attempt {
+            dir: Text::from("cpu"),
+            pass: 1,
+            failure_line: seen(error),
+            ..Attempt::default()
+        }];
     })
 }

@@ -49,7 +49,27 @@ pub(super) fn proofs() -> Vec<Proof> {
                 "it only has that word in a path",
                 recording(&["cat", "/var/log/ollama"], false),
             ),
+        Proof::likely("VG192", mac("/Users/a/.ollama/models"))
+            .silent("it is no Mac", mac("/usr/share/ollama/.ollama/models"))
+            .silent(
+                "a backend was tried",
+                but(mac("/Users/a/.ollama/models"), |model| {
+                    look(model, vec![child(Step::Runner)], Vec::new())
+                }),
+            ),
+        Proof::likely(
+            "VG193",
+            old("rocblaslt error: Could not load /x/TensileLibrary_lazy_gfx1201.dat"),
+        )
+        .silent(
+            "rocBLAS itself has none",
+            old("rocBLAS error: Cannot read /x/TensileLibrary.dat"),
+        ),
         Proof::likely("VG204", old("cuInit err: 999"))
+            .weaker(old("amdgpu is not supported (supported types:[gfx1030])"))
+            .weaker(old(
+                "no nvidia devices detected by library /usr/lib64/libcuda.so.550",
+            ))
             .weaker(old("no compatible GPUs were discovered"))
             .silent("another program has such words", old("write err: 5"))
             .silent(
@@ -170,5 +190,21 @@ fn words(text: &str) -> Model {
     but(discovery(Era::LlamaServer), |model| {
         look(model, vec![program], Vec::new());
         model.cpu_only = seen("cpu");
+    })
+}
+
+/// A log of a server that keeps its models there and found the CPU alone.
+fn mac(models: &str) -> Model {
+    but(log(Vec::new()), |model| {
+        model.attempts.clear();
+        model.children.clear();
+        model.folders.clear();
+        model.devices.clear();
+        model.server.get_or_insert_default().env = vec![crate::event::process::EnvVar {
+            k: Text::from("OLLAMA_MODELS"),
+            v: Some(Text::from(models)),
+            len: None,
+        }];
+        model.cpu_only = seen("inference compute library=cpu");
     })
 }

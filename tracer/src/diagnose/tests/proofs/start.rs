@@ -74,6 +74,8 @@ pub(super) fn proofs() -> Vec<Proof> {
             .silent("it has no layers", offloaded(0, 0)),
         gone(),
         unnumbered(),
+        failed(),
+        no_backend(),
     ]
 }
 
@@ -113,6 +115,65 @@ fn gone() -> Proof {
 /// So many layers of all.
 fn offloaded(done: u32, all: u32) -> Model {
     start(move |_, one| one.offloaded = Some((done, all)))
+}
+
+/// A model with these lines of its load.
+fn with_words(words: &[&str], offloaded: Option<(u32, u32)>) -> Model {
+    start(|_, one| {
+        one.offloaded = offloaded;
+        one.reasons = words.iter().filter_map(|words| seen(words)).collect();
+    })
+}
+
+/// VG167: words of a load that failed.
+pub(super) fn failed() -> Proof {
+    let memory = "allocating 9220.57 MiB on device 0: cudaMalloc failed: out of memory";
+    Proof::of("VG167", with_words(&["llama_model_load: error loading model: unknown model architecture: 'x'"], None))
+        .also(with_words(&[memory, "panic: unable to load model: /m"], None))
+        .weaker(with_words(&[memory], None))
+        .weaker(with_words(&["level=ERROR msg=\"error loading llama server\" error=\"llama runner process has terminated: exit status 0xc0000135\""], None))
+        .silent("the server tried with less, and that fitted", with_words(&[memory], Some((30, 33))))
+        .silent(
+            "hipBLASLt alone has no kernels",
+            with_words(&["rocblaslt error: Could not load TensileLibrary_lazy_gfx1201.dat"], Some((33, 33))),
+        )
+}
+
+/// The process of a model whose line `system` has these words, after it had loaded these backends.
+fn loaded(system: &str, backends: &[&str]) -> Model {
+    start(|model, one| {
+        let mut server = child(Step::Runner);
+        server.role = Role::Model {
+            dir: Text::default(),
+        };
+        server.end = End::Unknown;
+        server.said.push(said(&format!(
+            "level=INFO source=ggml.go:104 msg=system {system}"
+        )));
+        server.registered = backends.iter().filter_map(|name| seen(name)).collect();
+        one.child = Some(model.children.len());
+        model.children.push(server);
+    })
+}
+
+/// VG168: no backend of a GPU.
+pub(super) fn no_backend() -> Proof {
+    Proof::of("VG168", loaded("CPU.0.SSE3=1 CPU.1.LLAMAFILE=1", &["CPU"]))
+        .also(loaded("CPU.0.LLAMAFILE=1", &[]))
+        .silent(
+            "its line names the GPU's",
+            loaded("CPU.0.SSE3=1 CUDA.0.ARCHS=890", &["CPU"]),
+        )
+        .silent(
+            "a backend that has no words there was loaded",
+            loaded("CPU.0.SSE3=1", &["CPU", "Vulkan"]),
+        )
+        .silent(
+            "the discovery had found no device",
+            but(loaded("CPU.0.SSE3=1", &["CPU"]), |model| {
+                model.devices.clear()
+            }),
+        )
 }
 
 /// VG169: no number of layers was told.

@@ -17,6 +17,10 @@ static TELLING: LazyLock<Option<Regex>> = LazyLock::new(|| {
         r"|no backends are loaded|no CPU backend found|no usable GPU|offloaded |Available devices| MiB free\)|^  \(none\)",
         r"|compute capability|system_info:|out of memory|kernel image|no kernel image|NVRM|Xid",
         r"|Main process exited|oom-kill|Out of memory|unresolvable CDI|posix_stat|search path ",
+        r"|llama_model_load:|error loading model|unable to load model|failed to load model|unknown model architecture|model buffer size",
+        r"|ggml_metal|Metal|static_assert|ErrorOutOfDevice|DeviceLost|ErrorDeviceLost|CUBLAS_STATUS|compute_forward|Malloc failed",
+        r"|llama runner process|llama-server process|model failed to load|unable to create llama context|unable to allocate",
+        r"|device memory allocation|Device memory allocation|in function ",
         r"|failed to allocate|ggml_nvml|model requires more system memory|permission denied|Permission denied",
     ))
     .ok()
@@ -78,6 +82,11 @@ const MESSAGES: &[&str] = &[
     "loading model",
     "updated VRAM",
     "new model",
+    "NVIDIA driver too old",
+    "dropping ",
+    "Load failed",
+    "NewLlamaServer failed",
+    "insufficient VRAM",
     "failed to initialize ggml backend",
 ];
 

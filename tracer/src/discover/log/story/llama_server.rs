@@ -27,7 +27,13 @@ impl Story {
                     }
                 }
                 "llama-server --list-devices failed" => {
-                    if let Some(attempt) = self.only() {
+                    // In a piece of a log the line stands alone; the folders follow.
+                    let attempt = if self.open.is_empty() {
+                        self.begin(&[], Step::List, &seen)
+                    } else {
+                        self.only()
+                    };
+                    if let Some(attempt) = attempt {
                         let end = ended(line.field("error").unwrap_or_default(), &seen);
                         self.end(attempt, Step::List, end);
                     }
@@ -39,7 +45,12 @@ impl Story {
                 "failure during llama-server GPU discovery" => self.failure(line, &seen),
                 "llama-server GPU discovery watchdog timed out" => self.watchdog(line, &seen),
                 "skipping pseudo-device with zero memory" => self.pseudo(line, &seen),
-                "llama-server device discovery took" => (),
+                "llama-server device discovery took" => {
+                    if let Some(attempt) = self.only() {
+                        let dirs = paths(line.field("libDirs").unwrap_or_default());
+                        self.name(attempt, &dirs, &seen);
+                    }
+                }
                 message if message.starts_with("skipping CUDA device") => {
                     self.skipped_device(line, &seen)
                 }

@@ -48,6 +48,17 @@ impl Story {
             }
             // Free memory is asked before the process is made (server/sched.go).
             message if message.starts_with("unable to refresh") => self.stale = Some(seen),
+            // Where the start itself is not in the log, the request for a load and its sums tell of it.
+            "load" | "model weights"
+                if line
+                    .field("request")
+                    .is_none_or(|request| request.contains("GPULayers:")) =>
+            {
+                if self.model.models.is_empty() && self.open.is_empty() {
+                    self.add_model(&seen);
+                }
+                self.reason(seen);
+            }
             message if is_reason(message) => self.reason(seen),
             _ if self.model.finished && line.level == Level::Error => self.reason(seen),
             _ => return false,
@@ -68,12 +79,7 @@ impl Story {
         let child = self.add_child(child);
         self.speaker = child.or(self.speaker);
         // Before 0.12 the line about its memory comes first.
-        let waiting = self
-            .model
-            .models
-            .last()
-            .is_some_and(|model| model.child.is_none());
-        if !waiting {
+        if !self.awaits_process() {
             self.add_model(seen);
         }
         let asked = starts_of_models::asked(command);
@@ -159,7 +165,15 @@ impl Story {
         self.reason(seen.clone());
     }
 
-    fn add_model(&mut self, seen: &Evidence) {
+    /// The last model has no process yet, and its start itself was seen.
+    pub(super) fn awaits_process(&self) -> bool {
+        let last = self.model.models.last();
+        !self.from_words && last.is_some_and(|model| model.child.is_none())
+    }
+
+    pub(super) fn add_model(&mut self, seen: &Evidence) {
+        self.from_words = false;
+        self.before_load.clear();
         if self.model.models.len() < MOST {
             self.model.models.push(ModelStart {
                 seen: Some(seen.clone()),
@@ -169,9 +183,10 @@ impl Story {
         }
     }
 
-    fn reason(&mut self, seen: Evidence) {
+    pub(super) fn reason(&mut self, seen: Evidence) {
         if let Some(model) = self.model.models.last_mut()
             && model.reasons.len() < MOST_REASONS
+            && model.reasons.last() != Some(&seen)
         {
             model.reasons.push(seen);
         }
@@ -179,6 +194,15 @@ impl Story {
 
     /// The folders of models that only their own words tell, and the names of their processes, when all was read.
     pub(super) fn name_models(&mut self) {
+        // Words before the first line of slog are of the model then, not of a program.
+        let program = self
+            .model
+            .children
+            .iter()
+            .position(|child| child.role == Role::Program);
+        if let Some(last) = self.model.models.last_mut().filter(|_| self.has_records) {
+            last.child = last.child.or(program);
+        }
         for model in &mut self.model.models {
             let Some(child) = model
                 .child

@@ -29,7 +29,14 @@ impl Story {
             "verifying if device is supported" => self.verifying(line, &seen),
             "filtering device which didn't fully initialize" => self.not_validated(line, &seen),
             "inference compute" => self.final_device(line, &seen),
-            "NVIDIA driver too old" => self.dropped(line, &seen),
+            // Both only from 0.30 on (discover/cuda_compat.go, discover/runner.go).
+            "NVIDIA driver too old" => {
+                self.era(Era::LlamaServer, &seen);
+                self.dropped(line, &seen);
+            }
+            message if message.starts_with("dropping integrated GPU") => {
+                self.era(Era::LlamaServer, &seen);
+            }
             message if message.starts_with("dropping ROCm device") => self.dropped(line, &seen),
             _ => return false,
         }

@@ -23,7 +23,10 @@ impl Story {
         let child = match self.open.as_slice() {
             [] => match self.speaker {
                 Some(speaker) => Some(speaker),
-                None if self.has_records => return self.old_raw(text, &seen),
+                None if self.has_records => match self.model_words(text, &seen) {
+                    Some(child) => Some(child),
+                    None => return self.old_raw(text, &seen),
+                },
                 None => self.program(),
             },
             [open] => {
@@ -38,15 +41,15 @@ impl Story {
 
     /// A line of a runner's own log: its words, and the folders that it walks.
     pub(super) fn child_record(&mut self, number: u64, line: &Line, text: &Text) {
+        let seen = Evidence::line(number, shortened(text.as_str()));
         let child = match self.open.as_slice() {
-            [] => self.speaker,
+            [] => self.speaker.or_else(|| self.model_speaks(line, &seen)),
             [open] => {
                 let (attempt, step) = (open.attempt, open.step);
                 self.child(attempt, step)
             }
             _ => None,
         };
-        let seen = Evidence::line(number, shortened(text.as_str()));
         self.say(child, text.as_str(), &seen);
         let walked = line
             .field("path")

@@ -1,0 +1,112 @@
+//! A start of a model whose number of layers on the GPU, or whose reason for it, is not told.
+
+use crate::discover::Model;
+use crate::discover::model::{Line, ModelStart};
+
+use super::super::explanation::Finding;
+use super::super::rule::{Check, Rule, Stage};
+
+pub(super) static RULES: &[&Rule] = &[&UNKNOWN];
+
+static UNKNOWN: Rule = Rule {
+    id: "VG169",
+    stage: Stage::Model,
+    title: "How much of the model is on the GPU was not seen",
+    story: "The line \"offloaded N/M layers to GPU\" tells it; the recording or log ends before it or does not have it.",
+    proof: "The start of the model and no such line.",
+    remedy: &["See it now:", "$ ollama ps"],
+    rows: &[],
+    check: Check::Start(unknown),
+};
+
+/// What the lines tell of its place where the number of layers is not among them.
+fn planned(model: &Model, start: &ModelStart) -> Option<String> {
+    let about = |message: &'static str| {
+        let of = move |line: &&Line| {
+            line.seen
+                .as_ref()
+                .is_some_and(|seen| start.reasons.contains(seen))
+        };
+        model.lines_saying(message).filter(of)
+    };
+    let weights: Vec<String> = about("model weights")
+        .filter_map(|line| {
+            let device = line.field("device").or_else(|| line.field("buffer"))?;
+            Some(format!("{} on {device}", line.field("size")?))
+        })
+        .collect();
+    if !weights.is_empty() {
+        return Some(format!(
+            "The model's weights lie so: {}.",
+            weights.join(", ")
+        ));
+    }
+    if about("insufficient VRAM to load any model layers")
+        .next()
+        .is_some()
+    {
+        let sums = model.lines_saying("memory").last();
+        let cpu_alone = sums.is_some_and(|line| {
+            let gpu = |name: &str| {
+                ["CUDA", "ROCm", "Vulkan", "Metal"]
+                    .iter()
+                    .any(|known| name.contains(known))
+            };
+            !line.fields.keys().any(|name| gpu(name.as_str()))
+        });
+        let why = if cpu_alone {
+            "its sums name the CPU alone, so that it had no GPU to put one on; the start of the log tells why"
+        } else {
+            "the memory that was free on the GPU was not enough for one"
+        };
+        return Some(format!(
+            "The server put no layer of the model on a GPU (\"insufficient VRAM to load any model layers\"): {why}."
+        ));
+    }
+    let layers = about("load").filter_map(|line| {
+        let (_, rest) = line.field("request")?.split_once("GPULayers:")?;
+        rest.split('[').next()?.parse::<u32>().ok()
+    });
+    let layers = layers.last()?;
+    Some(format!(
+        "The server planned {layers} layers of the model for the GPU; how many came there was not seen."
+    ))
+}
+
+fn unknown(model: &Model, start: &ModelStart) -> Option<Finding> {
+    if let Some(planned) = planned(model, start) {
+        return Some(
+            UNKNOWN
+                .found(planned)
+                .likely()
+                .proof(start.seen.as_ref())
+                .proof(&start.reasons)
+                .do_all(UNKNOWN.remedy),
+        );
+    }
+    if let Some((done, all)) = start.offloaded {
+        return Some(
+            UNKNOWN
+                .found(format!("{done} of {all} layers of the model are on a GPU; why no more, these lines do not tell."))
+                .likely()
+                .proof(start.seen.as_ref())
+                .proof(&start.reasons)
+                .so("See what was asked for (num_gpu, -ngl), and what the start of the log says about GPUs:")
+                .so("$ ollama ps"),
+        );
+    }
+    let with = if start.dir.is_empty() {
+        String::new()
+    } else {
+        format!(" with {}", start.dir)
+    };
+    Some(
+        UNKNOWN
+            .found(format!(
+                "The model was started{with}; how many of its layers are on the GPU was not seen."
+            ))
+            .likely()
+            .proof(start.seen.as_ref())
+            .do_all(UNKNOWN.remedy),
+    )
+}
