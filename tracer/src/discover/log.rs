@@ -1,16 +1,20 @@
 //! Fills the [`Model`] from a log alone: of Ollama's server (all eras), or of a ggml program.
 //!
 //! ```text
-//! bytes -> lines (bounded) -> wrapping (journal, docker, ...) -> joined -> starts (of the server) -> story (one start) -> Model
-//!                                                                                      slog, raw, words
+//! bytes -> lines (bounded) -> wrapping (journal, docker, ...) -> folds (broken at a width) -> joined (rest indented) -> starts (of the
+//! server) -> story (one start) -> Model
+//!                                           slog, raw, words
 //! ```
 //!
 //! What a log cannot tell stays empty, and `Blind::log_level` says how much it could have told. Children appear only
 //! where lines prove them. A log is read once, from its beginning to its end; what is kept has a bound, whatever its
 //! length, and what was left out is said in `Model::notes`. Reads from what it is given, and does no other I/O.
 
+mod export;
+mod folds;
 mod joined;
 mod lines;
+mod pasted;
 mod raw;
 mod room;
 mod starts;
@@ -23,8 +27,9 @@ use std::io::{self, BufRead};
 use crate::event::Text;
 
 use super::Model;
+use folds::Folds;
 use joined::Joined;
-use lines::Lines;
+use lines::{LONGEST, Lines};
 use starts::Starts;
 use wrapping::Wrapping;
 
@@ -35,23 +40,34 @@ use wrapping::Wrapping;
 pub fn read(input: impl BufRead, screen: impl Fn(&[u8]) -> Text) -> io::Result<Model> {
     let mut lines = Lines::new(input);
     let mut wrapping = Wrapping::default();
+    let mut folds = Folds::default();
     let mut joined = Joined::default();
     let mut starts = Starts::default();
     let mut take = |number: u64, line: &[u8]| starts.line(number, line, &screen);
+    let mut give = |number: u64, line: &[u8]| joined.line(number, line, &mut take);
     while let Some(number) = lines.advance()? {
         let Some(line) = wrapping.strip(lines.line()) else {
             continue;
         };
-        // A message of some loggers holds several lines.
-        for line in line.split(|byte| *byte == b'\n') {
-            joined.line(number, line, &mut take);
+        // A message of some loggers holds several lines; one document of JSON holds all, which are counted then.
+        for (index, line) in (0_u64..).zip(line.split(|byte| *byte == b'\n')) {
+            let number = if number == 1 { number + index } else { number };
+            let line = line.get(..LONGEST.min(line.len())).unwrap_or_default();
+            folds.push(number, line, &mut give);
         }
     }
     if let Some(line) = wrapping.rest() {
-        joined.line(lines.number(), &line, &mut take);
+        folds.push(lines.number(), &line, &mut give);
     }
+    folds.rest(&mut give);
     joined.rest(&mut take);
-    Ok(starts.into_model(lines.cut()))
+    let mut model = starts.into_model(lines.cut());
+    if let Some(width) = folds.width() {
+        model.notes.push(format!(
+            "The lines of this log were broken at {width} columns, and are joined here by guess; the log itself tells more surely."
+        ));
+    }
+    Ok(model)
 }
 
 #[cfg(test)]

@@ -7,6 +7,9 @@ use std::io::{self, BufRead, ErrorKind};
 /// six times that in JSON.
 pub(super) const LONGEST: usize = 128 << 10;
 
+/// The same of a line that begins a document of JSON: databases of logs give out thousands of lines as one.
+const LONGEST_DOCUMENT: usize = 16 << 20;
+
 /// Lines of a reader.
 pub(super) struct Lines<R> {
     input: R,
@@ -45,13 +48,21 @@ impl<R: BufRead> Lines<R> {
                 break;
             }
             let end = memchr::memchr(b'\n', buffer);
-            let piece = buffer
+            let mut piece = buffer
                 .get(..end.unwrap_or(buffer.len()))
                 .unwrap_or_default();
-            let room = LONGEST.saturating_sub(self.line.len()).min(piece.len());
+            let used = piece.len() + usize::from(end.is_some());
+            if self.line.len() < 2 {
+                let missing = (2 - self.line.len()).min(piece.len());
+                self.line
+                    .extend_from_slice(piece.get(..missing).unwrap_or_default());
+                piece = piece.get(missing..).unwrap_or_default();
+            }
+            let room = limit(&self.line)
+                .saturating_sub(self.line.len())
+                .min(piece.len());
             self.line
                 .extend_from_slice(piece.get(..room).unwrap_or_default());
-            let used = piece.len() + usize::from(end.is_some());
             length = length.saturating_add(used);
             self.input.consume(used);
             if end.is_some() {
@@ -59,7 +70,7 @@ impl<R: BufRead> Lines<R> {
             }
         }
         self.number += 1;
-        self.cut += u64::from(length > LONGEST + 1);
+        self.cut += u64::from(length > limit(&self.line) + 1);
         if self.number == 1 {
             self.wide = self.line.starts_with(b"\xff\xfe");
         }
@@ -84,6 +95,12 @@ impl<R: BufRead> Lines<R> {
     pub(super) const fn cut(&self) -> u64 {
         self.cut
     }
+}
+
+/// Most bytes that are kept of a line that begins so.
+fn limit(line: &[u8]) -> usize {
+    let document = line.starts_with(b"{\"") || line.starts_with(b"[{");
+    if document { LONGEST_DOCUMENT } else { LONGEST }
 }
 
 /// UTF-16, little end first. The second byte of the line end before stands at the begin.

@@ -3,14 +3,17 @@
 //!
 //! In: a line of the file. Out: the line as the program wrote it, or nothing while it is not whole: container engines cut
 //! long lines into parts. Formats: journald's `short*` (systemd, logs-show.c), docker's json-file, Kubernetes' CRI log,
-//! `docker logs -t`, `docker compose logs`, `kubectl logs --prefix`.
+//! `docker logs -t`, `docker compose logs`, `kubectl logs --prefix`; what databases of logs give out is `export`'s, what pages
+//! do to letters is `pasted`'s.
 
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use regex::bytes::Regex;
 
+use super::export::{self, Export, Held};
 use super::lines::LONGEST;
+use super::pasted::Pasted;
 use crate::discover::slog;
 
 /// `DATE HOST NAME[PID]: `, in any language and with or without the host; kernel and systemd may have no pid.
@@ -27,7 +30,7 @@ static JOURNAL: LazyLock<Option<Regex>> = LazyLock::new(|| {
 /// Time stamp of container engines, with the stream and the part sign of CRI.
 static STAMP: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
-        r"(?-u)^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)? ",
+        r"(?-u)^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)?[ \t]",
         r"(?:(?:stdout|stderr) ([FP]) )?",
     ))
     .ok()
@@ -53,6 +56,10 @@ pub(super) struct Wrapping {
     /// What stood in front of the last line of slog, of a kind that is not known: quotation signs, numbers of lines, names of
     /// other tools. The words of children have the same in front of them.
     around: Vec<u8>,
+    /// What a database of logs made of them.
+    export: Export,
+    /// What pages and mail made of their letters.
+    pasted: Pasted,
 }
 
 impl Wrapping {
@@ -60,6 +67,12 @@ impl Wrapping {
     pub(super) fn strip<'a>(&mut self, line: Cow<'a, [u8]>) -> Option<Cow<'a, [u8]>> {
         let mut line = without_escapes(line);
         let mut whole = true;
+        match self.export.open(&line) {
+            Held::Itself => {}
+            Held::Nothing => return None,
+            Held::Text(text, ended) => (line, whole) = (without_escapes(Cow::Owned(text)), ended),
+        }
+        line = self.pasted.undo(line);
         for _ in 0..DEEPEST {
             if line.starts_with(b"time=") {
                 break;
@@ -96,15 +109,20 @@ impl Wrapping {
             }
             None => end_of_same(&self.around, &line).unwrap_or(0),
         };
-        if at == 0 { line } else { rest_from(line, at) }
+        let inner = if at == 0 { line } else { rest_from(line, at) };
+        // Markdown's code.
+        match inner.strip_suffix(b"`") {
+            Some(code) if self.around.ends_with(b"`") => Cow::Owned(code.to_vec()),
+            _ => inner,
+        }
     }
 }
 
 /// One wrapping less, and whether the line ends here; `None` where there is none.
 fn one_layer(line: &[u8]) -> Option<(Vec<u8>, bool)> {
     let shown = line.get(indent(line)..).unwrap_or_default();
-    if shown.starts_with(b"{") {
-        return json(shown);
+    if shown.starts_with(b"{") || shown.starts_with(b"[{") {
+        return export::json(shown);
     }
     if let Some(found) = JOURNAL.as_ref()?.captures(line) {
         let rest = line.get(found.get(0)?.end()..)?;
@@ -125,28 +143,6 @@ fn one_layer(line: &[u8]) -> Option<(Vec<u8>, bool)> {
     }
     let found = NAME.as_ref()?.find(line)?;
     Some((line.get(found.end()..)?.to_vec(), true))
-}
-
-/// Docker's `{"log":"...\n",...}`, the journal's `{"MESSAGE":"..."}`, and what other loggers call a message.
-fn json(line: &[u8]) -> Option<(Vec<u8>, bool)> {
-    let value: serde_json::Value = serde_json::from_slice(line).ok()?;
-    if let Some(log) = value.get("log").and_then(serde_json::Value::as_str) {
-        let whole = log.strip_suffix('\n');
-        let text = whole.unwrap_or(log).trim_end_matches('\r');
-        return Some((text.as_bytes().to_vec(), whole.is_some()));
-    }
-    let message = ["MESSAGE", "message", "msg"]
-        .iter()
-        .find_map(|key| value.get(key))?;
-    match message {
-        serde_json::Value::String(text) => Some((text.trim_end().as_bytes().to_vec(), true)),
-        // A message that is no UTF-8 is an array of bytes.
-        serde_json::Value::Array(bytes) => {
-            let byte = |value: &serde_json::Value| u8::try_from(value.as_u64()?).ok();
-            Some((bytes.iter().map_while(byte).collect(), true))
-        }
-        _ => None,
-    }
 }
 
 fn without_escapes(line: Cow<'_, [u8]>) -> Cow<'_, [u8]> {
