@@ -15,6 +15,7 @@ mod ended;
 mod filter;
 mod host;
 mod init;
+mod killed;
 mod last_words;
 mod library_path;
 mod links;
@@ -26,11 +27,13 @@ mod myths;
 mod no_card;
 mod preload;
 mod program;
+mod protection;
 mod refused;
 mod sanity;
 mod sanity_attributes;
 mod scan;
 mod scan_library;
+mod seccomp;
 mod server_end;
 mod skip;
 mod source;
@@ -41,6 +44,8 @@ mod stand_in;
 mod start;
 mod start_lost;
 mod start_memory;
+mod starved;
+mod storage;
 mod symbols;
 mod validate;
 mod validate_driver;
@@ -75,6 +80,7 @@ pub static ALL: &[&[&Rule]] = &[
     filter::RULES,
     host::RULES,
     init::RULES,
+    killed::RULES,
     links::RULES,
     load::RULES,
     load_file::RULES,
@@ -83,11 +89,13 @@ pub static ALL: &[&[&Rule]] = &[
     no_card::RULES,
     preload::RULES,
     program::RULES,
+    protection::RULES,
     refused::RULES,
     sanity::RULES,
     sanity_attributes::RULES,
     scan::RULES,
     scan_library::RULES,
+    seccomp::RULES,
     skip::RULES,
     server_end::RULES,
     source::RULES,
@@ -97,6 +105,7 @@ pub static ALL: &[&[&Rule]] = &[
     stand_in::RULES,
     start::RULES,
     start_lost::RULES,
+    storage::RULES,
     symbols::RULES,
     validate::RULES,
     validate_driver::RULES,
