@@ -15,6 +15,7 @@ mod dropped;
 pub mod explanation;
 mod judge;
 mod platform;
+mod quote;
 pub mod rule;
 pub mod rules;
 #[cfg(test)]

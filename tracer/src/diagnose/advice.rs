@@ -2,6 +2,7 @@
 
 use crate::discover::Model;
 use crate::discover::model::{Era, Origin};
+use crate::event::Text;
 
 /// Restarts the service, so that it discovers anew.
 pub(super) const RESTART: &str = "$ sudo systemctl restart ollama";
@@ -14,11 +15,13 @@ pub(super) const DISCOVERS_ONCE: &str =
 pub(super) const EDIT_UNIT: &str = "$ sudo systemctl edit ollama";
 
 /// Puts the files of one release in place.
-pub(super) const REINSTALL: [&str; 3] = [
-    "Install one release of Ollama anew; move the library folder away first, so that no file of another release stays:",
-    "$ sudo mv /usr/local/lib/ollama /var/tmp/ollama-libraries && curl -fsSL https://ollama.com/install.sh | sh",
-    "With a distribution's package, reinstall that package instead, with its CUDA or ROCm part.",
-];
+const ANEW: &str = "Install one release of Ollama anew; set the library folder aside first, so that no file of another release stays:";
+
+/// For those who have no files of ollama.com.
+const BY_PACKAGE: &str = "With a distribution's package, reinstall that package instead, with its CUDA or ROCm part; in a container take the image anew.";
+
+/// The folder that Ollama's script installs to (scripts/install.sh), where PATH has /usr/local/bin.
+const BY_SCRIPT: &str = "/usr/local/lib/ollama";
 
 /// The library folder as this run has it.
 pub(super) fn library_dir(model: &Model) -> &str {
@@ -31,21 +34,52 @@ pub(super) fn library_dir(model: &Model) -> &str {
         .unwrap_or("/usr/local/lib/ollama")
 }
 
-/// Puts the files of one release in place, in the folder of this run.
+/// Puts the files of one release in place, in the folder of this run: by Ollama's script where that installs to it, else by
+/// the archive (docs/linux.mdx), which has bin/ollama and lib/ollama.
 pub(super) fn reinstall(model: &Model) -> Vec<String> {
     let dir = library_dir(model);
-    REINSTALL
-        .iter()
-        .map(|line| line.replace("/usr/local/lib/ollama", dir))
-        .collect()
+    let aside = format!("$ sudo mv {dir} {dir}.$(date +%s)");
+    let version = model.version.as_ref().map(Text::as_str);
+    let version = version.filter(|version| is_release(version));
+    let mut lines = vec![ANEW.to_owned()];
+    if dir == BY_SCRIPT {
+        let of = version.map_or_else(String::new, |version| format!("OLLAMA_VERSION={version} "));
+        lines.push(format!(
+            "{aside} && curl -fsSL https://ollama.com/install.sh | {of}sh"
+        ));
+    } else if let Some(prefix) = dir
+        .strip_suffix("/lib/ollama")
+        .filter(|dir| !dir.is_empty())
+    {
+        let of = version.map_or_else(String::new, |version| format!("?version={version}"));
+        lines.push(format!(
+            "{aside} && curl -fsSL 'https://ollama.com/download/ollama-linux-amd64.tar.zst{of}' | sudo tar -x --zstd -C {prefix}"
+        ));
+    } else {
+        lines.push(aside);
+        lines.push(format!(
+            "Then unpack lib/ollama of https://ollama.com/download/ollama-linux-amd64.tar.zst to {dir}."
+        ));
+    }
+    lines.push(BY_PACKAGE.to_owned());
+    lines
+}
+
+/// A version that ollama.com has: three numbers, and not the 0.0.0 of a build of one's own.
+fn is_release(version: &str) -> bool {
+    let numbers: Vec<&str> = version.split('.').collect();
+    let number = |text: &&str| {
+        !text.is_empty() && text.len() < 6 && text.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    numbers.len() == 3 && numbers.iter().all(number) && version != "0.0.0"
 }
 
 /// What to do with a program that is no Ollama: nothing of an installation or a service of Ollama belongs there.
 pub(super) fn for_a_program(remedy: &mut Vec<String>) {
     let is_of_ollama = |line: &String| {
-        [RESTART, DISCOVERS_ONCE, EDIT_UNIT, REINSTALL[2]].contains(&line.as_str())
+        [RESTART, DISCOVERS_ONCE, EDIT_UNIT, BY_PACKAGE].contains(&line.as_str())
             || line.starts_with("Install one release of Ollama")
-            || line.contains("ollama.com/install.sh")
+            || line.contains("ollama.com/")
             || line.contains("Ollama's own package")
     };
     let before = remedy.len();
@@ -103,17 +137,65 @@ pub(super) fn record(model: &Model) -> String {
     }
 }
 
+/// The command that records a discovery without a variable of the service.
+pub(super) fn record_without(model: &Model, variable: &str) -> String {
+    record(model).replacen(
+        "--until discovery",
+        &format!("--until discovery --unset {variable}"),
+        1,
+    )
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{DISCOVERS_ONCE, REINSTALL, RESTART, for_a_program};
+    use super::{BY_PACKAGE, DISCOVERS_ONCE, RESTART, for_a_program, record_without, reinstall};
+    use crate::discover::Model;
+    use crate::discover::model::Server;
+    use crate::event::Text;
+
+    fn installed(dir: &str, version: &str) -> Model {
+        let mut server = Server::default();
+        server.library_dir.path = Text::from(dir);
+        Model {
+            server: Some(server),
+            version: Some(Text::from(version)),
+            ..Model::default()
+        }
+    }
+
+    /// A folder that was set aside must not stop the next one, and another program's place is not the script's.
+    #[test]
+    fn the_release_comes_back_to_the_folder_of_this_run_each_time_that_it_is_asked_for() {
+        let lines = reinstall(&installed("/usr/local/lib/ollama", "0.16.3"));
+        assert_eq!(
+            lines[1],
+            "$ sudo mv /usr/local/lib/ollama /usr/local/lib/ollama.$(date +%s) && curl -fsSL https://ollama.com/install.sh | OLLAMA_VERSION=0.16.3 sh"
+        );
+        let own = reinstall(&installed("/opt/ollama/lib/ollama", "0.0.0"));
+        assert!(
+            own[1].ends_with("ollama-linux-amd64.tar.zst' | sudo tar -x --zstd -C /opt/ollama"),
+            "{own:?}"
+        );
+        assert!(!own.join(" ").contains("install.sh"), "{own:?}");
+        let beside = reinstall(&installed("/opt/ollama/build/lib", "0.16.3; reboot"));
+        assert!(!beside.join(" ").contains("curl"), "{beside:?}");
+        let hostile = reinstall(&installed("/usr/local/lib/ollama", "0.16.3; reboot"));
+        assert!(hostile[1].ends_with("install.sh | sh"), "{hostile:?}");
+    }
+
+    #[test]
+    fn a_variable_is_left_out_by_the_recorder_and_not_before_sudo() {
+        let line = record_without(&Model::default(), "LD_PRELOAD");
+        assert_eq!(
+            line,
+            "$ sudo vgputrace run --until discovery --unset LD_PRELOAD -- ollama serve"
+        );
+    }
 
     #[test]
     fn a_program_that_is_no_ollama_gets_no_remedy_of_ollama() {
-        let mut only = [REINSTALL.as_slice(), &[DISCOVERS_ONCE, RESTART]]
-            .concat()
-            .iter()
-            .map(|line| (*line).to_owned())
-            .collect::<Vec<_>>();
+        let mut only = reinstall(&Model::default());
+        only.extend([BY_PACKAGE, DISCOVERS_ONCE, RESTART].map(str::to_owned));
         for_a_program(&mut only);
         assert_eq!(only.len(), 1, "{only:?}");
         assert!(!only[0].contains("llama"), "{only:?}");

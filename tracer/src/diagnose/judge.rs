@@ -12,6 +12,7 @@ use super::case::Case;
 use super::dropped;
 use super::explanation::{BackendVerdict, Certainty, Explanation, Finding, Verdict};
 use super::platform;
+use super::quote;
 use super::rule::{Check, Stage};
 use super::rules;
 use super::unexplained::{device_of_some_folder, no_filter_seen, no_reason, not_listed, not_over};
@@ -61,6 +62,7 @@ pub fn explain(model: &Model) -> Explanation {
         finished: model.finished,
     };
     hush(&mut explanation);
+    quote::fit(&mut explanation, model);
     platform::fit(&mut explanation, model);
     if model.era == Era::Ggml {
         for finding in explanation

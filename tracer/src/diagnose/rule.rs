@@ -161,6 +161,12 @@ impl Finding {
         self
     }
 
+    /// Adds lines of what to do that were made for this run.
+    pub(super) fn do_lines(mut self, lines: Vec<String>) -> Self {
+        self.remedy.extend(lines);
+        self
+    }
+
     /// Adds several lines of what to do.
     pub(super) fn do_all(mut self, lines: &[&str]) -> Self {
         self.remedy

@@ -15,6 +15,7 @@ mod ended;
 mod filter;
 mod host;
 mod init;
+mod killed;
 mod last_words;
 mod library_path;
 mod links;
@@ -28,11 +29,13 @@ mod no_fault;
 mod old_discovery;
 mod preload;
 mod program;
+mod protection;
 mod refused;
 mod sanity;
 mod sanity_attributes;
 mod scan;
 mod scan_library;
+mod seccomp;
 mod server_end;
 mod skip;
 mod source;
@@ -46,6 +49,8 @@ mod start_failed;
 mod start_lost;
 mod start_memory;
 mod start_unknown;
+mod starved;
+mod storage;
 mod symbols;
 mod top_level;
 mod validate;
@@ -81,6 +86,7 @@ pub static ALL: &[&[&Rule]] = &[
     filter::RULES,
     host::RULES,
     init::RULES,
+    killed::RULES,
     links::RULES,
     load::RULES,
     load_file::RULES,
@@ -91,11 +97,13 @@ pub static ALL: &[&[&Rule]] = &[
     old_discovery::RULES,
     preload::RULES,
     program::RULES,
+    protection::RULES,
     refused::RULES,
     sanity::RULES,
     sanity_attributes::RULES,
     scan::RULES,
     scan_library::RULES,
+    seccomp::RULES,
     skip::RULES,
     server_end::RULES,
     source::RULES,
@@ -108,6 +116,7 @@ pub static ALL: &[&[&Rule]] = &[
     start_failed::RULES,
     start_lost::RULES,
     start_unknown::RULES,
+    storage::RULES,
     symbols::RULES,
     top_level::RULES,
     validate::RULES,

@@ -6,5 +6,6 @@ mod host;
 mod load;
 mod process;
 mod proofs;
+mod remedy;
 mod scan;
 mod whose;

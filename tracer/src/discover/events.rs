@@ -238,7 +238,9 @@ impl Discovery {
             return;
         }
         let server = self.looking.server.as_ref();
-        let Some(role) = roles::of(exec, server, self.looking.finished()) else {
+        let role = roles::of(exec, server, self.looking.finished());
+        let own = role.filter(|_| !self.processes.looks_for_another(process.number));
+        let Some(role) = own else {
             self.processes.name(process.number, roles::other(exec));
             return;
         };
@@ -300,6 +302,7 @@ impl Discovery {
     fn fork_failed(&mut self, event: &Event, failed: &ForkFailed) {
         let Some(process) = event.process else { return };
         if self.processes.server != Some(process.number) {
+            self.of(Some(process), |child, _| child.fork_failed(event, failed));
             return;
         }
         if let Some(role) = self.looking.role_not_forked(failed) {

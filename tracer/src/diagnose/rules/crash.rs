@@ -93,6 +93,7 @@ pub(super) fn inside(seen: &Seen<'_>, function: &str) -> bool {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Abort,
+    Filtered,
     Cut,
     Loader,
     Before,
@@ -117,6 +118,7 @@ fn kind(seen: &Seen<'_>) -> Kind {
         || seen.child.process.is_none();
     match seen.signal {
         "SIGABRT" => Kind::Abort,
+        super::seccomp::SIGSYS => Kind::Filtered,
         "SIGBUS"
             if in_loader || (loading && !inside(seen, "ggml_backend_init")) || object.is_none() =>
         {
@@ -246,12 +248,7 @@ const OTHER_PROCESSOR: &[&str] = &[
 
 fn in_start(case: &Case<'_>) -> Vec<Finding> {
     let all = of_kind(case, Kind::Start);
-    let started = all.iter().any(|seen| inside(seen, "ggml_backend_init"));
-    let what = if started {
-        format!("while {} started (ggml_backend_init)", backend(case))
-    } else {
-        opened_nothing(&all).unwrap_or_else(|| format!("while it looked at {}", case.name))
-    };
+    let what = during(case, &all);
     // "runner crashed" is all that a log says of any signal, SIGKILL for lack of memory too (ml/device.go).
     let nameless = all
         .iter()
@@ -287,6 +284,16 @@ fn in_start(case: &Case<'_>) -> Vec<Finding> {
         .collect()
 }
 
+/// What the process was at when it crashed.
+pub(super) fn during(case: &Case<'_>, all: &[Seen<'_>]) -> String {
+    let started = all.iter().any(|seen| inside(seen, "ggml_backend_init"));
+    if started {
+        format!("while {} started (ggml_backend_init)", backend(case))
+    } else {
+        opened_nothing(all).unwrap_or_else(|| format!("while it looked at {}", case.name))
+    }
+}
+
 /// A process that died before it had opened one backend was not stopped by that.
 fn opened_nothing(all: &[Seen<'_>]) -> Option<String> {
     let first = all.iter().find(|seen| is_deciding(seen.child))?;
@@ -306,6 +313,6 @@ pub(super) fn without_preload(case: &Case<'_>) -> Vec<String> {
             "{path} is preloaded and answers {} in libc's place: see first whether it crashes without it:",
             list(&names)
         ),
-        "$ sudo env -u LD_PRELOAD vgputrace run --until discovery -- ollama serve".to_owned(),
+        advice::record_without(case.model, "LD_PRELOAD"),
     ]
 }

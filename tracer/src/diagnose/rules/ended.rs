@@ -1,4 +1,4 @@
-//! The process ended by itself, was ended by somebody, or took too long.
+//! The process ended by itself, or took too long.
 
 use super::super::advice::RESTART;
 use super::super::case::{Case, is_deciding, path_of, who};
@@ -8,7 +8,7 @@ use super::super::words::base;
 use super::crash::{backend, capital, crash_of, inside_call as inside, open_call};
 use crate::discover::model::{At, Attempt, Child, End, Evidence, Origin, Outcome};
 
-pub(super) static RULES: &[&Rule] = &[&LEFT, &HUNG, &KILLED];
+pub(super) static RULES: &[&Rule] = &[&LEFT, &HUNG];
 
 static LEFT: Rule = Rule {
     id: "VG088",
@@ -73,6 +73,7 @@ fn left(case: &Case<'_>) -> Vec<Finding> {
             .certain_if(started || loading)
             .proof(ends.iter().filter_map(|(_, _, seen)| *seen))
             .proof(case.failure_lines())
+            .do_lines(super::load_words::audited(case))
             .so("A backend or driver library must not end the program; use the release's or vendor's own file.")
             .so(RESTART),
     ]
@@ -182,6 +183,7 @@ fn hung(case: &Case<'_>) -> Vec<Finding> {
         .filter_map(|child| child.hanging.as_ref())
         .collect();
     let (file, open) = waiting_in(case, hanging.first().copied());
+    let unopened = unopened(&killed);
     let time = killed
         .first()
         .map_or(0, |(_, after, _)| after / 1_000_000_000);
@@ -192,10 +194,7 @@ fn hung(case: &Case<'_>) -> Vec<Finding> {
     } else {
         format!("{time} s")
     };
-    let what = open.as_ref().map_or_else(
-        || " What it was waiting for was not seen.".to_owned(),
-        |open| format!(" It was waiting in {open}."),
-    );
+    let what = waited(open.as_deref(), unopened);
     // NVIDIA's driver does not wait in a constructor, and not without a card.
     let of_its_own =
         constructor_of(&hanging).is_some() || super::device::has_gpu(case) == Some(false);
@@ -203,35 +202,74 @@ fn hung(case: &Case<'_>) -> Vec<Finding> {
         .first()
         .map_or("The process", |(child, _, _)| who(child));
     let in_dlopen = constructor_of(&hanging).is_none() && is_in_dlopen(case, open.as_deref());
-    let mut finding = HUNG
-        .found(format!(
+    let helps = match unopened {
+        Some((path, _)) => end_of_the_wait(path),
+        None => {
+            let mut lines = Vec::new();
+            if in_dlopen {
+                lines.push("No start of a backend had begun: a library waits in its constructor, or the file system that it is read from does not answer:".to_owned());
+                lines.push(format!("$ findmnt -T {0}; ls -lL {0}", case.path()));
+            }
+            let more: &[&str] = if of_its_own { &HUNG_OWN } else { &HUNG_DRIVER };
+            lines.extend(more.iter().map(|line| (*line).to_owned()));
+            lines
+        }
+    };
+    let object = constructor_of(&hanging)
+        .or_else(|| unopened.map(|(path, _)| path.to_owned()))
+        .or(file)
+        .or(open)
+        .unwrap_or_default();
+    vec![
+        HUNG.found(format!(
             "{} for {} gave no answer and the server killed it after {time}.{what}",
             capital(who),
             case.name
         ))
-        .object(
-            constructor_of(&hanging)
-                .or(file)
-                .or(open)
-                .unwrap_or_default(),
-        )
+        .object(object)
         .proof(killed.iter().filter_map(|(_, _, seen)| *seen))
         .proof(lines)
-        .proof(hanging);
-    if in_dlopen {
-        finding = finding
-            .so("No start of a backend had begun: a library waits in its constructor, or the file system that it is read from does not answer:")
-            .so(format!("$ findmnt -T {0}; ls -lL {0}", case.path()));
-    }
-    vec![
-        finding
-            .do_all(if of_its_own {
-                &HUNG_OWN[..]
-            } else {
-                &HUNG_DRIVER[..]
-            })
-            .so(RESTART),
+        .proof(hanging)
+        .proof(unopened.map(|(_, seen)| seen))
+        .do_lines(helps)
+        .so(RESTART),
     ]
+}
+
+/// What it was waiting for, in words.
+fn waited(open: Option<&str>, unopened: Option<(&str, &Evidence)>) -> String {
+    match (open, unopened) {
+        (Some(open), Some((path, _))) => {
+            format!(" It was waiting for the open of {path}, in {open}.")
+        }
+        (None, Some((path, _))) => format!(" It was waiting for the open of {path}."),
+        (Some(open), None) => format!(" It was waiting in {open}."),
+        (None, None) => " What it was waiting for was not seen.".to_owned(),
+    }
+}
+
+/// What ends a wait for a file.
+fn end_of_the_wait(path: &str) -> Vec<String> {
+    vec![
+        "An open waits for ever where the path is a pipe that nobody writes to, or where its file system (network, FUSE) does not answer; put a file in its place, or mount it anew:".to_owned(),
+        format!("$ timeout 5 ls -lL {path}; timeout 5 findmnt -T {path}"),
+    ]
+}
+
+/// The open that the kill cut short, which is told behind it: the kernel's own codes for a call that would have gone on (linux/errno.h, ERESTARTSYS to
+/// ERESTART_RESTARTBLOCK), or EINTR.
+fn unopened<'a>(
+    killed: &[(&'a Child, u64, Option<&'a Evidence>)],
+) -> Option<(&'a str, &'a Evidence)> {
+    killed.iter().find_map(|(child, _, kill)| {
+        let kill = kill.map(|kill| &kill.at)?;
+        let cut = |seen: &Evidence| matches!((kill, &seen.at), (At::Event(kill), At::Event(open)) if kill < open);
+        let mut refused = child.refused.iter();
+        let (_, seen) = refused.find(|(err, seen)| {
+            matches!(err.0, 4 | 512..=516) && cut(seen) && seen.text.as_str().starts_with("open ")
+        })?;
+        Some((seen.text.as_str().strip_prefix("open ")?, seen))
+    })
 }
 
 /// A load had not come back, and no start of a backend had begun.
@@ -260,6 +298,7 @@ pub(in super::super) fn cut_short<'a>(case: &Case<'a>) -> Vec<&'a Evidence> {
         told.then_some(line)
     });
     let lines: Vec<&Evidence> = lines.collect();
+    let lines = [lines, super::killed::with_service(case)].concat();
     let signal = told_to_end.filter(|_| !lines.is_empty());
     lines.into_iter().chain(signal).collect()
 }
@@ -311,50 +350,4 @@ fn constructor_of(hanging: &[&Evidence]) -> Option<String> {
         .as_str()
         .split_once("a constructor of ")?;
     rest.split(", for ").next().map(str::to_owned)
-}
-
-static KILLED: Rule = Rule {
-    id: "VG090",
-    stage: Stage::Init,
-    title: "Somebody killed the process",
-    story: "The kernel's out-of-memory killer, a seccomp filter or a person ended the process. That the server itself kills a runner or the first llama-server after its answer is normal and is not \
-meant.",
-    proof: "The signal and its sender.",
-    remedy: &["Give the service more memory, or find the sender."],
-    rows: &["runner 41"],
-    check: Check::Backend(killed),
-};
-
-fn killed(case: &Case<'_>) -> Vec<Finding> {
-    let mut what = None;
-    let mut seen = Vec::new();
-    for child in case.deciding() {
-        match &child.end {
-            End::OutOfMemory(evidence) => {
-                what.get_or_insert_with(|| "the kernel ended it for lack of memory".to_owned());
-                seen.extend(evidence);
-            }
-            End::Signal {
-                name,
-                by,
-                seen: evidence,
-            } if by.is_some() || matches!(name.as_str(), "SIGKILL" | "SIGTERM") => {
-                let by = by
-                    .as_ref()
-                    .map_or_else(String::new, |by| format!(" from {by}"));
-                what.get_or_insert_with(|| format!("it was ended by {name}{by}"));
-                seen.extend(evidence);
-            }
-            _ => {}
-        }
-    }
-    let Some(what) = what else { return Vec::new() };
-    vec![
-        KILLED
-            .found(format!("The process for {} gave no answer: {what}.", case.name))
-            .proof(seen)
-            .so("For lack of memory: raise MemoryMax= of the service or the container's limit, or free memory before the start.")
-            .so("$ journalctl -k | grep -i 'killed process'")
-            .so(RESTART),
-    ]
 }

@@ -31,8 +31,10 @@ fn leads_nowhere(case: &Case<'_>) -> Vec<Finding> {
                 .found(format!("{path} is a link that leads to itself. ggml looks at every file of the folder before it loads one, and gave up on this."))
                 .object(path)
                 .proof([seen])
-                .so("See where it leads, take it away, and install the release again where it was one of Ollama's files:")
-                .so(format!("$ ls -l {path}"))
+                .so("See where it leads, and take it away:")
+                .so(format!("$ ls -l {path} && sudo rm {path}"))
+                .so("Where it was one of Ollama's files:")
+                .do_lines(advice::reinstall(case.model))
                 .so(RESTART),
         ];
     }

@@ -234,7 +234,9 @@ fn absent(case: &Case<'_>, driver: bool) -> Vec<Finding> {
         .libraries()
         .into_iter()
         .filter(|name| is_driver(name) == driver)
-        .filter(|name| !super::refused::is_closed(case, name))
+        .filter(|name| {
+            !super::refused::is_closed(case, name) && !super::storage::is_behind(case, name)
+        })
         .collect();
     let Some(first) = names.first().copied() else {
         return Vec::new();

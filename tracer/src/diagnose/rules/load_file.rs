@@ -85,8 +85,27 @@ fn other_name(case: &Case<'_>) -> Vec<Finding> {
             .proof(case.attempts.iter().filter_map(|attempt| attempt.seen.as_ref()))
             .so("Give the backend its right name, or install the release again:")
             .so(format!("$ ls -l {}", case.path()))
+            .do_lines(right_name(case.path(), &names))
             .so(RESTART),
     ]
+}
+
+/// Moves the one file that is a GPU's backend but for what was put behind its name.
+fn right_name(folder: &str, names: &[&str]) -> Vec<String> {
+    let mut commands = names.iter().filter_map(|name| {
+        let right = GPU.into_iter().find(|right| name.starts_with(right))?;
+        Some(format!("$ sudo mv {folder}/{name} {folder}/{right}"))
+    });
+    match (commands.next(), commands.next()) {
+        (Some(one), None) if names.iter().all(|name| is_plain(name)) => vec![one],
+        _ => Vec::new(),
+    }
+}
+
+/// Nothing in the name means something to a shell.
+fn is_plain(name: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-+~".contains(&byte);
+    name.bytes().all(plain)
 }
 
 static UNFIT: Rule = Rule {
@@ -114,6 +133,9 @@ fn unfit(case: &Case<'_>) -> Vec<Finding> {
             let Missing::Unfit { file, problem } = missing else {
                 continue;
             };
+            if super::storage::is_unread(case, file.as_str()) {
+                continue;
+            }
             // That is a link that leads nowhere.
             if ["ENOENT", "ELOOP"]
                 .iter()

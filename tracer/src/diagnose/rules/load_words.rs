@@ -1,5 +1,6 @@
 //! dlopen gave nothing, and what is known are the loader's words alone, or that it said none.
 
+use super::super::advice;
 use super::super::case::{Case, Family, path_of};
 use super::super::explanation::Finding;
 use super::super::rule::{Check, Rule, Stage};
@@ -53,7 +54,7 @@ fn answered_by_preload(case: &Case<'_>) -> Vec<Finding> {
             .likely()
             .proof(mute.iter().filter_map(|load| load.seen.as_ref()))
             .so("Start Ollama once without the preload and compare:")
-            .so("$ sudo env -u LD_PRELOAD vgputrace run --until discovery -- ollama serve")
+            .so(advice::record_without(case.model, "LD_PRELOAD"))
             .so("To keep the preload, have its dlopen call the one of libc (dlsym RTLD_NEXT) and give its result back unchanged."),
     ]
 }
@@ -75,7 +76,9 @@ fn loaders_words(case: &Case<'_>) -> Vec<Finding> {
         .filter(|(_, load)| load.missing.is_empty() && load.outcome == Outcome::Failed)
         .flat_map(|(_, load)| &load.words)
         .filter(|words| {
-            words.err.is_none_or(|err| err.0 == 2) && !words.text.as_str().contains("static TLS")
+            let told = words.text.as_str().contains("static TLS")
+                || super::protection::is_protection(words);
+            words.err.is_none_or(|err| err.0 == 2) && !told
         })
         .collect();
     let itself = words.iter().all(|words| words.err.is_some());
@@ -101,10 +104,10 @@ fn loaders_words(case: &Case<'_>) -> Vec<Finding> {
             .object(first.object.clone())
             .proof(words.iter().map(|words| &words.seen))
             .do_all(advice_on(first))
-            .do_all(if first.object.is_empty() && is_audited(case) {
-                &AUDITED
+            .do_lines(if first.object.is_empty() {
+                audited(case)
             } else {
-                &[]
+                Vec::new()
             })
             .so("The same load by hand, with all of the loader's steps:")
             .so(format!(
@@ -115,17 +118,16 @@ fn loaders_words(case: &Case<'_>) -> Vec<Finding> {
     ]
 }
 
-/// rtld-audit(7).
-const AUDITED: [&str; 2] = [
-    "The service has LD_AUDIT: its library is asked for every name that the loader looks for, and a name that it refuses is not in the loader's words. See whether the load works without it:",
-    "$ sudo env -u LD_AUDIT vgputrace run --until discovery -- ollama serve",
-];
-
-fn is_audited(case: &Case<'_>) -> bool {
-    case.children
-        .iter()
-        .flat_map(|child| &child.env)
-        .any(|variable| variable.k.as_str() == "LD_AUDIT")
+/// What to try first where an auditor is asked in every load (rtld-audit(7)).
+pub(super) fn audited(case: &Case<'_>) -> Vec<String> {
+    let mut variables = case.children.iter().flat_map(|child| &child.env);
+    if !variables.any(|variable| variable.k.as_str() == "LD_AUDIT") {
+        return Vec::new();
+    }
+    vec![
+        "The service has LD_AUDIT: its library is asked for every name that the loader looks for, and a name that it refuses is not in the loader's words. See whether it works without:".to_owned(),
+        advice::record_without(case.model, "LD_AUDIT"),
+    ]
 }
 
 /// What these words can mean, where that is known and a log cannot tell which.
@@ -165,7 +167,7 @@ fn not_even_cpu(case: &Case<'_>) -> Vec<Finding> {
     if bare.is_empty() {
         return Vec::new();
     }
-    let library = super::super::advice::library_dir(case.model);
+    let library = advice::library_dir(case.model);
     vec![
         NOT_EVEN_CPU
             .found(format!(

@@ -5,7 +5,7 @@ use crate::discover::model::{Child, Evidence, Words};
 use crate::event::Text;
 use crate::event::process::EnvVar;
 
-use super::super::advice::EDIT_UNIT;
+use super::super::advice::{self, EDIT_UNIT};
 use super::super::case::at;
 use super::super::explanation::Finding;
 use super::super::rule::{Check, Rule, Stage};
@@ -71,7 +71,7 @@ fn interposes(model: &Model) -> Vec<Finding> {
                 .object(path)
                 .proof(evidence.as_ref())
                 .so("Compare with a start without it:")
-                .so("$ sudo env -u LD_PRELOAD vgputrace run --until discovery -- ollama serve")
+                .so(advice::record_without(model, "LD_PRELOAD"))
                 .so("It can stay if it passes these calls on to libc unchanged; `vgputrace diff` of both recordings shows what it changes.")
         })
         .collect()

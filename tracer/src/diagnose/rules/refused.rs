@@ -13,7 +13,7 @@ use crate::event::library::Resolved;
 pub(super) static RULES: &[&Rule] = &[&REFUSED, &NO_ROOM];
 
 /// Ids of the rules of this file.
-pub(in super::super) const REFUSALS: [&str; 2] = ["VG058", "VG059"];
+pub(in super::super) const REFUSALS: [&str; 4] = ["VG058", "VG059", "VG067", "VG068"];
 
 static REFUSED: Rule = Rule {
     id: "VG058",
@@ -34,7 +34,9 @@ pub(super) fn refusals<'a>(case: &Case<'a>) -> Vec<(u16, &'a Evidence)> {
         if let Some((err, seen)) = &load.refused {
             all.push((err.0, seen));
         }
-        for words in load.words.iter().filter(|words| is_refusal(load, words)) {
+        let of_file =
+            |words: &&Words| is_refusal(load, words) && !super::protection::is_protection(words);
+        for words in load.words.iter().filter(of_file) {
             if let Some(err) = words.err {
                 all.push((err.0, &words.seen));
             }
@@ -256,27 +258,27 @@ fn refused(case: &Case<'_>) -> Vec<Finding> {
     vec![finding.so(RESTART)]
 }
 
-static NO_ROOM: Rule = Rule {
+pub(super) static NO_ROOM: Rule = Rule {
     id: "VG059",
     stage: Stage::Load,
-    title: "No descriptors or memory left for the load",
-    story: "The process was at its limit of open files, or the memory for the mapping or for thread-local storage was not there.",
-    proof: "EMFILE, ENFILE or ENOMEM at the load, the loader's words about static TLS, or a file that could not be mapped though no mapping for execution was refused.",
+    title: "No descriptors, threads or memory left",
+    story: "The process was at its limit of open files, or the memory for the mapping or for thread-local storage was not there. A driver that starts needs files and threads too, and often gives a code of its own that tells nothing of the limit.",
+    proof: "EMFILE, ENFILE or ENOMEM at the load, the loader's words about static TLS, or a file that could not be mapped though no mapping for execution was refused; after the load, an open or a thread that the kernel refused for want of room.",
     remedy: &LIMITS,
     rows: &["runner 26", "runner 27"],
     check: Check::Backend(no_room),
 };
 
-const LIMITS: [&str; 4] = [
-    "Raise the limit (LimitNOFILE=, LimitAS=, memory of the container):",
+pub(super) const LIMITS: [&str; 4] = [
+    "Raise the limit (LimitNOFILE=, LimitAS=, TasksMax=, memory or pids of the container):",
     EDIT_UNIT,
     "See the limits of the service, and of a start by hand:",
-    "$ systemctl show ollama -p LimitAS,LimitNOFILE,MemoryMax; ulimit -v -n",
+    "$ systemctl show ollama -p LimitAS,LimitNOFILE,LimitNPROC,TasksMax,MemoryMax; ulimit -v -n -u",
 ];
 /// For thread-local storage, of which each process has a fixed reserve (glibc, elf/dl-reloc.c).
 const STORAGE: [&str; 2] = [
-    "A preloaded library that takes much thread-local storage is the usual reason; it can stay if the reserve is made larger:",
-    "$ sudo systemctl edit ollama   # Environment=GLIBC_TUNABLES=glibc.rtld.optional_static_tls=2048",
+    "The library that the loader names wants its thread-local storage in that reserve, or a preloaded one has used it up (`readelf -lW FILE | grep TLS` shows how much each takes); all can stay if the reserve is made larger than what they take together:",
+    "$ sudo systemctl edit ollama   # Environment=GLIBC_TUNABLES=glibc.rtld.optional_static_tls=131072",
 ];
 
 fn no_room(case: &Case<'_>) -> Vec<Finding> {
@@ -293,7 +295,7 @@ fn no_room(case: &Case<'_>) -> Vec<Finding> {
         .collect();
     let unmapped = unmapped(case);
     if all.is_empty() && tls.is_empty() && unmapped.is_empty() {
-        return Vec::new();
+        return super::starved::no_room(case);
     }
     let what = match all.first() {
         None if tls.is_empty() => format!(

@@ -113,7 +113,7 @@ fn closed(case: &Case<'_>) -> Vec<Finding> {
     let Some((err, seen)) = &folder.unreadable else {
         return Vec::new();
     };
-    if is_not_there(*err) || folder.names.is_some() {
+    if is_not_there(*err) || super::storage::is_broken(*err) || folder.names.is_some() {
         return Vec::new();
     }
     let who = case

@@ -4,6 +4,7 @@ use super::super::explanation::Finding;
 use super::super::rule::{Check, Rule, Stage};
 use crate::discover::Model;
 use crate::discover::model::{End, Evidence, Line, Origin};
+use crate::event::Text;
 
 pub(super) static RULES: &[&Rule] = &[&SERVER_ENDED];
 
@@ -39,11 +40,6 @@ const KNOWN: &[(&str, &str, &str)] = &[
         "could not create directory mkdir ",
         "Ollama keeps its key in .ollama below HOME, and the user of the service may not make that folder. Give the service a HOME that is the user's own:",
         "$ sudo systemctl edit ollama   # Environment=HOME=/usr/share/ollama",
-    ),
-    (
-        "permission denied",
-        "The user of the service must be able to read and write the folder that is named: that of the models, or .ollama below HOME:",
-        "$ ls -ld ~/.ollama ${OLLAMA_MODELS:-}",
     ),
     (
         "$HOME is not defined",
@@ -109,9 +105,10 @@ fn server_ended(model: &Model) -> Vec<Finding> {
         ))
         .proof(seen)
         .proof(last.and_then(|line| line.seen.as_ref()));
-    finding = match known {
-        Some((_, what, command)) => finding.so(*what).so(*command),
-        None => finding.do_all(SERVER_ENDED.remedy),
+    finding = match (known, closed(model, words)) {
+        (Some((_, what, command)), _) => finding.so(*what).so(*command),
+        (None, lines) if !lines.is_empty() => finding.do_lines(lines),
+        (None, _) => finding.do_all(SERVER_ENDED.remedy),
     };
     vec![finding]
 }
@@ -129,6 +126,39 @@ fn is_of_a_model(text: &str) -> bool {
         "error loading model",
     ];
     OTHERS.iter().any(|words| text.contains(words))
+}
+
+/// A path that the server's user may not use (Go: `mkdir PATH: permission denied`): see each part of it. The folder of the
+/// models is Ollama's own and can be given to the user as a whole; of others that is not known.
+fn closed(model: &Model, words: &str) -> Vec<String> {
+    let Some((before, _)) = words.split_once(": permission denied") else {
+        return Vec::new();
+    };
+    let path = before.split_once(" /").map_or("", |(_, path)| path);
+    // Words of a log, which go into a command.
+    if path.is_empty() || path.contains(|letter: char| letter.is_control() || letter == '\'') {
+        return Vec::new();
+    }
+    let mut lines = vec![
+        "The user of the service must be able to read and write what is named. See which part of the path is closed:".to_owned(),
+        format!("$ namei -l '/{path}'"),
+    ];
+    let models = model.server_variable("OLLAMA_MODELS").map(Text::as_str);
+    let of_models = models.filter(|models| {
+        let rest = format!("/{path}");
+        !models.contains('\'') && models.len() > 1 && rest.starts_with(models)
+    });
+    if let Some(models) = of_models {
+        let user = model.server.as_ref().and_then(|server| server.uid);
+        let user = user.map_or_else(|| "ollama".to_owned(), |uid| uid.to_string());
+        lines.push(
+            "The folder of the models is to be that user's own, with all that is in it:".to_owned(),
+        );
+        lines.push(format!(
+            "$ sudo install -d -o {user} '{models}' && sudo chown -R {user} '{models}'"
+        ));
+    }
+    lines
 }
 
 /// How the server ended; `None` while it runs, when it was asked to, or when the recorder ended it.

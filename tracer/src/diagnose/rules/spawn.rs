@@ -268,11 +268,40 @@ fn no_temporary(case: &Case<'_>) -> Vec<Finding> {
             .proof(refused.iter().map(|(_, seen)| *seen))
             .proof(answers)
             .proof(set.as_ref())
-            .so("Make the folder writable for the user of the service and see that its disk has room:")
-            .so("$ sudo chmod 1777 /tmp && df -h /tmp")
-            .so("Or keep it as it is and give the service one of its own (Environment=TMPDIR=/var/lib/ollama/tmp):")
-            .so(advice::EDIT_UNIT)
+            .do_lines(temporary(super::super::words::parent(&file), &why))
             .so(RESTART),
+    ]
+}
+
+/// What helps depends on whose folder it is and what is wrong with it.
+fn temporary(folder: &str, why: &str) -> Vec<String> {
+    let shared = matches!(folder, "/tmp" | "/var/tmp");
+    let (what, command) = match why {
+        "EROFS" => (
+            "The folder is on a file system that is read-only for the service; see what makes it so:",
+            format!(
+                "$ findmnt -T {folder} -o TARGET,OPTIONS; systemctl show ollama -p ProtectSystem,PrivateTmp"
+            ),
+        ),
+        "EACCES" | "EPERM" if shared => (
+            "Make the folder writable for every user, as it has to be:",
+            format!("$ sudo chmod 1777 {folder}"),
+        ),
+        _ => (
+            "See whether the folder is there, whose it is, and whether its disk has room:",
+            format!("$ ls -ld {folder}; df -h {folder}"),
+        ),
+    };
+    let other = if folder == "/var/tmp" {
+        "/tmp"
+    } else {
+        "/var/tmp"
+    };
+    vec![
+        what.to_owned(),
+        command,
+        "Or give the service a folder that its user may write:".to_owned(),
+        format!("{}   # Environment=TMPDIR={other}", advice::EDIT_UNIT),
     ]
 }
 

@@ -17,6 +17,7 @@ mod source;
 mod spawn;
 mod stand_in;
 mod start;
+mod system;
 mod validate;
 
 use std::collections::BTreeSet;
@@ -87,6 +88,7 @@ fn all() -> Vec<Proof> {
         spawn::at_work(),
         load::proofs(),
         load::refused_or_mute(),
+        system::proofs(),
         file::proofs(),
         crash::proofs(),
         init::proofs(),

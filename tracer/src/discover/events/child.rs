@@ -19,7 +19,7 @@ use super::roles::variable;
 use crate::discover::model::{Child, End, Evidence, Said, Search, Spawn};
 use crate::discover::role::{Role, Step};
 use crate::event::library::{Library, Map};
-use crate::event::process::{Exec, ExecFailed, Exit};
+use crate::event::process::{Exec, ExecFailed, Exit, ForkFailed};
 use crate::event::{Errno, Event, Kind, Proc, Seq, Text};
 
 use searches::Searching;
@@ -169,6 +169,11 @@ impl Building {
     pub(super) fn refused_exec(&mut self, event: &Event, failed: &ExecFailed) {
         let file = failed.file.value().map_or("", |file| file.as_str());
         self.refuse(event, failed.err, format!("execve {file}"));
+    }
+
+    /// It could not make a process or a thread.
+    pub(super) fn fork_failed(&mut self, event: &Event, failed: &ForkFailed) {
+        self.refuse(event, failed.err, failed.call.as_str().to_owned());
     }
 
     /// The system refused it something.

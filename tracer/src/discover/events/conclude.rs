@@ -45,6 +45,12 @@ impl Discovery {
         model.blind.began_late =
             by_calls_alone || model.server.as_ref().is_some_and(|server| server.already);
         model.virtual_gpu = self.virtual_gpu;
+        if self.processes.beside() > 0 {
+            model.notes.push(
+                "Another `ollama serve` looked for devices at the same time; this is about the first one alone."
+                    .to_owned(),
+            );
+        }
         if self.earlier > 0 {
             model.notes.push(format!(
                 "The trace holds {} starts of the server; this is about {about}.",

@@ -138,7 +138,10 @@ fn of_library(library: &Text, looking: &Looking, folders: &mut BTreeMap<Text, Fo
     if listing.is_none() {
         for (path, (err, seen)) in &looking.refused {
             let below = path.as_str().rsplit_once('/');
-            if below.is_some_and(|(parent, _)| parent == library.as_str()) {
+            // `lib/ollama/.`, by which a Glob looks too, is that folder itself.
+            if below.is_some_and(|(parent, name)| {
+                parent == library.as_str() && !matches!(name, "" | "." | "..")
+            }) {
                 let name = Text::from(base(path.as_str()));
                 folders.insert(
                     path.clone(),

@@ -316,6 +316,8 @@ impl Loading {
                     load.words.push(words);
                 }
             }
+            // What an auditor (LD_AUDIT) does not define is not wanted of it (rtld-audit(7)).
+            None if text.as_str().starts_with("undefined symbol: la_") => {}
             None if child.loader_words.len() < self.most => child.loader_words.push(words),
             None => {}
         }

@@ -1,6 +1,6 @@
 //! Who is who: parents, execs, ends, and what each process is to the discovery.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::discover::role::Role;
 use crate::event::process::{Exec, Exit, Fork};
@@ -12,6 +12,9 @@ use super::roles;
 const MAX_PROCESSES: usize = 65_536;
 /// Execs remembered of processes that run: each has an environment of up to some hundred KiB.
 const MAX_EXECS: usize = 1_024;
+
+/// Parents that are asked for: a server starts its children itself, or by a launcher or two.
+const MOST_PARENTS: usize = 16;
 
 /// One process, by its number.
 #[derive(Clone, Debug, Default)]
@@ -33,6 +36,10 @@ pub(super) struct Processes {
     pub(super) server: Option<u32>,
     /// That one has ended.
     server_ended: bool,
+    /// Servers that began while that one ran, and run still: their children are none of this discovery.
+    others: BTreeSet<u32>,
+    /// Those of them that looked for devices.
+    beside: BTreeSet<u32>,
     /// Execs that are kept in `known`.
     kept: usize,
 }
@@ -67,7 +74,33 @@ impl Processes {
             self.server = Some(process.number);
             self.server_ended = false;
             known.role = Some(Role::Server);
+            self.others.remove(&process.number);
+        } else if is_server && self.server != Some(process.number) && self.others.len() < MAX_EXECS
+        {
+            self.others.insert(process.number);
         }
+    }
+
+    /// Servers that looked for devices while the one that is looked at ran.
+    pub(super) fn beside(&self) -> usize {
+        self.beside.len()
+    }
+
+    /// It is a process of a discovery, and whether that is of another server than the one that is looked at.
+    pub(super) fn looks_for_another(&mut self, number: u32) -> bool {
+        let of = self.another(number);
+        if self.beside.len() < MAX_EXECS {
+            self.beside.extend(of);
+        }
+        of.is_some()
+    }
+
+    fn another(&self, number: u32) -> Option<u32> {
+        let parents = std::iter::successors(Some(number), |number| self.parent(*number));
+        parents
+            .take(MOST_PARENTS)
+            .take_while(|number| Some(*number) != self.server)
+            .find(|number| self.others.contains(number))
     }
 
     /// A child that ended well without a program of its own: Go tests with it whether pidfd works
@@ -85,6 +118,9 @@ impl Processes {
         self.kept -= usize::from(known.exec.take().is_some());
         let number = event.process.map(|process| process.number);
         self.server_ended |= number.is_some() && number == self.server;
+        if let Some(number) = number {
+            self.others.remove(&number);
+        }
     }
 
     pub(super) fn name(&mut self, number: u32, role: Role) {

@@ -4,11 +4,11 @@ use super::super::build::{child, device, discovery, init, load, look, of, said, 
 use super::{Proof, but};
 use crate::diagnose::explain;
 use crate::discover::Model;
-use crate::discover::model::{Answer, Child, Crash, End, Era, Init, Outcome};
+use crate::discover::model::{Answer, Child, Crash, End, Era, Evidence, Init, Outcome};
 use crate::discover::role::Step;
 use crate::event::call::Site;
 use crate::event::process::EnvVar;
-use crate::event::{Hex, Text};
+use crate::event::{Errno, Hex, Seq, Text};
 
 pub(super) fn proofs() -> Vec<Proof> {
     vec![
@@ -35,7 +35,11 @@ pub(super) fn proofs() -> Vec<Proof> {
                 model.children[0].answer = Some(Answer::default());
             }),
         )
-        .silent("the first start alone crashed", start_alone(true)),
+        .silent("the first start alone crashed", start_alone(true))
+        .silent(
+            "a filter of system calls did it",
+            crashed("SIGSYS", "/lib/libc.so.6", &["ggml_backend_init"]),
+        ),
         Proof::of(
             "VG086",
             crashed("SIGABRT", "/lib/libc.so.6", &["ggml_backend_init"]),
@@ -72,7 +76,8 @@ pub(super) fn proofs() -> Vec<Proof> {
             .silent(
                 "the server itself ends a process so",
                 killed(Step::Runner, false),
-            ),
+            )
+            .silent("the service was stopped", stopped()),
         Proof::of("VG091", start_alone(true)).silent("the list crashed too", start_alone(false)),
         Proof::of("VG092", probe_killed(&["CUDA0"])).silent(
             "the probe ended well",
@@ -128,7 +133,7 @@ fn looked(children: Vec<Child>, devices: &[&str]) -> Model {
     })
 }
 
-fn crashed(name: &str, object: &str, inside: &[&str]) -> Model {
+pub(super) fn crashed(name: &str, object: &str, inside: &[&str]) -> Model {
     let mut list = dead(Step::List, signal(name));
     list.loads.push(load(Outcome::Loaded, Vec::new()));
     list.crashes.push(crash(name, object, inside));
@@ -234,6 +239,70 @@ fn ended(end: End) -> Model {
     let mut list = dead(Step::List, end);
     list.said.push(said("load_backend"));
     looked(vec![list], &[])
+}
+
+/// The server was told to end while the discovery ran, and its list after it.
+fn stopped() -> Model {
+    but(ended(signal("SIGTERM")), |model| {
+        let told = Evidence::event(Seq(3), "SIGTERM to the server");
+        model.server.as_mut().unwrap().told_to_end = Some(told);
+    })
+}
+
+#[test]
+fn a_service_that_is_stopped_in_the_middle_leaves_the_backend_open() {
+    let explanation = explain(&stopped());
+    let finding = &of(&explanation, "cuda_v12").findings[0];
+    assert_eq!(finding.rule, "VG202", "{}", finding.sentence);
+    assert!(
+        finding.sentence.contains("told to end"),
+        "{}",
+        finding.sentence
+    );
+}
+
+#[test]
+fn the_call_that_a_filter_forbids_is_named_by_its_wrapper() {
+    let mut model = crashed("SIGSYS", "/lib/libc.so.6", &["ggml_backend_init"]);
+    let site = model.children[0].crashes[0].at.as_mut().unwrap();
+    site.symbol = Some(Text::from("memfd_create+0x17"));
+    let explanation = explain(&model);
+    let finding = &of(&explanation, "cuda_v12").findings[0];
+    let object = finding
+        .missing_object
+        .as_ref()
+        .map(|object| object.as_str());
+    assert_eq!((finding.rule, object), ("VG094", Some("memfd_create")));
+    assert!(
+        finding
+            .remedy
+            .join(" ")
+            .contains("SystemCallFilter=memfd_create")
+    );
+}
+
+#[test]
+fn an_open_that_never_came_back_is_named() {
+    let mut model = killed(Step::Runner, true);
+    let path = "/usr/local/lib/ollama/cuda_v12/libcudart.so.12";
+    let open = Evidence::event(Seq(8), format!("open {path}"));
+    model.children[0].refused.push((Errno(512), open));
+    let explanation = explain(&model);
+    let finding = &of(&explanation, "cuda_v12").findings[0];
+    assert_eq!(finding.rule, "VG089");
+    assert!(
+        finding.sentence.contains(&format!("the open of {path}")),
+        "{}",
+        finding.sentence
+    );
+    model.children[0].refused[0].0 = Errno(2);
+    let explanation = explain(&model);
+    let finding = &of(&explanation, "cuda_v12").findings[0];
+    assert!(
+        !finding.sentence.contains("the open of"),
+        "{}",
+        finding.sentence
+    );
 }
 
 #[test]

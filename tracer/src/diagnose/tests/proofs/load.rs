@@ -1,4 +1,4 @@
-//! Load: what a load lacks. VG051 to VG056, VG058, VG059, VG061, VG062.
+//! Load: what a load lacks. VG051 to VG056, VG058, VG059, VG061, VG062, VG065.
 
 use super::super::build::{LIB, as_log, child, discovery, load, look, said, seen, set, words};
 use super::{Proof, but};
@@ -50,6 +50,10 @@ pub(super) fn proofs() -> Vec<Proof> {
             .also(unopened(13, None))
             .weaker(unopened(2, Some("/usr/lib/libcuda.so.1")))
             .silent(
+                "a place of it gives no answer",
+                lacking(vec![super::system::searched("ENOTCONN")]),
+            )
+            .silent(
                 "a file has the name, and the loader was refused",
                 unopened(13, Some("/usr/lib/libcuda.so.1")),
             )
@@ -100,6 +104,35 @@ pub(super) fn proofs() -> Vec<Proof> {
     ]
 }
 
+/// VG062: words that no other rule knows.
+fn loaders_words() -> Proof {
+    Proof::of("VG062", worded("cannot dynamically load executable", None))
+        .silent("the words are about a protection", worded(STACK, None))
+        .also(but(worded(UNMAPPED, None), |model| {
+            as_log(model, Level::Trace)
+        }))
+        .silent(
+            "nothing refused it but room was missing",
+            worded(UNMAPPED, None),
+        )
+        .silent(
+            "the words name a symbol that is missing",
+            lacking(vec![symbol("x")]),
+        )
+        .silent(
+            "the words are about static TLS",
+            worded("cannot allocate memory in static TLS block", None),
+        )
+}
+
+/// The backend was loaded, and the kernel refused the process this afterwards.
+fn starved(what: &str, err: u16) -> Model {
+    let mut runner = child(Step::Runner);
+    runner.loads.push(load(Outcome::Loaded, Vec::new()));
+    runner.refused.push((Errno(err), seen(what).unwrap()));
+    with(runner)
+}
+
 /// VG056: a version that a library of the system has not.
 fn older_system() -> Proof {
     Proof::of(
@@ -131,12 +164,21 @@ pub(super) fn refused_or_mute() -> Vec<Proof> {
                 unopened(13, None),
             )
             .silent("the file is not there", refused(2, "open", Vec::new()))
+            .silent("the words are about a protection", worded(STACK, Some(13)))
+            .silent(
+                "its file system gives no answer",
+                refused(107, "open", Vec::new()),
+            )
             .silent("no descriptor was left", refused(24, "open", Vec::new())),
         Proof::of("VG059", refused(24, "open", Vec::new()))
             .also(refused(12, "executable mapping of", Vec::new()))
             .also(worded("cannot allocate memory in static TLS block", None))
             .also(unopened(24, Some("/usr/lib/libcuda.so.1")))
             .weaker(worded(UNMAPPED, None))
+            .weaker(starved("open /proc/self/status", 24))
+            .weaker(starved("clone3", 11))
+            .silent("a socket had nothing yet", starved("accept", 11))
+            .silent("a file is not there", starved("open /proc/self/status", 2))
             .silent("it may not be opened", refused(13, "open", Vec::new()))
             .silent(
                 "the mapping for execution was refused",
@@ -170,28 +212,7 @@ pub(super) fn refused_or_mute() -> Vec<Proof> {
                     model.blind.log_level = None;
                 }),
             ),
-        Proof::of(
-            "VG062",
-            worded(
-                "cannot enable executable stack as shared object requires",
-                None,
-            ),
-        )
-        .also(but(worded(UNMAPPED, None), |model| {
-            as_log(model, Level::Trace)
-        }))
-        .silent(
-            "nothing refused it but room was missing",
-            worded(UNMAPPED, None),
-        )
-        .silent(
-            "the words name a symbol that is missing",
-            lacking(vec![symbol("x")]),
-        )
-        .silent(
-            "the words are about static TLS",
-            worded("cannot allocate memory in static TLS block", None),
-        ),
+        loaders_words(),
     ]
 }
 
@@ -232,7 +253,7 @@ fn failing(change: impl FnOnce(&mut Load)) -> Model {
     with(runner)
 }
 
-fn lacking(missing: Vec<Missing>) -> Model {
+pub(super) fn lacking(missing: Vec<Missing>) -> Model {
     let mut runner = child(Step::Runner);
     runner.loads.push(load(Outcome::Failed, missing));
     with(runner)
@@ -262,7 +283,7 @@ fn answered(versions: &[&str]) -> Model {
     )
 }
 
-fn refused(err: u16, what: &str, missing: Vec<Missing>) -> Model {
+pub(super) fn refused(err: u16, what: &str, missing: Vec<Missing>) -> Model {
     failing(|load| {
         let text = format!("{what} {LIB}/cuda_v12/libggml-cuda.so");
         load.refused = Some((Errno(err), seen(&text).unwrap()));
@@ -303,6 +324,8 @@ fn passed_over() -> Model {
 }
 
 /// glibc, elf/dl-load.c.
+pub(super) const STACK: &str = "cannot enable executable stack as shared object requires";
+/// glibc, elf/dl-load.c.
 const UNMAPPED: &str = "failed to map segment from shared object";
 
 /// The words of the loader come after a mapping for execution that was refused.
@@ -330,7 +353,7 @@ fn unopened(err: u16, file: Option<&str>) -> Model {
     })
 }
 
-fn worded(text: &str, err: Option<u16>) -> Model {
+pub(super) fn worded(text: &str, err: Option<u16>) -> Model {
     failing(|load| load.words = vec![words(text, err)])
 }
 

@@ -49,7 +49,18 @@ pub(super) fn proofs() -> Vec<Proof> {
             .silent("it is not there at all", library_closed(2, false))
             .silent("it was listed in the end", library_closed(24, true)),
         Proof::of("VG004", requested(false)).silent("the folder is there", requested(true)),
+        Proof::of("VG012", one(closed(107)))
+            .also(one(closed(5)))
+            .silent("it may not be entered", one(closed(13)))
+            .silent(
+                "it was listed in the end",
+                one(Folder {
+                    names: Some(Vec::new()),
+                    ..closed(116)
+                }),
+            ),
         Proof::of("VG005", one(closed(13)))
+            .silent("its file system gives no answer", one(closed(107)))
             .silent("it vanished, which is not closed", one(closed(2)))
             .silent(
                 "it is a link to itself, which no mode opens",

@@ -85,6 +85,31 @@ fn what_the_system_refused_inside_a_load_stands_beside_it() {
 }
 
 #[test]
+fn what_an_auditor_does_not_define_is_no_complaint_about_the_program() {
+    for (text, complaints) in [
+        ("undefined symbol: la_activity", 0),
+        ("undefined symbol: lack", 1),
+    ] {
+        let mut made = begun();
+        let error =
+            json!({"object": "/opt/libaudit.so", "text": text, "occasion": "symbol lookup error"});
+        made.push(2, Kind::LoaderError(body(error)));
+        assert_eq!(child(&made).loader_words.len(), complaints, "{text}");
+    }
+}
+
+#[test]
+fn a_thread_that_could_not_be_made_stands_among_what_was_refused() {
+    let mut made = begun();
+    made.push(
+        2,
+        Kind::ForkFailed(body(json!({"call": "clone3", "err": "EAGAIN"}))),
+    );
+    let refused = child(&made).refused;
+    assert_eq!((refused[0].0.0, refused[0].1.text.as_str()), (11, "clone3"));
+}
+
+#[test]
 fn all_that_is_missing_follows_what_the_loader_named_and_is_shared_with_the_next_process() {
     let mut made = begun();
     made.runner(3, "cuda_v13", &[]);

@@ -39,6 +39,28 @@ fn a_server_beside_one_that_runs_is_not_the_one_that_is_asked_about() {
     assert!(model.notes.is_empty());
 }
 
+/// Two servers, in two containers for instance, that are recorded together.
+#[test]
+fn what_another_server_finds_is_not_said_of_the_first() {
+    let mut made = Made::server(&[], &["cuda_v12"]);
+    made.serve(11, &[]);
+    let env = [(
+        "OLLAMA_LIBRARY_PATH",
+        "/usr/local/lib/ollama:/usr/local/lib/ollama/rocm",
+    )];
+    let words = ["runner", "--ollama-engine", "--port", "4712"];
+    made.exec(12, Some(11), "/usr/local/bin/ollama", &words, &env);
+    made.runner(2, "cuda_v12", &[]);
+    made.finish();
+    let model = made.model();
+    assert_eq!(roles(&model), ["runner[cuda_v12] pass 1"]);
+    assert!(
+        model.notes[0].contains("Another `ollama serve`"),
+        "{:?}",
+        model.notes
+    );
+}
+
 /// getdents64 that returned these names.
 fn list_some(made: &mut Made, names: &[&str]) {
     let list = json!({"path": LIBRARY, "fd": 5, "entries": names.len(), "names": names});
