@@ -45,7 +45,7 @@ fn gives(data: &[u8]) -> bool {
     let Some((magic, rest)) = data.split_at_checked(4) else {
         return false;
     };
-    let mut permitted = rest.chunks_exact(4).take(4).step_by(2);
+    let mut permitted = rest.as_chunks::<4>().0.iter().take(4).step_by(2);
     magic.first().is_some_and(|flags| flags & 1 != 0)
         || permitted.any(|word| word.iter().any(|byte| *byte != 0))
 }
