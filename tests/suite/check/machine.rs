@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Command;
 
-use super::image::{Image, LLAMA, RUNNER, run};
+use super::image::{Answer, Image, LLAMA, RUNNER, run};
 use vgputrace_tests::libraries::Fault;
 use vgputrace_tests::mounted::Mounted;
 use vgputrace_tests::{binary, gate, test_name, trace};
@@ -393,4 +393,94 @@ fn a_real_ollama_is_clean_and_its_era_is_known() {
         let files = general.filter(|one| one["stage"] != "host").chain(folders);
         assert_eq!(files.count(), 0, "{value}");
     }
+}
+
+#[test]
+fn a_driver_of_the_name_for_linking_alone_is_no_driver() {
+    let Some(image) = Image::of(RUNNER, test_name!()) else {
+        return;
+    };
+    let cuda = image.needing("cuda_v12", "libcuda.so.1", &[]);
+    for (folder, rule) in [("opt/vgpu", true), ("opt/cuda/lib64/stubs", false)] {
+        image.unit(&format!("[Service]\nExecStart=/usr/local/bin/ollama serve\nUser=ollama\nEnvironment=LD_LIBRARY_PATH=/{folder}\n"));
+        std::fs::create_dir_all(image.at(folder)).unwrap();
+        std::fs::copy(&cuda, image.at(folder).join("libcuda.so")).unwrap();
+        let answer = image.check();
+        let state = if rule { "fails" } else { "no_gpu" };
+        assert_eq!(answer.state("cuda_v12"), state, "{answer}");
+        if rule {
+            let finding = answer.finding("VG320");
+            let sentence = finding["cause"].to_string();
+            assert!(
+                sentence.contains("/opt/vgpu/libcuda.so is there"),
+                "{answer}"
+            );
+            assert!(
+                finding["remedy"]
+                    .to_string()
+                    .contains("ln -s libcuda.so /opt/vgpu/libcuda.so.1"),
+                "{answer}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_program_with_more_rights_than_its_user_gets_no_library_path() {
+    use std::os::unix::fs::chown;
+    if !gate::root(test_name!()) {
+        return;
+    }
+    let Some(image) = Image::of(RUNNER, test_name!()) else {
+        return;
+    };
+    let runtime = image.needing("cuda_v12", "libcudart.so.12", &[]);
+    image.install(&runtime, "usr/local/lib/ollama/cuda_v12", "libcudart.so.12");
+    image.unit("[Service]\nExecStart=/usr/local/bin/ollama serve\nUser=ollama\n");
+    let program = image.at("usr/local/bin/ollama");
+    let set = |owner: [u32; 2], mode: u32| {
+        chown(&program, Some(owner[0]), Some(owner[1])).unwrap();
+        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(mode)).unwrap();
+        image.check()
+    };
+    let ignored = |answer: &Answer| {
+        let rules = answer.rules();
+        ["VG320", "VG326"]
+            .iter()
+            .all(|rule| rules.contains(&(*rule).to_owned()))
+    };
+    let plain = set([0, 0], 0o755);
+    assert!(
+        plain.rules().is_empty() && plain.warned().is_empty(),
+        "{plain}"
+    );
+    for secure in [set([0, 0], 0o4755), set([0, 0], 0o2755)] {
+        assert!(ignored(&secure), "{secure}");
+    }
+    // The user's own rights are no more than it has.
+    for own in [set([998, 997], 0o6755), set([0, 0], 0o2745)] {
+        assert!(own.rules().is_empty() && own.warned().is_empty(), "{own}");
+    }
+    let given = Command::new("setcap")
+        .arg("cap_net_bind_service=+ep")
+        .arg(&program)
+        .status();
+    if !given.is_ok_and(|status| status.success()) {
+        gate::skip(
+            test_name!(),
+            "setcap is missing or the file system keeps no capabilities",
+        );
+        return;
+    }
+    let capable = image.check();
+    assert!(ignored(&capable), "{capable}");
+    assert!(
+        capable.finding("VG326")["remedy"]
+            .to_string()
+            .contains("setcap -r"),
+        "{capable}"
+    );
+    image.unit("[Service]\nExecStart=/usr/local/bin/ollama serve\n");
+    let root = image.check();
+    assert!(root.rules().is_empty(), "{root}");
 }

@@ -1,7 +1,7 @@
 //! What `check` says of an installation that was looked at and not run: facts in, findings out. Pure.
 //!
 //! ```text
-//! event::tree::Facts -> place, files, load, spawn, driver, devices, variables (rules) -> Check -> view::check
+//! event::tree::Facts -> place, files, load, spawn, rights, driver, devices, variables (rules) -> Check -> view::check
 //! ```
 //!
 //! A finding is something that keeps a backend from working, or a GPU from being found; a warning changes nothing by
@@ -13,6 +13,7 @@ mod files;
 mod folder;
 mod load;
 mod place;
+mod rights;
 mod spawn;
 mod variables;
 mod words;
@@ -123,6 +124,7 @@ pub fn check(facts: &Facts) -> Option<Check> {
     place::check(&scene, &mut check);
     files::check(&scene, &mut check);
     spawn::check(&scene, &mut check);
+    rights::check(&scene, &mut check);
     driver::check(&scene, &mut check);
     devices::check(&scene, &mut check);
     variables::check(&scene, &mut check);

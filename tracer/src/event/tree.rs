@@ -45,6 +45,8 @@ pub struct Ollama {
     pub by: Text,
     /// Facts about the file behind it, links followed.
     pub file: Library,
+    /// Why the kernel gives it more rights than its caller has (AT_SECURE), in a few words; `None` when it does not.
+    pub secure: Option<Text>,
     /// Words of its own text that tell how it discovers.
     pub markers: Markers,
     /// Its library folder.

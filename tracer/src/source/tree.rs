@@ -14,6 +14,7 @@ mod list;
 mod loads;
 mod markers;
 mod place;
+mod rights;
 mod server;
 #[cfg(test)]
 mod tests;
@@ -132,14 +133,20 @@ fn installation(program: &Path, by: Text, facts: &Facts, root: &Root) -> Ollama 
         .ok()
         .and_then(|located| markers::read(&located))
         .unwrap_or_default();
+    let user = &facts.server.user;
+    let secure = rights::more(&real, user, root);
     let cwd = path_of(&facts.server.cwd);
     let place = place::library_folder(&real, &cwd, markers, root);
+    let mut llama_server = place::llama_server(&real, &place.path, &cwd, root);
+    let started = llama_server.file.as_ref().map(|file| path_of(&file.path));
+    llama_server.secure = started.and_then(|path| rights::more(&path, user, root));
     Ollama {
         program: text(program),
         by,
         file: self::facts(&real, root, Detail::Plain),
+        secure,
         markers,
-        llama_server: place::llama_server(&real, &place.path, &cwd, root),
+        llama_server,
         tree: list::tree(place, &cwd, root),
     }
 }

@@ -36,6 +36,7 @@ pub(super) fn check(scene: &Scene<'_>, folder: &Folder, row: &mut FolderCheck) {
         let missing = missing_libraries(&load.closure);
         // What has the name and does not count (a folder, a file of another machine) was meant to be there.
         let drivers_only = !missing.is_empty()
+            && without_number(scene, &missing).is_none()
             && missing
                 .iter()
                 .all(|object| object.tried.iter().all(|place| place.problem.is_none()))
@@ -74,10 +75,21 @@ pub(super) fn missing_libraries(closure: &Closure) -> Vec<&Resolved> {
 fn libraries(scene: &Scene<'_>, file: &Text, missing: &[&Resolved], folder: &Folder) -> Finding {
     let names: Vec<&str> = missing.iter().map(|object| object.name.as_str()).collect();
     let mut remedy = Vec::new();
+    let other = without_number(scene, missing).map(Text::as_str);
+    if let Some(other) = other {
+        let link = other.rsplit_once('/').map_or("", |(folder, _)| folder);
+        remedy.push(format!(
+            "$ sudo ln -s libcuda.so {}",
+            super::words::shell(&format!("{link}/libcuda.so.1"))
+        ));
+    }
     for object in missing {
         remedy.extend(bring(scene, object, folder));
     }
     remedy.dedup();
+    let beside = other.map_or_else(String::new, |other| {
+        format!("; {other} is there, and a backend asks for libcuda.so.1")
+    });
     let first = missing.first();
     Finding {
         missing_object: first.map(|object| object.name.clone()),
@@ -88,13 +100,29 @@ fn libraries(scene: &Scene<'_>, file: &Text, missing: &[&Resolved], folder: &Fol
             "VG320",
             "load",
             format!(
-                "{} cannot be loaded: {} {} nowhere the loader looks",
+                "{} cannot be loaded: {} {} nowhere the loader looks{beside}",
                 base(file),
                 list(names.iter().copied()),
                 plural(names.len(), "is", "are")
             ),
         )
     }
+}
+
+/// A driver's file of the name for linking alone, where the one that is asked for is missing. The toolkit's stub is none.
+fn without_number<'f>(scene: &Scene<'f>, missing: &[&Resolved]) -> Option<&'f Text> {
+    if !missing
+        .iter()
+        .any(|one| one.name.as_str() == "libcuda.so.1")
+    {
+        return None;
+    }
+    let mut drivers = scene.facts.drivers.iter();
+    let file = drivers
+        .find(|one| one.name.as_str() == "libcuda.so")?
+        .file
+        .as_ref();
+    file.filter(|file| !file.as_str().contains("/stubs/"))
 }
 
 /// The places where a name was looked for; what answered and was passed over comes first.

@@ -75,6 +75,8 @@ pub struct LlamaServer {
     pub file: Option<Library>,
     /// It stands on a file system mounted `noexec`.
     pub noexec: bool,
+    /// Why the kernel gives it more rights than its caller has (AT_SECURE), in a few words; `None` when it does not.
+    pub secure: Option<Text>,
     /// What starting it would load.
     pub closure: Closure,
 }

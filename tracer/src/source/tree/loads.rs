@@ -50,13 +50,27 @@ impl<'r> Reader<'r> {
         };
         let mut environment = Environment::of_program(Some(&program), root, &path_of(&server.cwd));
         environment.cpu = cpu_level();
-        let preload = server.value("LD_PRELOAD");
+        let own = ollama.llama_server.file.as_ref().filter(|_| later);
+        environment.secure = match own {
+            Some(_) => ollama.llama_server.secure.is_some(),
+            None => ollama.secure.is_some(),
+        };
+        // The loader of a server with more rights takes them out of its environment, so its children have neither.
+        let value = |name| match ollama.secure {
+            Some(_) => "",
+            None => server.value(name),
+        };
+        let preload = if environment.secure {
+            ""
+        } else {
+            value("LD_PRELOAD")
+        };
         Self {
             root,
             environment,
             program,
             tree: path_of(&ollama.tree.path),
-            users: server.value("LD_LIBRARY_PATH").to_owned(),
+            users: value("LD_LIBRARY_PATH").to_owned(),
             preload: preload
                 .split([' ', ':'])
                 .filter(|name| name.contains('/'))
@@ -83,6 +97,21 @@ impl<'r> Reader<'r> {
             .iter()
             .map(|name| search(&Text::from(*name), &requester, &self.environment, &[]))
             .collect();
+        // Where a driver is unpacked by hand, the name that is asked for may be missing.
+        let absent = |name: &str| {
+            let mut drivers = self.drivers.iter();
+            drivers.any(|one| one.name.as_str() == name && one.file.is_none())
+        };
+        if absent("libcuda.so.1") {
+            let link = search(
+                &Text::from("libcuda.so"),
+                &requester,
+                &self.environment,
+                &[],
+            );
+            self.drivers
+                .extend(Some(link).filter(|link| link.file.is_some()));
+        }
         self.keep(&self.drivers.clone());
         let preload = self.preload.clone();
         for file in preload {
