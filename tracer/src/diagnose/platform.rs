@@ -33,14 +33,14 @@ fn system(model: &Model, explanation: &Explanation) -> System {
     let found = texts.find_map(|text| {
         if text.contains(":\\") || text.contains(".dll") || text.contains("status 0xc0000") {
             Some(System::Windows)
-        } else if text.contains("/Users/") || text.contains("ggml_metal") {
+        } else if text.contains("/Users") || text.contains("ggml_metal") {
             Some(System::Mac)
         } else {
             None
         }
     });
     let models = model.server_variable("OLLAMA_MODELS");
-    let image = models.is_some_and(|path| path.as_str() == "/root/.ollama/models")
+    let image = models.is_some_and(|path| path.as_str().starts_with("/root"))
         && explanation.library_dir.as_str() != "/usr/local/lib/ollama";
     match found {
         Some(system) => system,

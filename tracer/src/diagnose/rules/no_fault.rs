@@ -23,7 +23,7 @@ static INTEL_MAC: Rule = Rule {
 
 fn intel_mac(model: &Model) -> Vec<Finding> {
     let models = model.server_variable("OLLAMA_MODELS");
-    let mac = models.is_some_and(|path| path.as_str().starts_with("/Users/"));
+    let mac = models.is_some_and(|path| path.as_str().starts_with("/Users"));
     let Some(cpu) = model
         .cpu_only
         .as_ref()

@@ -49,11 +49,11 @@ pub(super) fn proofs() -> Vec<Proof> {
                 "it only has that word in a path",
                 recording(&["cat", "/var/log/ollama"], false),
             ),
-        Proof::likely("VG192", mac("/Users/a/.ollama/models"))
+        Proof::likely("VG192", mac("/Users"))
             .silent("it is no Mac", mac("/usr/share/ollama/.ollama/models"))
             .silent(
                 "a backend was tried",
-                but(mac("/Users/a/.ollama/models"), |model| {
+                but(mac("/Users"), |model| {
                     look(model, vec![child(Step::Runner)], Vec::new())
                 }),
             ),
