@@ -457,6 +457,17 @@ fn a_program_with_more_rights_than_its_user_gets_no_library_path() {
     for secure in [set([0, 0], 0o4755), set([0, 0], 0o2755)] {
         assert!(ignored(&secure), "{secure}");
     }
+    // A service may be started so that the bits give nothing.
+    let unit = "[Service]\nExecStart=/usr/local/bin/ollama serve\nUser=ollama\n";
+    for (more, given) in [
+        ("NoNewPrivileges=yes\n", false),
+        ("NoNewPrivileges=no\n", true),
+    ] {
+        image.unit(&format!("{unit}{more}"));
+        let answer = set([0, 0], 0o4755);
+        assert_eq!(ignored(&answer), given, "{more}: {answer}");
+    }
+    image.unit(unit);
     // The user's own rights are no more than it has.
     for own in [set([998, 997], 0o6755), set([0, 0], 0o2745)] {
         assert!(own.rules().is_empty() && own.warned().is_empty(), "{own}");

@@ -133,13 +133,13 @@ fn installation(program: &Path, by: Text, facts: &Facts, root: &Root) -> Ollama 
         .ok()
         .and_then(|located| markers::read(&located))
         .unwrap_or_default();
-    let user = &facts.server.user;
-    let secure = rights::more(&real, user, root);
+    let server = &facts.server;
+    let secure = rights::more(&real, server, root);
     let cwd = path_of(&facts.server.cwd);
     let place = place::library_folder(&real, &cwd, markers, root);
     let mut llama_server = place::llama_server(&real, &place.path, &cwd, root);
     let started = llama_server.file.as_ref().map(|file| path_of(&file.path));
-    llama_server.secure = started.and_then(|path| rights::more(&path, user, root));
+    llama_server.secure = started.and_then(|path| rights::more(&path, server, root));
     Ollama {
         program: text(program),
         by,

@@ -32,6 +32,8 @@ pub struct Server {
     pub cwd: Text,
     /// Its variables, in order of name; values as a trace may hold them.
     pub variables: Vec<Variable>,
+    /// Programs gain no rights by set-user-id or set-group-id bits (NoNewPrivileges=, which DynamicUser= implies).
+    pub no_new_privileges: bool,
     /// Settings of the unit that hide devices or files from it: name, value, file.
     pub hides: Vec<[Text; 3]>,
 }

@@ -7,15 +7,18 @@ use std::path::Path;
 use rustix::fs::StatVfsMountFlags;
 
 use crate::event::Text;
-use crate::event::doctor::User;
+use crate::event::tree::Server;
 use crate::source::library::Root;
 
 /// Where the kernel keeps them, and how long they are at most (linux/capability.h, `struct vfs_ns_cap_data`).
 const CAPABILITIES: &str = "security.capability";
 const LONGEST: usize = 24;
 
-/// Why a program of this file, started by this user, has more rights; `None` when it has not.
-pub(super) fn more(path: &Path, user: &User, root: &Root) -> Option<Text> {
+/// Why a program of this file, started as this server is, has more rights; `None` when it has not. With no_new_privs the
+/// bits of the mode do nothing, and file capabilities, which are not gained either, still make AT_SECURE.
+pub(super) fn more(path: &Path, server: &Server, root: &Root) -> Option<Text> {
+    let user = &server.user;
+    let bits = !server.no_new_privileges;
     let located = root.locate(path).ok()?;
     let mount = rustix::fs::statvfs(&located.host).ok()?;
     if mount.f_flag.contains(StatVfsMountFlags::NOSUID) {
@@ -26,11 +29,11 @@ pub(super) fn more(path: &Path, user: &User, root: &Root) -> Option<Text> {
         located.metadata.uid(),
         located.metadata.gid(),
     ];
-    if mode & 0o4000 != 0 && owner != user.uid {
+    if bits && mode & 0o4000 != 0 && owner != user.uid {
         return Some(Text::from(format!("set-user-id to user {owner}")));
     }
     // Without the right of its group to execute it the bit means locking.
-    if mode & 0o2010 == 0o2010 && !user.groups.contains(&group) {
+    if bits && mode & 0o2010 == 0o2010 && !user.groups.contains(&group) {
         return Some(Text::from(format!("set-group-id to group {group}")));
     }
     let mut data = [0_u8; LONGEST];

@@ -102,6 +102,11 @@ fn of_unit(
         user: doctor::user(start.uid, groups, question.accounts),
         cwd: text(&start.cwd),
         variables: sorted(variables),
+        no_new_privileges: unit.dynamic_user
+            || unit
+                .not_imitated
+                .iter()
+                .any(|setting| setting.name == "NoNewPrivileges"),
         hides,
     };
     // Only a program of that name is Ollama; a wrapper starts it in a way that is not seen here.

@@ -30,7 +30,7 @@ pub(super) fn draw(state: &mut State, palette: Palette, frame: &mut Frame<'_>, a
     let mut rule = Line::new();
     let bar = if state.looks.unicode { "─" } else { "-" };
     let words = if below > 0 {
-        format!(" {below} more lines: J ")
+        format!(" {below} more: J ")
     } else {
         String::new()
     };

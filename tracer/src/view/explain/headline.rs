@@ -35,7 +35,7 @@ pub fn headline(explanation: &Explanation) -> Vec<String> {
     let outcome = if !explanation.used.is_empty() {
         let devices = devices(&explanation.used);
         match model_trouble(explanation) {
-            Some(trouble) => format!("{who} found {devices}, but {trouble}."),
+            Some(trouble) => format!("{who}: {trouble} {devices}."),
             None => format!("{who} uses {devices}."),
         }
     } else if explanation.cpu_only {
@@ -82,15 +82,15 @@ fn devices(used: &[Device]) -> String {
     told.join(", ")
 }
 
-/// What became of the models, where a device is there and does not have all of them.
+/// What became of the models, where devices are there and do not have all of them; the devices follow.
 fn model_trouble(explanation: &Explanation) -> Option<&'static str> {
     let has = |wanted: fn(&str) -> bool| explanation.models.iter().any(|model| wanted(model.rule));
     if has(|rule| rule == MODEL_DIED) {
-        Some("a model's process died")
+        Some("a model's process died; there is")
     } else if has(|rule| rule == MODEL_FAILED) {
-        Some("a model could not be loaded or run")
+        Some("a model could not be loaded or run; there is")
     } else if has(|rule| ![MODEL_ON_GPU, MODEL_UNKNOWN].contains(&rule)) {
-        Some("a model is not on it, or only in part")
+        Some("a model is not wholly on")
     } else {
         None
     }

@@ -98,21 +98,18 @@ fn a_device_is_not_called_used_when_a_model_is_not_on_it() {
     assert_eq!(said(&two), "Ollama 0.16.3 uses 2 x NVIDIA H200 (CUDA).");
     assert_eq!(said(&explanation), "Ollama 0.16.3 uses NVIDIA H200 (CUDA).");
     for (rule, expected) in [
-        ("VG165", "uses NVIDIA H200 (CUDA)."),
-        ("VG169", "uses NVIDIA H200 (CUDA)."),
-        (
-            "VG162",
-            "found NVIDIA H200 (CUDA), but a model is not on it, or only in part.",
-        ),
+        ("VG165", " uses NVIDIA H200 (CUDA)."),
+        ("VG169", " uses NVIDIA H200 (CUDA)."),
+        ("VG162", ": a model is not wholly on NVIDIA H200 (CUDA)."),
         (
             "VG160",
-            "found NVIDIA H200 (CUDA), but a model's process died.",
+            ": a model's process died; there is NVIDIA H200 (CUDA).",
         ),
     ] {
         explanation
             .models
             .push(finding(rule, "A model was started."));
-        assert_eq!(said(&explanation), format!("Ollama 0.16.3 {expected}"));
+        assert_eq!(said(&explanation), format!("Ollama 0.16.3{expected}"));
     }
 }
 
