@@ -1,4 +1,4 @@
-//! What the source can tell: VG200 to VG207.
+//! What the source can tell: VG192, VG193, VG200 to VG207.
 
 use super::super::build::{as_log, child, discovery, line, load, look, said, seen};
 use super::{Proof, but};
@@ -8,6 +8,46 @@ use crate::discover::role::Step;
 use crate::event::Text;
 
 pub(super) fn proofs() -> Vec<Proof> {
+    let mut all = proofs_of_words();
+    all.extend(proofs_of_ends());
+    all
+}
+
+/// Rules about words that a log has, of old releases and of other programs.
+fn proofs_of_words() -> Vec<Proof> {
+    vec![
+        Proof::likely("VG192", mac("/Users"))
+            .silent("it is no Mac", mac("/usr/share/ollama/.ollama/models"))
+            .silent(
+                "a backend was tried",
+                but(mac("/Users"), |model| {
+                    look(model, vec![child(Step::Runner)], Vec::new())
+                }),
+            ),
+        Proof::likely(
+            "VG193",
+            old("rocblaslt error: Could not load /x/TensileLibrary_lazy_gfx1201.dat"),
+        )
+        .silent(
+            "rocBLAS itself has none",
+            old("rocBLAS error: Cannot read /x/TensileLibrary.dat"),
+        ),
+        Proof::likely("VG204", old("cuInit err: 999"))
+            .weaker(old("amdgpu is not supported (supported types:[gfx1030])"))
+            .weaker(old(
+                "no nvidia devices detected by library /usr/lib64/libcuda.so.550",
+            ))
+            .weaker(old("no compatible GPUs were discovered"))
+            .silent("another program has such words", old("write err: 5"))
+            .silent(
+                "the era is known",
+                but(old("cuInit err: 999"), |model| model.era = Era::Runner),
+            ),
+    ]
+}
+
+/// Rules about what a source does not show.
+fn proofs_of_ends() -> Vec<Proof> {
     vec![
         Proof::of("VG200", log(Vec::new()))
             .silent(
@@ -48,33 +88,6 @@ pub(super) fn proofs() -> Vec<Proof> {
             .silent(
                 "it only has that word in a path",
                 recording(&["cat", "/var/log/ollama"], false),
-            ),
-        Proof::likely("VG192", mac("/Users"))
-            .silent("it is no Mac", mac("/usr/share/ollama/.ollama/models"))
-            .silent(
-                "a backend was tried",
-                but(mac("/Users"), |model| {
-                    look(model, vec![child(Step::Runner)], Vec::new())
-                }),
-            ),
-        Proof::likely(
-            "VG193",
-            old("rocblaslt error: Could not load /x/TensileLibrary_lazy_gfx1201.dat"),
-        )
-        .silent(
-            "rocBLAS itself has none",
-            old("rocBLAS error: Cannot read /x/TensileLibrary.dat"),
-        ),
-        Proof::likely("VG204", old("cuInit err: 999"))
-            .weaker(old("amdgpu is not supported (supported types:[gfx1030])"))
-            .weaker(old(
-                "no nvidia devices detected by library /usr/lib64/libcuda.so.550",
-            ))
-            .weaker(old("no compatible GPUs were discovered"))
-            .silent("another program has such words", old("write err: 5"))
-            .silent(
-                "the era is known",
-                but(old("cuInit err: 999"), |model| model.era = Era::Runner),
             ),
         Proof::of("VG207", ended(End::Exit(1, None), ""))
             .also(ended(End::OutOfMemory(None), ""))
