@@ -19,7 +19,7 @@ import (
 func runRunner(arguments []string) error {
 	flags := flag.NewFlagSet("runner", flag.ContinueOnError)
 	flags.Bool("ollama-engine", false, "")
-	flags.String("model", "", "")
+	model := flags.String("model", "", "")
 	port := flags.Int("port", 8080, "")
 	if err := flags.Parse(arguments); err != nil {
 		return err
@@ -32,6 +32,9 @@ func runRunner(arguments []string) error {
 		return err
 	}
 	info(place{"runner.go:1446", ""}, "Server listening on "+address)
+	if *model != "" {
+		go endWithParent()
+	}
 	var one sync.Mutex
 	routes := http.NewServeMux()
 	routes.HandleFunc("GET /info", func(w http.ResponseWriter, _ *http.Request) {
@@ -42,6 +45,14 @@ func runRunner(arguments []string) error {
 	routes.HandleFunc("POST /load", loadModel)
 	log.Fatal(http.Serve(listener, routes))
 	return nil
+}
+
+// endWithParent ends the process of a model when its server is gone: the stand-in's server has no time to end it, as the real one does.
+func endWithParent() {
+	for parent := os.Getppid(); os.Getppid() == parent; {
+		time.Sleep(time.Second)
+	}
+	os.Exit(0)
 }
 
 // answer writes the devices as JSON. The backends are loaded on the way, as part of loading a model that has none.
