@@ -6,7 +6,7 @@ use crate::discover::model::{Child, Evidence, ModelStart};
 use super::super::advice;
 use super::super::explanation::Finding;
 use super::super::rule::{Check, Rule, Stage};
-use super::start_lost;
+use super::{start_lost, start_memory};
 
 pub(super) static RULES: &[&Rule] = &[&NONE_LOADED];
 
@@ -31,7 +31,13 @@ const OF_GPUS: [&str; 6] = ["CUDA", "ROCm", "Vulkan", "Metal", "SYCL", "CANN"];
 /// Its `system` line, where neither that nor a load names a GPU's backend.
 fn without_backend(child: &Child) -> Option<&Evidence> {
     let has = |name: &str| OF_GPUS.iter().any(|known| name.starts_with(known));
-    if child.registered.iter().any(|one| has(one.text.as_str())) {
+    // A log names backends, a trace their files.
+    let is_of_gpu = |file: &str| {
+        let base = file.rsplit('/').next().unwrap_or_default();
+        base.starts_with("libggml-") && !base.starts_with("libggml-cpu")
+    };
+    let mut registered = child.registered.iter().map(|one| one.text.as_str());
+    if registered.any(|name| has(name) || is_of_gpu(name)) {
         return None;
     }
     let system = child
@@ -42,8 +48,13 @@ fn without_backend(child: &Child) -> Option<&Evidence> {
     (!words.any(has)).then_some(&system.seen)
 }
 
-/// The server had planned with a GPU: a device is in its list, or its sums name one. Where that stands.
+/// The server had planned with a GPU: a device is in its list, or its sums name one. Where that stands. Not when it gave this
+/// model to the CPU itself: its process then needs no other backend.
 fn counted_with_gpu<'a>(model: &'a Model, start: &'a ModelStart) -> Option<Option<&'a Evidence>> {
+    let no_room = start_memory::of(model, start).is_some_and(|memory| memory.full);
+    if start.dir.as_str() == "cpu" || start.num_gpu == Some(0) || no_room {
+        return None;
+    }
     if let Some(device) = model.devices.first() {
         return Some(device.seen.as_ref());
     }

@@ -169,6 +169,25 @@ pub(super) fn no_backend() -> Proof {
             loaded("CPU.0.SSE3=1", &["CPU", "Vulkan"]),
         )
         .silent(
+            "a recording names the backend by its file",
+            loaded(
+                "CPU.0.SSE3=1",
+                &["/l/libggml-cpu-x64.so", "/l/cuda_v13/libggml-cuda.so"],
+            ),
+        )
+        .silent(
+            "the server gave the model to the CPU itself",
+            but(loaded("CPU.0.SSE3=1", &["CPU"]), |model| {
+                model.models[0].dir = Text::from("cpu");
+            }),
+        )
+        .silent(
+            "no layer was asked for",
+            but(loaded("CPU.0.SSE3=1", &["CPU"]), |model| {
+                model.models[0].num_gpu = Some(0);
+            }),
+        )
+        .silent(
             "the discovery had found no device",
             but(loaded("CPU.0.SSE3=1", &["CPU"]), |model| {
                 model.devices.clear()
