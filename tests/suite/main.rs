@@ -17,6 +17,7 @@ mod engines;
 mod files;
 mod gpu;
 mod hostile;
+mod known;
 mod layouts;
 mod loader;
 mod neutral;
