@@ -3,6 +3,7 @@
 mod here;
 mod image;
 mod machine;
+mod rights;
 mod tries;
 
 use std::os::unix::fs::{PermissionsExt as _, symlink};

@@ -5,9 +5,8 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Command;
 
-use super::image::{Answer, Image, LLAMA, RUNNER, run};
+use super::image::{Image, LLAMA, RUNNER, run};
 use vgputrace_tests::libraries::Fault;
-use vgputrace_tests::mounted::Mounted;
 use vgputrace_tests::{binary, gate, test_name, trace};
 
 const UNIT: &str = "[Service]\nExecStart=/usr/local/bin/ollama serve\nUser=ollama\nGroup=ollama\n";
@@ -336,36 +335,6 @@ fn the_root_of_a_process_is_looked_at_with_its_program_and_variables() {
 }
 
 #[test]
-fn a_tree_mounted_noexec_is_told() {
-    if !gate::root(test_name!()) {
-        return;
-    }
-    let Some(image) = Image::of(LLAMA, test_name!()) else {
-        return;
-    };
-    image.backend(Fault::None, "cuda_v12");
-    for (options, rules) in [
-        ("size=64m", vec![]),
-        ("size=64m,noexec", vec!["VG309", "VG311"]),
-    ] {
-        let Some(mounted) = Mounted::new(options) else {
-            return gate::skip(test_name!(), "mount(8) is not allowed");
-        };
-        let copied = Command::new("cp")
-            .args(["-a", "-T"])
-            .arg(image.at(""))
-            .arg(mounted.path())
-            .status();
-        assert!(copied.is_ok_and(|status| status.success()));
-        let outcome = run(mounted.path(), &["--json"]);
-        let value: serde_json::Value = serde_json::from_str(&outcome.out()).unwrap_or_default();
-        let general = value["general"].as_array().into_iter().flatten();
-        let found: Vec<&str> = general.filter_map(|one| one["rule"].as_str()).collect();
-        assert_eq!(found, rules, "{options} {value}");
-    }
-}
-
-#[test]
 fn a_real_ollama_is_clean_and_its_era_is_known() {
     let named = std::env::var_os("VGPUTRACE_OLLAMA").unwrap_or_default();
     let all: Vec<_> = std::env::split_paths(&named)
@@ -423,75 +392,4 @@ fn a_driver_of_the_name_for_linking_alone_is_no_driver() {
             );
         }
     }
-}
-
-#[test]
-fn a_program_with_more_rights_than_its_user_gets_no_library_path() {
-    use std::os::unix::fs::chown;
-    if !gate::root(test_name!()) {
-        return;
-    }
-    let Some(image) = Image::of(RUNNER, test_name!()) else {
-        return;
-    };
-    let runtime = image.needing("cuda_v12", "libcudart.so.12", &[]);
-    image.install(&runtime, "usr/local/lib/ollama/cuda_v12", "libcudart.so.12");
-    image.unit("[Service]\nExecStart=/usr/local/bin/ollama serve\nUser=ollama\n");
-    let program = image.at("usr/local/bin/ollama");
-    let set = |owner: [u32; 2], mode: u32| {
-        chown(&program, Some(owner[0]), Some(owner[1])).unwrap();
-        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(mode)).unwrap();
-        image.check()
-    };
-    let ignored = |answer: &Answer| {
-        let rules = answer.rules();
-        ["VG320", "VG326"]
-            .iter()
-            .all(|rule| rules.contains(&(*rule).to_owned()))
-    };
-    let plain = set([0, 0], 0o755);
-    assert!(
-        plain.rules().is_empty() && plain.warned().is_empty(),
-        "{plain}"
-    );
-    for secure in [set([0, 0], 0o4755), set([0, 0], 0o2755)] {
-        assert!(ignored(&secure), "{secure}");
-    }
-    // A service may be started so that the bits give nothing.
-    let unit = "[Service]\nExecStart=/usr/local/bin/ollama serve\nUser=ollama\n";
-    for (more, given) in [
-        ("NoNewPrivileges=yes\n", false),
-        ("NoNewPrivileges=no\n", true),
-    ] {
-        image.unit(&format!("{unit}{more}"));
-        let answer = set([0, 0], 0o4755);
-        assert_eq!(ignored(&answer), given, "{more}: {answer}");
-    }
-    image.unit(unit);
-    // The user's own rights are no more than it has.
-    for own in [set([998, 997], 0o6755), set([0, 0], 0o2745)] {
-        assert!(own.rules().is_empty() && own.warned().is_empty(), "{own}");
-    }
-    let given = Command::new("setcap")
-        .arg("cap_net_bind_service=+ep")
-        .arg(&program)
-        .status();
-    if !given.is_ok_and(|status| status.success()) {
-        gate::skip(
-            test_name!(),
-            "setcap is missing or the file system keeps no capabilities",
-        );
-        return;
-    }
-    let capable = image.check();
-    assert!(ignored(&capable), "{capable}");
-    assert!(
-        capable.finding("VG326")["remedy"]
-            .to_string()
-            .contains("setcap -r"),
-        "{capable}"
-    );
-    image.unit("[Service]\nExecStart=/usr/local/bin/ollama serve\n");
-    let root = image.check();
-    assert!(root.rules().is_empty(), "{root}");
 }
