@@ -9,6 +9,7 @@ use super::calls::Calls;
 use super::peers::Peer;
 use super::recorder::{Cost, Neighbour, Rate};
 use super::subject::Subject;
+use crate::machine;
 
 /// All that was measured.
 pub(super) struct Report {
@@ -323,7 +324,7 @@ fn machine() -> String {
         .map_or("unknown processor", |rest| {
             rest.trim_start_matches([' ', '\t', ':'])
         });
-    let count = std::thread::available_parallelism().map_or(1, usize::from);
+    let count = machine::cpus();
     format!(
         "{}, {model}, {count} processors, Linux {}",
         said("date", &["-u", "+%Y-%m-%d"]),
