@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 
+use vgputrace::diagnose::rules;
 use vgputrace_tests::layouts::{self, Era};
 use vgputrace_tests::test_name;
 
@@ -46,6 +47,7 @@ layouts! {
     cards_many,
     cards_of_two_series,
     constructor_crash,
+    core_not_linked,
     cwd_gone,
     dangling_link,
     devices_hidden,
@@ -180,6 +182,25 @@ fn rows(table: &str, document: &str) -> (BTreeSet<u32>, BTreeSet<u32>) {
         }
     }
     (shown, excused)
+}
+
+#[test]
+fn a_rule_that_a_layout_expects_answers_each_row_that_it_shows() {
+    let mut wrong = Vec::new();
+    for name in layouts::names() {
+        let layout = layouts::read(&name).unwrap();
+        let judged = layout.expect.verdict.iter();
+        let judged = judged.filter_map(|one| one.rule.as_deref());
+        let told = layout.expect.told.iter().map(|one| one.rule.as_str());
+        let rules: Vec<_> = judged.chain(told).filter_map(rules::by_id).collect();
+        for row in &layout.rows {
+            let answers = rules.iter().any(|rule| rule.rows.contains(&row.as_str()));
+            if !answers {
+                wrong.push(format!("{name}: {row}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
 #[test]

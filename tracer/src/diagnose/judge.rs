@@ -355,7 +355,7 @@ fn notes(model: &Model) -> Vec<String> {
         .filter_map(|child| child.role.step())
         .collect();
     if model.origin == Origin::Log && !steps.is_empty() && model.era == Era::Runner {
-        notes.push("A log has no line for the folder that is tried: a missing skip line proves nothing by itself.".to_owned());
+        notes.push("A missing skip line proves nothing by itself: only a line that names a folder, or its process, shows that it was tried.".to_owned());
     }
     let is_program = |child: &Child| {
         // A log that ends in an error may have no word of ggml's.

@@ -54,6 +54,7 @@ planted! {
     cards_many: THIRTEEN, ["libcuda.so.1 is another file"];
     cards_of_two_series: TWELVE, ["cuda_v13 is there", "libcuda.so.1 is another file"];
     constructor_crash: ALONE, ["libggml-cuda.so is another file"];
+    core_not_linked: ALONE, ["libggml-cuda.so is another file"];
     cwd_gone: ALONE, ["working directory"];
     dangling_link: ALONE, ["libggml-cuda.so"];
     devices_hidden: THIRTEEN, ["CUDA_VISIBLE_DEVICES is `-1`"];

@@ -236,6 +236,7 @@ the signal, which one INFO line names, but not the place.",
         "stack 2",
         "stack 5",
         "stack 44",
+        "reports P",
     ],
     check: Check::Backend(in_start),
 };

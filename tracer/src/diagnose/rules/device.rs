@@ -94,7 +94,7 @@ static HIDDEN_BY_VARIABLE: Rule = Rule {
         "Leave the variable out, or set it to devices that exist:",
         "$ nvidia-smi -L",
     ],
-    rows: &["runner 36", "llama-server 18"],
+    rows: &["runner 36", "llama-server 18", "reports K"],
     check: Check::Backend(hidden_by_variable),
 };
 

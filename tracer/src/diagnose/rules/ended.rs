@@ -146,7 +146,7 @@ driver (persistence mode off, many cards), a stuck device or a library that wait
         "Let the driver stay initialised:",
         "$ sudo nvidia-smi -pm 1",
     ],
-    rows: &["runner 40", "llama-server 30", "stack 9"],
+    rows: &["runner 40", "llama-server 30", "stack 9", "reports J"],
     check: Check::Backend(hung),
 };
 

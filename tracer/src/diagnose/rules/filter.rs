@@ -75,7 +75,7 @@ static DUPLICATE: Rule = Rule {
     story: "A card that CUDA or ROCm has too (same PCI id) is not used through Vulkan. That is normal: the card is used.",
     proof: "The server's line \"dropping duplicate device\".",
     remedy: &["Nothing is to be done."],
-    rows: &["runner 51", "llama-server 32"],
+    rows: &["runner 51", "llama-server 32", "reports N"],
     check: Check::Backend(duplicate),
 };
 
@@ -117,7 +117,7 @@ static INTEGRATED: Rule = Rule {
         "To use it, set OLLAMA_IGPU_ENABLE=1 for the service:",
         "$ sudo systemctl edit ollama",
     ],
-    rows: &["llama-server 32"],
+    rows: &["llama-server 32", "reports N"],
     check: Check::Backend(integrated),
 };
 

@@ -265,7 +265,13 @@ mentioned in the log.",
         "Install the package that brings it, if the machine has such a GPU.",
         "$ curl -fsSL https://ollama.com/install.sh | sh",
     ],
-    rows: &["runner 4", "llama-server 1", "reports A"],
+    rows: &[
+        "runner 4",
+        "llama-server 1",
+        "reports A",
+        "runner 1",
+        "llama-server 1",
+    ],
     check: Check::Given,
 };
 

@@ -21,7 +21,7 @@ the folder is looked at like any other and can still give no device.",
         "Leave the variable out to have every folder tried, or name this one:",
         "$ sudo systemctl edit ollama",
     ],
-    rows: &["runner 8", "llama-server 2", "stack 16"],
+    rows: &["runner 8", "llama-server 2", "stack 16", "reports K"],
     check: Check::Backend(other_requested),
 };
 
@@ -104,7 +104,7 @@ and then nothing is logged.",
         "Switch it on, if Vulkan is wanted:",
         "$ sudo systemctl edit ollama",
     ],
-    rows: &["runner 11", "llama-server 3"],
+    rows: &["runner 11", "llama-server 3", "reports N"],
     check: Check::Backend(vulkan_off),
 };
 
@@ -180,7 +180,7 @@ static NO_JETPACK: Rule = Rule {
     remedy: &[
         "Nothing is to be done on a machine that is no Jetson. On a Jetson set JETSON_JETPACK=6 (or 5).",
     ],
-    rows: &["runner 10", "llama-server 4"],
+    rows: &["runner 10", "llama-server 4", "reports O"],
     check: Check::Backend(no_jetpack),
 };
 
@@ -213,7 +213,7 @@ OLLAMA_LLM_LIBRARY asks for.",
         "Install the JetPack package of Ollama:",
         "$ curl -fsSL https://ollama.com/install.sh | sh",
     ],
-    rows: &["runner 9", "llama-server 4"],
+    rows: &["runner 9", "llama-server 4", "reports O"],
     check: Check::Backend(jetpack),
 };
 

@@ -142,7 +142,7 @@ static PORT_TAKEN: Rule = Rule {
 with code 1, which only TRACE tells.",
     proof: "bind failed with EADDRINUSE in the runner.",
     remedy: &["Restart Ollama; the next start takes other ports.", RESTART],
-    rows: &["runner 15"],
+    rows: &["runner 15", "runner 42"],
     check: Check::Backend(port_taken),
 };
 

@@ -56,7 +56,7 @@ static CRASHED: Rule = Rule {
         "Its last words name what failed. A recording with all calls of the driver names the call and the kernel that was launched:",
         "$ sudo vgputrace run --calls all -- ollama serve",
     ],
-    rows: &["reports M", "reports N"],
+    rows: &[],
     check: Check::Start(crashed),
 };
 
@@ -166,7 +166,7 @@ static ASKED_FOR: Rule = Rule {
         "Leave num_gpu out of the request or Modelfile.",
         "$ ollama show --modelfile MODEL | grep num_gpu",
     ],
-    rows: &["runner 54", "stack 48", "reports O"],
+    rows: &["runner 54", "stack 48"],
     check: Check::Start(asked_for),
 };
 
@@ -242,7 +242,7 @@ static NO_FIT: Rule = Rule {
         "Free memory of the card, or take a smaller model, quantisation or context:",
         "$ nvidia-smi; ollama ps",
     ],
-    rows: &["runner 54", "reports M"],
+    rows: &["runner 54"],
     check: Check::Start(no_fit),
 };
 

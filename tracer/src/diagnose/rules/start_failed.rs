@@ -19,7 +19,7 @@ static FAILED: Rule = Rule {
     story: "That a GPU was found says nothing about a model: its process loads the backend anew, asks for memory and reads the file. What goes wrong there is an HTTP error for the client; the cause stands in lines of ggml, llama.cpp or the server.",
     proof: "The words of the process or the server, such as \"error loading model\", \"cudaMalloc failed\", \"Load failed\".",
     remedy: &["The words name what failed; each has its own remedy."],
-    rows: &["reports H", "reports M", "reports P"],
+    rows: &["reports H"],
     check: Check::Start(failed),
 };
 

@@ -22,7 +22,7 @@ kernel module, the card has fallen off the bus. Ollama goes on, on the CPU.",
         "See whether the driver still answers, and start the container or the machine again:",
         "$ nvidia-smi; sudo dmesg | grep -i -E 'NVRM|Xid' | tail",
     ],
-    rows: &["reports L"],
+    rows: &["reports D"],
     check: Check::Start(lost),
 };
 

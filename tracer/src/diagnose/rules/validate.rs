@@ -63,7 +63,14 @@ reason. A driver that reports 0.0 fails in every folder.",
     remedy: &[
         "Use a backend compiled for this card: another folder (cuda_v12 for older cards) or a newer release.",
     ],
-    rows: &["runner 43", "stack 40", "stack 32", "reports H"],
+    rows: &[
+        "runner 43",
+        "stack 40",
+        "stack 32",
+        "reports H",
+        "runner 49",
+        "llama-server 32",
+    ],
     check: Check::Backend(architecture),
 };
 
@@ -158,7 +165,7 @@ static ROCBLAS: Rule = Rule {
         "Try the nearest supported target:",
         "$ sudo systemctl edit ollama   # Environment=HSA_OVERRIDE_GFX_VERSION=10.3.0",
     ],
-    rows: &["runner 45", "reports K"],
+    rows: &["runner 45", "reports M"],
     check: Check::Backend(rocblas),
 };
 

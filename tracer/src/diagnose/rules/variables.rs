@@ -4,7 +4,7 @@ use super::super::advice::EDIT_UNIT;
 use super::super::case::at;
 use super::super::explanation::Finding;
 use super::super::rule::{Check, Rule, Stage};
-use super::super::words::list;
+use super::super::words::{list, plural};
 use crate::discover::Model;
 use crate::discover::model::{Era, Evidence, Origin};
 use crate::event::Text;
@@ -21,7 +21,7 @@ static OVERRIDDEN: Rule = Rule {
         "See where it is set:",
         "$ systemctl show ollama -p Environment; systemctl cat ollama",
     ],
-    rows: &["runner 36", "llama-server 18"],
+    rows: &["runner 36", "llama-server 18", "reports K"],
     check: Check::General(overridden),
 };
 
@@ -154,8 +154,10 @@ fn without_effect(model: &Model) -> Vec<Finding> {
     vec![
         WITHOUT_EFFECT
             .found(format!(
-                "{} in the server's environment has no effect: Ollama does not read it there.",
-                list(&set)
+                "{} in the server's environment {} no effect: Ollama does not read {} there.",
+                list(&set),
+                plural(set.len(), "has", "have"),
+                plural(set.len(), "it", "them")
             ))
             .object(*set.first().unwrap_or(&""))
             .proof(seen.as_ref())

@@ -84,7 +84,7 @@ impl Starts {
         }
         if cut > 0 {
             model.notes.push(format!(
-                "{cut} lines of the log are longer than 128 KiB; only their beginnings were read."
+                "Lines of the log that are longer than 128 KiB: {cut}; only their beginnings were read."
             ));
         }
         model

@@ -1,7 +1,7 @@
 //! The phases of a discovery, a line each: what the server found to try, every process that it started for it and what came of
 //! that, what it uses in the end.
 
-use super::story::{of_answer, of_end};
+use super::story::words::{end_of, of_answer};
 use crate::discover::Model;
 use crate::discover::model::{Child, End, Folder, Spawn};
 
@@ -71,7 +71,7 @@ fn of_child(child: &Child) -> Phase {
             }
     );
     let (open, end) = match &child.spawn {
-        Spawn::Done => (child.end == End::Unknown, of_end(&child.end).1),
+        Spawn::Done => (child.end == End::Unknown, end_of(child).1),
         Spawn::Failed(_) => (false, "could not be started".to_owned()),
         Spawn::ForkFailed(err, _) => (false, format!("could not be made: {err}")),
         Spawn::ExecFailed(err, _) => (false, format!("could not be executed: {err}")),

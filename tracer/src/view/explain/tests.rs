@@ -67,6 +67,51 @@ fn the_table_comes_first_then_the_cause_with_evidence_and_remedy() {
 }
 
 #[test]
+fn where_no_backend_has_a_row_one_speaks_for_all_with_the_command() {
+    let backend = |name: &str, rule: &'static str, certainty| BackendVerdict {
+        name: Text::from(name),
+        dir: Text::default(),
+        verdict: if rule == "VG201" {
+            Verdict::Unknown
+        } else {
+            Verdict::Absent
+        },
+        findings: vec![Finding {
+            certainty,
+            ..finding(rule, &format!("Nothing here names {name}."))
+        }],
+        warnings: Vec::new(),
+        to_settle: vec!["$ settle it".to_owned()],
+    };
+    let shown = |backends: Vec<BackendVerdict>| {
+        let explanation = Explanation {
+            backends,
+            cpu_only: true,
+            finished: true,
+            ..Explanation::default()
+        };
+        write(&explanation, Looks::default())
+    };
+    for rule in ["VG201", "VG009"] {
+        let names = ["cuda_v12", "cuda_v13", "vulkan"];
+        let text = shown(
+            names
+                .map(|name| backend(name, rule, Certainty::Likely))
+                .to_vec(),
+        );
+        assert!(text.contains("cuda_v13 as for the others"), "{text}");
+        assert_eq!(text.matches("$ settle it").count(), 1, "{text}");
+        assert!(
+            text.contains("perhaps") || text.contains("or not where"),
+            "{text}"
+        );
+    }
+    let text = shown(vec![backend("cuda_v13", "VG009", Certainty::Certain)]);
+    assert!(text.contains("not installed: cuda_v13"), "{text}");
+    assert!(!text.contains("settle"), "{text}");
+}
+
+#[test]
 fn a_search_that_was_over_before_is_not_called_unfinished() {
     let mut explanation = Explanation::default();
     assert!(headline(&explanation)[0].starts_with("It shows no start of Ollama"));

@@ -4,8 +4,8 @@ use super::super::line::{Line, Role};
 use super::super::{Looks, escape};
 use super::headline::{headline, open_end};
 use super::paragraph::{Page, WIDTH};
-use super::{brief, is_not_installed, is_not_mentioned};
-use crate::diagnose::{BackendVerdict, Explanation, Finding, Verdict};
+use super::{brief, is_aside, is_not_installed, is_not_mentioned};
+use crate::diagnose::{BackendVerdict, Certainty, Explanation, Finding, Verdict};
 
 /// Writes everything.
 #[must_use]
@@ -14,7 +14,12 @@ pub fn write(explanation: &Explanation, looks: Looks) -> String {
     head(&mut page, explanation);
     rows(&mut page, explanation);
     for backend in &explanation.backends {
-        backend_paragraphs(&mut page, backend);
+        if !is_aside(backend) {
+            backend_paragraphs(&mut page, backend, "");
+        }
+    }
+    if let Some(backend) = speaker(explanation) {
+        backend_paragraphs(&mut page, backend, " as for the others");
     }
     for finding in &explanation.general {
         page.gap();
@@ -99,8 +104,7 @@ fn name_width(explanation: &Explanation) -> usize {
 
 fn rows(page: &mut Page, explanation: &Explanation) {
     let width = name_width(explanation);
-    let shown =
-        |backend: &&BackendVerdict| !is_not_installed(backend) && !is_not_mentioned(backend);
+    let shown = |backend: &&BackendVerdict| !is_aside(backend);
     page.gap();
     if explanation.backends.iter().any(|backend| shown(&backend)) {
         let mut line = Line::new();
@@ -112,13 +116,7 @@ fn rows(page: &mut Page, explanation: &Explanation) {
     for backend in explanation.backends.iter().filter(shown) {
         row(page, backend, width);
     }
-    for (what, test) in [
-        (
-            "not installed",
-            is_not_installed as fn(&BackendVerdict) -> bool,
-        ),
-        ("not named here, so perhaps not installed", is_not_mentioned),
-    ] {
+    for (what, test) in ASIDES {
         let names: Vec<&str> = explanation
             .backends
             .iter()
@@ -129,6 +127,40 @@ fn rows(page: &mut Page, explanation: &Explanation) {
             page.text(0, Role::Dim, &format!("{what}: {}", names.join(", ")));
         }
     }
+}
+
+/// Backends that get no row of their own, and what is said of all of them together.
+const ASIDES: [(&str, fn(&BackendVerdict) -> bool); 3] = [
+    ("not installed", |backend| {
+        is_not_installed(backend) && !is_likely(backend)
+    }),
+    (
+        "not installed, or not where or as the server can see it",
+        |backend| is_not_installed(backend) && is_likely(backend),
+    ),
+    ("not named here, so perhaps not installed", is_not_mentioned),
+];
+
+fn is_likely(backend: &BackendVerdict) -> bool {
+    let first = backend.findings.first();
+    first.is_some_and(|finding| finding.certainty == Certainty::Likely)
+}
+
+/// Where no backend has a row and the CPU alone is used, one of them speaks for all: the reader came for a cause and a command.
+fn speaker(explanation: &Explanation) -> Option<&BackendVerdict> {
+    let rows = explanation
+        .backends
+        .iter()
+        .any(|backend| !is_aside(backend));
+    if rows || !explanation.used.is_empty() {
+        return None;
+    }
+    let open = || {
+        let backends = explanation.backends.iter();
+        backends.filter(|backend| is_likely(backend))
+    };
+    let newest = open().rfind(|backend| backend.name.as_str().starts_with("cuda"));
+    newest.or_else(|| open().next())
 }
 
 fn row(page: &mut Page, backend: &BackendVerdict, width: usize) {
@@ -161,14 +193,12 @@ fn title(page: &mut Page, what: &str, finding: &Finding) {
     page.lines.push(line);
 }
 
-fn backend_paragraphs(page: &mut Page, backend: &BackendVerdict) {
-    if is_not_installed(backend) || is_not_mentioned(backend) {
-        return;
-    }
+/// A paragraph for each finding. `others` is said beside the name where this backend speaks for others too.
+fn backend_paragraphs(page: &mut Page, backend: &BackendVerdict, others: &str) {
     for (at, finding) in backend.findings.iter().enumerate() {
         page.gap();
         let what = if at == 0 {
-            format!("{}: {}", backend.name, backend.verdict.name())
+            format!("{}{others}: {}", backend.name, backend.verdict.name())
         } else {
             format!("{}: this too", backend.name)
         };
