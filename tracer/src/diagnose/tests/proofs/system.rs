@@ -5,6 +5,7 @@ use super::crash::crashed;
 use super::load::{STACK, lacking, refused, worded};
 use crate::discover::model::Missing;
 use crate::event::Text;
+use crate::event::library::Tried;
 
 pub(super) fn proofs() -> Vec<Proof> {
     vec![
@@ -58,6 +59,11 @@ pub(super) fn searched(problem: &str) -> Missing {
     Missing::Library {
         name: Text::from("libcuda.so.1"),
         by: Text::default(),
-        searched: vec![(file, Text::from("LD_LIBRARY_PATH"), Text::from(problem))],
+        searched: vec![Tried {
+            file,
+            via: Text::from("LD_LIBRARY_PATH"),
+            problem: (!problem.is_empty()).then(|| Text::from(problem)),
+            folder: None,
+        }],
     }
 }

@@ -111,6 +111,7 @@ fn a_folder_with_the_drivers_name_is_no_absent_driver() {
             file: Text::from(SHIM),
             via: Text::from("LD_LIBRARY_PATH"),
             problem: problem.map(Text::from),
+            folder: None,
         };
         let closure = Closure {
             objects: vec![Resolved {
