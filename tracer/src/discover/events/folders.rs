@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::roles;
 use super::roles::base;
 use super::server::Looking;
 use crate::discover::model::{Evidence, Folder, Model, Place, Tried};
@@ -65,9 +66,9 @@ fn library_path(model: &Model, looking: &Looking) -> Option<Text> {
         };
         let path = match step {
             super::Step::Runner => {
-                value("OLLAMA_LIBRARY_PATH").and_then(|all| all.split(':').next())
+                value("OLLAMA_LIBRARY_PATH").and_then(|all| roles::folders(all).0)
             }
-            _ => value("LD_LIBRARY_PATH").and_then(|all| all.split(':').next()),
+            _ => value("LD_LIBRARY_PATH").and_then(|all| roles::folders(all).0),
         };
         if let Some(path) = path.filter(|path| path.starts_with('/')) {
             return Some(Text::from(path.trim_end_matches('/')));
