@@ -153,17 +153,7 @@ fn hidden_by_variable(case: &Case<'_>) -> Vec<Finding> {
         .as_ref()
         .and_then(|server| server.seen.as_ref());
     let set = at(server, format!("{name}={value}"));
-    let warning: Vec<&Evidence> = case
-        .model
-        .lines
-        .iter()
-        .filter(|line| {
-            line.message
-                .as_str()
-                .starts_with("user overrode visible devices")
-        })
-        .filter_map(|line| line.seen.as_ref())
-        .collect();
+    let warning = super::variables::overrides(case.model).filter_map(|line| line.seen.as_ref());
     vec![
         HIDDEN_BY_VARIABLE
             .found(format!(
