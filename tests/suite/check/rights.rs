@@ -107,3 +107,70 @@ fn a_program_with_more_rights_than_its_user_gets_no_library_path() {
     let root = image.check();
     assert!(root.rules().is_empty(), "{root}");
 }
+
+/// From 0.30 on llama-server loads the backends, with what Ollama gives it; Ollama's own rights take away what the service
+/// gives.
+#[test]
+fn of_two_programs_each_has_a_loader_of_its_own() {
+    const UNIT: &str = "[Service]\nExecStart=/usr/local/bin/ollama serve\nUser=ollama\n";
+    if !gate::root(test_name!()) {
+        return;
+    }
+    let Some(image) = Image::of(LLAMA, test_name!()) else {
+        return;
+    };
+    let runtime = image.needing("cuda_v12", "libcudart.so.12", &[]);
+    let (beside, elsewhere) = ("usr/local/lib/ollama/cuda_v12", "opt/cuda");
+    let programs = ["usr/local/bin/ollama", "usr/local/lib/ollama/llama-server"];
+    let check = |modes: [u32; 2], unit: &str| {
+        image.unit(&format!("{UNIT}{unit}"));
+        for (program, mode) in programs.iter().zip(modes) {
+            let program = image.at(program);
+            chown(&program, Some(0), Some(0)).unwrap();
+            std::fs::set_permissions(&program, std::fs::Permissions::from_mode(mode)).unwrap();
+        }
+        image.check()
+    };
+    let about = |answer: &Answer, program: &str| {
+        let finding = answer.finding("VG326").to_string();
+        assert!(
+            finding.contains(&format!("/{program} has set-user-id")),
+            "{finding}"
+        );
+    };
+    image.install(&runtime, beside, "libcudart.so.12");
+    let plain = check([0o755, 0o755], "");
+    assert!(
+        plain.rules().is_empty() && plain.warned().is_empty(),
+        "{plain}"
+    );
+    let loader = check([0o755, 0o4755], "");
+    assert_eq!(loader.rules(), ["VG320", "VG326"], "{loader}");
+    about(&loader, programs[1]);
+    // The server's own loader takes nothing away from what Ollama itself hands on.
+    let server = check([0o4755, 0o755], "");
+    assert_eq!(
+        (server.code, server.warned()),
+        (0, vec!["VG326".to_owned()]),
+        "{server}"
+    );
+    about(&server, programs[0]);
+    // It does so with the folder that the service names.
+    std::fs::remove_file(image.at(beside).join("libcudart.so.12")).unwrap();
+    image.install(&runtime, elsewhere, "libcudart.so.12");
+    let variable = "Environment=LD_LIBRARY_PATH=/opt/cuda\n";
+    let plain = check([0o755, 0o755], variable);
+    assert!(plain.rules().is_empty(), "{plain}");
+    let server = check([0o4755, 0o755], variable);
+    assert_eq!(server.rules(), ["VG320", "VG326"], "{server}");
+    about(&server, programs[0]);
+    // Nothing is missing: it is said, and is no finding.
+    image.backend(Fault::None, "cuda_v12");
+    let loader = check([0o755, 0o4755], "");
+    assert_eq!(
+        (loader.code, loader.warned()),
+        (0, vec!["VG326".to_owned()]),
+        "{loader}"
+    );
+    about(&loader, programs[1]);
+}
