@@ -1,7 +1,7 @@
 //! Loads: `load_backend: ...` (ggml-backend-reg.cpp), `dlopen NAME: ...` of `gpu-discover`, the loader's words before main.
 
 use crate::discover::log::words::{self, Told};
-use crate::discover::model::{Child, Evidence, Init, Load, Outcome, Symbol};
+use crate::discover::model::{Child, Evidence, Init, Load, Outcome, Said, Symbol};
 use crate::discover::slog::values::base_name;
 use crate::event::{Errno, Text};
 
@@ -88,9 +88,9 @@ fn backend(child: &mut Child, said: &str, seen: &Evidence) -> bool {
             .iter()
             .any(|known| known.text.as_str() == name);
         if !known {
-            child.registered.push(Evidence {
-                at: seen.at.clone(),
+            child.registered.push(Said {
                 text: Text::from(name),
+                seen: seen.clone(),
             });
         }
     } else {
