@@ -38,6 +38,13 @@ fn a_tree_mounted_noexec_is_told() {
     }
 }
 
+/// A library is missing, and why the loader does not look where it lies.
+fn is_ignored(answer: &Answer) -> bool {
+    let rules = answer.rules();
+    let has = |rule: &&str| rules.iter().any(|one| one == rule);
+    ["VG320", "VG326"].iter().all(has)
+}
+
 #[test]
 fn a_program_with_more_rights_than_its_user_gets_no_library_path() {
     if !gate::root(test_name!()) {
@@ -55,19 +62,13 @@ fn a_program_with_more_rights_than_its_user_gets_no_library_path() {
         std::fs::set_permissions(&program, std::fs::Permissions::from_mode(mode)).unwrap();
         image.check()
     };
-    let ignored = |answer: &Answer| {
-        let rules = answer.rules();
-        ["VG320", "VG326"]
-            .iter()
-            .all(|rule| rules.contains(&(*rule).to_owned()))
-    };
     let plain = set([0, 0], 0o755);
     assert!(
         plain.rules().is_empty() && plain.warned().is_empty(),
         "{plain}"
     );
     for secure in [set([0, 0], 0o4755), set([0, 0], 0o2755)] {
-        assert!(ignored(&secure), "{secure}");
+        assert!(is_ignored(&secure), "{secure}");
     }
     // A service may be started so that the bits give nothing.
     let unit = "[Service]\nExecStart=/usr/local/bin/ollama serve\nUser=ollama\n";
@@ -77,7 +78,7 @@ fn a_program_with_more_rights_than_its_user_gets_no_library_path() {
     ] {
         image.unit(&format!("{unit}{more}"));
         let answer = set([0, 0], 0o4755);
-        assert_eq!(ignored(&answer), given, "{more}: {answer}");
+        assert_eq!(is_ignored(&answer), given, "{more}: {answer}");
     }
     image.unit(unit);
     // The user's own rights are no more than it has.
@@ -96,7 +97,7 @@ fn a_program_with_more_rights_than_its_user_gets_no_library_path() {
         return;
     }
     let capable = image.check();
-    assert!(ignored(&capable), "{capable}");
+    assert!(is_ignored(&capable), "{capable}");
     assert!(
         capable.finding("VG326")["remedy"]
             .to_string()
@@ -145,7 +146,7 @@ fn of_two_programs_each_has_a_loader_of_its_own() {
         "{plain}"
     );
     let loader = check([0o755, 0o4755], "");
-    assert_eq!(loader.rules(), ["VG320", "VG326"], "{loader}");
+    assert!(is_ignored(&loader), "{loader}");
     about(&loader, programs[1]);
     // The server's own loader takes nothing away from what Ollama itself hands on.
     let server = check([0o4755, 0o755], "");
@@ -162,7 +163,7 @@ fn of_two_programs_each_has_a_loader_of_its_own() {
     let plain = check([0o755, 0o755], variable);
     assert!(plain.rules().is_empty(), "{plain}");
     let server = check([0o4755, 0o755], variable);
-    assert_eq!(server.rules(), ["VG320", "VG326"], "{server}");
+    assert!(is_ignored(&server), "{server}");
     about(&server, programs[0]);
     // Nothing is missing: it is said, and is no finding.
     image.backend(Fault::None, "cuda_v12");

@@ -155,7 +155,8 @@ fn program_of(folder: &Path, pid: u32) -> Option<(PathBuf, Text)> {
     is_ollama.then(|| (file, Text::from(format!("process {pid}"))))
 }
 
-/// An engine of containers made its root, and it is the first process there, or the child of that (tini, a script).
+/// An engine of containers made its root, and it is the first process there, or a child with all that one's variables
+/// (tini, a script). What a shell there has left behind has the first process for its parent too.
 fn is_first_of_container(folder: &Path) -> bool {
     let root = folder.join("root");
     let marked = MARKS.iter().any(|mark| root.join(mark).exists());
@@ -171,7 +172,11 @@ fn is_first_of_container(folder: &Path) -> bool {
         let parent = number(folder, "PPid:")?;
         Some(folder.with_file_name(parent.to_string()))
     };
-    marked && (is_first(folder) || parent().is_some_and(|parent| is_first(&parent)))
+    let variables = |folder: &Path| small(&folder.join("environ")).filter(|all| !all.is_empty());
+    let has_all_of =
+        |parent: &Path| variables(parent).is_some_and(|all| variables(folder) == Some(all));
+    let is_next = |parent: PathBuf| is_first(&parent) && has_all_of(&parent);
+    marked && (is_first(folder) || parent().is_some_and(is_next))
 }
 
 fn of_process(folder: &Path, pid: u32, question: &Question<'_>) -> Server {

@@ -32,7 +32,7 @@ pub(super) fn ended(child: &mut Child, said: &str, seen: &Evidence) {
             file == path || (!is_path(file) && file == base_name(path))
         };
         let ended = [Outcome::Loaded, Outcome::Died, Outcome::Hanging].contains(&load.outcome);
-        load.file.as_ref().map_or(is_it(&load.asked), is_it) && !ended
+        !ended && (is_it(&load.asked) || load.file.as_ref().is_some_and(is_it))
     });
     let Some(load) = open else {
         return failed(child, path, text, seen);
