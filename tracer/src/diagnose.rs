@@ -18,6 +18,7 @@ mod platform;
 mod quote;
 pub mod rule;
 pub mod rules;
+mod started;
 #[cfg(test)]
 mod tests;
 pub mod tree;

@@ -38,6 +38,13 @@ fn a_tree_mounted_noexec_is_told() {
     }
 }
 
+/// A library is missing, and why the loader does not look where it lies.
+fn is_ignored(answer: &Answer) -> bool {
+    let rules = answer.rules();
+    let has = |rule: &&str| rules.iter().any(|one| one == rule);
+    ["VG320", "VG326"].iter().all(has)
+}
+
 #[test]
 fn a_program_with_more_rights_than_its_user_gets_no_library_path() {
     if !gate::root(test_name!()) {
@@ -55,19 +62,13 @@ fn a_program_with_more_rights_than_its_user_gets_no_library_path() {
         std::fs::set_permissions(&program, std::fs::Permissions::from_mode(mode)).unwrap();
         image.check()
     };
-    let ignored = |answer: &Answer| {
-        let rules = answer.rules();
-        ["VG320", "VG326"]
-            .iter()
-            .all(|rule| rules.contains(&(*rule).to_owned()))
-    };
     let plain = set([0, 0], 0o755);
     assert!(
         plain.rules().is_empty() && plain.warned().is_empty(),
         "{plain}"
     );
     for secure in [set([0, 0], 0o4755), set([0, 0], 0o2755)] {
-        assert!(ignored(&secure), "{secure}");
+        assert!(is_ignored(&secure), "{secure}");
     }
     // A service may be started so that the bits give nothing.
     let unit = "[Service]\nExecStart=/usr/local/bin/ollama serve\nUser=ollama\n";
@@ -77,7 +78,7 @@ fn a_program_with_more_rights_than_its_user_gets_no_library_path() {
     ] {
         image.unit(&format!("{unit}{more}"));
         let answer = set([0, 0], 0o4755);
-        assert_eq!(ignored(&answer), given, "{more}: {answer}");
+        assert_eq!(is_ignored(&answer), given, "{more}: {answer}");
     }
     image.unit(unit);
     // The user's own rights are no more than it has.
@@ -96,7 +97,7 @@ fn a_program_with_more_rights_than_its_user_gets_no_library_path() {
         return;
     }
     let capable = image.check();
-    assert!(ignored(&capable), "{capable}");
+    assert!(is_ignored(&capable), "{capable}");
     assert!(
         capable.finding("VG326")["remedy"]
             .to_string()
@@ -106,4 +107,71 @@ fn a_program_with_more_rights_than_its_user_gets_no_library_path() {
     image.unit("[Service]\nExecStart=/usr/local/bin/ollama serve\n");
     let root = image.check();
     assert!(root.rules().is_empty(), "{root}");
+}
+
+/// From 0.30 on llama-server loads the backends, with what Ollama gives it; Ollama's own rights take away what the service
+/// gives.
+#[test]
+fn of_two_programs_each_has_a_loader_of_its_own() {
+    const UNIT: &str = "[Service]\nExecStart=/usr/local/bin/ollama serve\nUser=ollama\n";
+    if !gate::root(test_name!()) {
+        return;
+    }
+    let Some(image) = Image::of(LLAMA, test_name!()) else {
+        return;
+    };
+    let runtime = image.needing("cuda_v12", "libcudart.so.12", &[]);
+    let (beside, elsewhere) = ("usr/local/lib/ollama/cuda_v12", "opt/cuda");
+    let programs = ["usr/local/bin/ollama", "usr/local/lib/ollama/llama-server"];
+    let check = |modes: [u32; 2], unit: &str| {
+        image.unit(&format!("{UNIT}{unit}"));
+        for (program, mode) in programs.iter().zip(modes) {
+            let program = image.at(program);
+            chown(&program, Some(0), Some(0)).unwrap();
+            std::fs::set_permissions(&program, std::fs::Permissions::from_mode(mode)).unwrap();
+        }
+        image.check()
+    };
+    let about = |answer: &Answer, program: &str| {
+        let finding = answer.finding("VG326").to_string();
+        assert!(
+            finding.contains(&format!("/{program} has set-user-id")),
+            "{finding}"
+        );
+    };
+    image.install(&runtime, beside, "libcudart.so.12");
+    let plain = check([0o755, 0o755], "");
+    assert!(
+        plain.rules().is_empty() && plain.warned().is_empty(),
+        "{plain}"
+    );
+    let loader = check([0o755, 0o4755], "");
+    assert!(is_ignored(&loader), "{loader}");
+    about(&loader, programs[1]);
+    // The server's own loader takes nothing away from what Ollama itself hands on.
+    let server = check([0o4755, 0o755], "");
+    assert_eq!(
+        (server.code, server.warned()),
+        (0, vec!["VG326".to_owned()]),
+        "{server}"
+    );
+    about(&server, programs[0]);
+    // It does so with the folder that the service names.
+    std::fs::remove_file(image.at(beside).join("libcudart.so.12")).unwrap();
+    image.install(&runtime, elsewhere, "libcudart.so.12");
+    let variable = "Environment=LD_LIBRARY_PATH=/opt/cuda\n";
+    let plain = check([0o755, 0o755], variable);
+    assert!(plain.rules().is_empty(), "{plain}");
+    let server = check([0o4755, 0o755], variable);
+    assert!(is_ignored(&server), "{server}");
+    about(&server, programs[0]);
+    // Nothing is missing: it is said, and is no finding.
+    image.backend(Fault::None, "cuda_v12");
+    let loader = check([0o755, 0o4755], "");
+    assert_eq!(
+        (loader.code, loader.warned()),
+        (0, vec!["VG326".to_owned()]),
+        "{loader}"
+    );
+    about(&loader, programs[1]);
 }

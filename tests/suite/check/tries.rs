@@ -162,6 +162,38 @@ fn a_folder_gets_the_environment_that_its_ollama_would_give() {
     }
 }
 
+/// What is tried here has no more rights than its caller, so its loader heeds what that of Ollama's passes over.
+#[test]
+fn a_program_with_more_rights_than_its_caller_is_said_to_differ() {
+    use std::os::unix::fs::{PermissionsExt as _, chown};
+    if !gate::root(test_name!()) {
+        return;
+    }
+    let Some(image) = super::Image::of(super::RUNNER, test_name!()) else {
+        return;
+    };
+    image.backend(Fault::None, "cuda_v12");
+    let program = image.at("usr/local/bin/ollama");
+    for (owner, mode, differs) in [(0, 0o755, false), (998, 0o4755, true)] {
+        chown(&program, Some(owner), Some(owner)).unwrap();
+        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(mode)).unwrap();
+        let ran = trace(binary().unwrap_or_default())
+            .args([
+                "try", "--json", "--dir", "cuda_v12", "--user", "0:0", "--bin",
+            ])
+            .arg(&program)
+            .bare();
+        let value: Value = serde_json::from_str(&ran.out()).unwrap_or_default();
+        let notes = value["notes"].to_string();
+        assert_eq!(
+            notes.contains("more rights than its caller"),
+            differs,
+            "{value} {}",
+            ran.err()
+        );
+    }
+}
+
 #[test]
 fn a_role_that_is_not_in_the_trace_is_2_and_the_others_are_named() {
     if binary().is_none() {

@@ -262,6 +262,7 @@ fn header(props: &Props, target: &Target, session: &Session, why: Option<String>
         calls: Some(Text::from(props.calls.name())),
         hold: props.hold,
         attached: None,
+        like_unit: target.unit.as_deref().map(Text::from),
         command: target.shown.clone(),
         changed_env: target.changed.clone(),
         uid: uid.unwrap_or_else(|| rustix::process::getuid().as_raw()),

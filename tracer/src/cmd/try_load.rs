@@ -149,6 +149,14 @@ fn who(
     Ok((words(&identity), Some(credentials(identity))))
 }
 
+/// What differs for one that the kernel gave more rights than its caller has (AT_SECURE; ld.so(8), "secure-execution mode").
+fn insecure(who: &str) -> String {
+    format!(
+        "{who} has more rights than its caller (set-user-id, set-group-id or file capabilities), so its loader passes over \
+         LD_LIBRARY_PATH and LD_PRELOAD; the one here heeds them, and finds what that one does not"
+    )
+}
+
 /// Who called sudo.
 fn of_sudo() -> Option<(u32, u32)> {
     let number = |name: &str| std::env::var(name).ok()?.parse().ok();

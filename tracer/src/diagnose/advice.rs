@@ -1,7 +1,8 @@
 //! What to do: lines that several rules share. None patches Ollama; a command begins with `$ `.
 
+use super::tree::words::shell;
 use crate::discover::Model;
-use crate::discover::model::{Era, Origin};
+use crate::discover::model::{Era, Origin, Starter};
 use crate::event::Text;
 
 /// Restarts the service, so that it discovers anew.
@@ -11,8 +12,14 @@ pub(super) const RESTART: &str = "$ sudo systemctl restart ollama";
 pub(super) const DISCOVERS_ONCE: &str =
     "Ollama looks for GPUs once, when it starts; restart it afterwards:";
 
-/// Opens the unit's drop-in.
+/// After a change of the unit's files by hand.
+pub(super) const RELOAD: &str = "$ sudo systemctl daemon-reload && sudo systemctl restart ollama";
+
+/// Opens the unit's drop-in, to set or leave out a variable.
 pub(super) const EDIT_UNIT: &str = "$ sudo systemctl edit ollama";
+
+/// The same for what only units have: limits, sandboxing, order.
+pub(super) const EDIT_SETTINGS: &str = "$ sudo systemctl edit ollama   # under [Service]";
 
 /// Puts the files of one release in place.
 const ANEW: &str = "Install one release of Ollama anew; set the library folder aside first, so that no file of another release stays:";
@@ -99,6 +106,12 @@ pub(super) fn settle(model: &Model, dir: Option<&str>) -> Vec<String> {
             .to_owned(),
         record(model),
     ];
+    if model.origin == Origin::Strace
+        && let Some(dir) = dir
+    {
+        lines.push("One load of its backend by itself shows the loader's words too:".to_owned());
+        lines.push(format!("$ sudo vgputrace try --dir {}", shell(dir)));
+    }
     if model.era == Era::LlamaServer && model.origin == Origin::Log {
         let library = library_dir(model);
         let folder = dir.map_or_else(
@@ -109,36 +122,41 @@ pub(super) fn settle(model: &Model, dir: Option<&str>) -> Vec<String> {
             "Without a recording, Ollama's own probe tells the loader's and the driver's words:"
                 .to_owned(),
         );
+        let within = match &model.starter {
+            Starter::Container(container) => {
+                format!("{} exec {}", container.engine(), container.name())
+            }
+            _ => "sudo -u ollama".to_owned(),
+        };
         lines.push(format!(
-            "$ sudo -u ollama env LD_LIBRARY_PATH={library}:{folder} ollama gpu-discover --lib-dir {library} --lib-dir {folder}"
+            "$ {within} env LD_LIBRARY_PATH={library}:{folder} ollama gpu-discover --lib-dir {library} --lib-dir {folder}"
         ));
     }
     lines
 }
 
-/// The unit that runs the server, by its control group.
-pub(super) fn unit(model: &Model) -> Option<&str> {
-    model
-        .server
-        .as_ref()
-        .and_then(|server| server.cgroup.as_ref())
-        .and_then(|cgroup| cgroup.as_str().rsplit('/').next())
-        .filter(|name| name.ends_with(".service"))
-}
-
 /// The command that records a discovery.
 pub(super) fn record(model: &Model) -> String {
-    match unit(model) {
-        Some(unit) => format!("$ sudo vgputrace run --until discovery --like-unit {unit}"),
-        None if model.origin == Origin::Log => {
+    match &model.starter {
+        Starter::Unit(unit) => format!("$ sudo vgputrace run --until discovery --like-unit {unit}"),
+        Starter::Container(container) => {
+            format!(
+                "$ sudo vgputrace attach --restart --container {}",
+                container.name()
+            )
+        }
+        Starter::Unknown if model.origin == Origin::Log => {
             "$ sudo vgputrace run --until discovery --like-unit ollama.service".to_owned()
         }
-        None => "$ sudo vgputrace run --until discovery -- ollama serve".to_owned(),
+        _ => "$ sudo vgputrace run --until discovery -- ollama serve".to_owned(),
     }
 }
 
 /// The command that records a discovery without a variable of the service.
 pub(super) fn record_without(model: &Model, variable: &str) -> String {
+    if let Starter::Container(_) = model.starter {
+        return format!("Make the container anew without {variable}, and record its start.");
+    }
     record(model).replacen(
         "--until discovery",
         &format!("--until discovery --unset {variable}"),

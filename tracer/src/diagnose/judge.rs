@@ -63,7 +63,6 @@ pub fn explain(model: &Model) -> Explanation {
     };
     hush(&mut explanation);
     quote::fit(&mut explanation, model);
-    platform::fit(&mut explanation, model);
     if model.era == Era::Ggml {
         for finding in explanation
             .backends
@@ -73,6 +72,7 @@ pub fn explain(model: &Model) -> Explanation {
             advice::for_a_program(&mut finding.remedy);
         }
     }
+    platform::fit(&mut explanation, model);
     explanation
 }
 

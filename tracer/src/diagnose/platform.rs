@@ -2,6 +2,7 @@
 
 use super::advice::{EDIT_UNIT, RESTART};
 use super::explanation::Explanation;
+use super::started::{Started, rewrite};
 use crate::discover::Model;
 use crate::discover::model::Origin;
 
@@ -9,12 +10,9 @@ use crate::discover::model::Origin;
 const EVERYWHERE: [&str; 3] = ["$ nvidia-smi", "$ ollama ", "$ docker "];
 
 /// Where a server runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum System {
-    /// Linux, with a service.
-    Linux,
-    /// Linux, in a container as Ollama publishes it.
-    Container,
+    Linux(Started),
     Windows,
     Mac,
 }
@@ -25,7 +23,7 @@ fn system(model: &Model, explanation: &Explanation) -> System {
         return System::Windows;
     }
     if model.origin != Origin::Log {
-        return System::Linux;
+        return System::Linux(Started::of(model));
     }
     let lines = model.lines.iter().filter_map(|line| line.seen.as_ref());
     let reasons = model.models.iter().flat_map(|start| &start.reasons);
@@ -39,32 +37,22 @@ fn system(model: &Model, explanation: &Explanation) -> System {
             None
         }
     });
-    let models = model.server_variable("OLLAMA_MODELS");
-    let image = models.is_some_and(|path| path.as_str().starts_with("/root"))
-        && explanation.library_dir.as_str() != "/usr/local/lib/ollama";
-    match found {
-        Some(system) => system,
-        None if image => System::Container,
-        None => System::Linux,
-    }
+    found.unwrap_or_else(|| System::Linux(Started::of(model)))
 }
 
 /// Rewrites the remedies of an explanation for the system that it is about.
 pub(super) fn fit(explanation: &mut Explanation, model: &Model) {
     let system = system(model, explanation);
-    if system == System::Linux {
-        return;
-    }
     for backend in &mut explanation.backends {
         // The recorder is for Linux.
-        if !matches!(system, System::Container) && !backend.to_settle.is_empty() {
+        if !matches!(system, System::Linux(_)) && !backend.to_settle.is_empty() {
             backend.to_settle = vec![format!(
                 "The log of a start with OLLAMA_DEBUG=2 tells more; it lies in {}.",
-                log_of(system)
+                log_of(&system)
             )];
         }
         for finding in backend.findings.iter_mut().chain(&mut backend.warnings) {
-            rewrite(&mut finding.remedy, system);
+            system.fit(&mut finding.remedy);
         }
     }
     for finding in explanation
@@ -72,67 +60,44 @@ pub(super) fn fit(explanation: &mut Explanation, model: &Model) {
         .iter_mut()
         .chain(&mut explanation.models)
     {
-        rewrite(&mut finding.remedy, system);
+        system.fit(&mut finding.remedy);
+    }
+    for finding in explanation
+        .devices
+        .iter_mut()
+        .filter_map(|device| device.finding.as_mut())
+    {
+        system.fit(&mut finding.remedy);
     }
 }
 
-const fn log_of(system: System) -> &'static str {
+impl System {
+    fn fit(&self, remedy: &mut Vec<String>) {
+        match self {
+            Self::Linux(started) => started.fit(remedy),
+            Self::Windows => rewrite(remedy, |line| elsewhere(line, false)),
+            Self::Mac => rewrite(remedy, |line| elsewhere(line, true)),
+        }
+    }
+}
+
+const fn log_of(system: &System) -> &'static str {
     match system {
         System::Windows => "%LOCALAPPDATA%\\Ollama\\server.log",
         System::Mac => "~/.ollama/logs/server.log",
-        System::Linux | System::Container => "the journal",
+        System::Linux(_) => "the journal",
     }
 }
 
-fn rewrite(remedy: &mut Vec<String>, system: System) {
-    let mut kept: Vec<String> = Vec::new();
-    for line in remedy.drain(..) {
-        let told = match system {
-            System::Container => Some(in_container(line)),
-            _ => elsewhere(line, system),
-        };
-        match told {
-            Some(line) => kept.push(line),
-            // What led to a command that is left out.
-            None => {
-                if let Some(before) = kept.last_mut()
-                    && before.ends_with(':')
-                {
-                    before.pop();
-                    before.push('.');
-                }
-            }
-        }
-    }
-    kept.dedup();
-    *remedy = kept;
-}
-
-fn in_container(line: String) -> String {
-    if line == RESTART {
-        return "$ docker restart CONTAINER".to_owned();
-    }
-    if let Some(rest) = line.strip_prefix(EDIT_UNIT) {
-        return match rest.split_once("Environment=") {
-            Some((_, variable)) => {
-                format!(
-                    "Give the container the variable (docker run -e, or environment: of compose): {variable}"
-                )
-            }
-            None => "Give the container the variable (docker run -e, or environment: of compose)."
-                .to_owned(),
-        };
-    }
-    line
-}
-
-fn elsewhere(line: String, system: System) -> Option<String> {
-    let mac = system == System::Mac;
+fn elsewhere(line: String, mac: bool) -> Option<String> {
     if line == RESTART {
         let place = if mac { "menu bar" } else { "taskbar" };
         return Some(format!("Quit Ollama in the {place} and start it again."));
     }
-    if line.starts_with(EDIT_UNIT) {
+    if let Some(rest) = line.strip_prefix(EDIT_UNIT) {
+        if !rest.is_empty() && !rest.contains("Environment=") {
+            return None;
+        }
         let told = if mac {
             "Variables are set with launchctl setenv NAME VALUE; then start Ollama again."
         } else {
@@ -156,17 +121,17 @@ fn elsewhere(line: String, system: System) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{System, rewrite};
+    use super::{System, elsewhere};
 
-    fn told(system: System, lines: &[&str]) -> Vec<String> {
+    fn told(system: &System, lines: &[&str]) -> Vec<String> {
         let mut lines: Vec<String> = lines.iter().map(|line| (*line).to_owned()).collect();
-        rewrite(&mut lines, system);
+        system.fit(&mut lines);
         lines
     }
 
     #[test]
     fn commands_of_linux_are_left_out_and_sentences_stay() {
-        let windows = |line: &str| told(System::Windows, &[line]);
+        let windows = |line: &str| told(&System::Windows, &[line]);
         assert!(windows("$ sudo modprobe nvidia").is_empty());
         assert_eq!(windows("$ nvidia-smi -L"), ["$ nvidia-smi -L"]);
         assert!(windows("$ nvidia-smi; ls -l /dev/nvidia*").is_empty());
@@ -175,19 +140,12 @@ mod tests {
         assert!(variable[0].contains("settings") && variable[0].ends_with("A=1"));
         assert_eq!(windows("Update the driver."), ["Update the driver."]);
         assert_eq!(
-            told(System::Mac, &["See who has it:", "$ sudo lsof -i"]),
+            elsewhere(super::super::advice::EDIT_SETTINGS.to_owned(), true),
+            None
+        );
+        assert_eq!(
+            told(&System::Mac, &["See who has it:", "$ sudo lsof -i"]),
             ["See who has it."]
         );
-    }
-
-    #[test]
-    fn a_container_is_started_again_and_given_its_variables() {
-        let lines = [
-            "$ sudo systemctl edit ollama   # Environment=A=1",
-            "$ sudo systemctl restart ollama",
-        ];
-        let told = told(System::Container, &lines);
-        assert!(told[0].contains("docker run -e") && told[0].ends_with(": A=1"));
-        assert_eq!(told[1], "$ docker restart CONTAINER");
     }
 }

@@ -3,6 +3,7 @@
 mod abort;
 mod answer;
 mod backend_path;
+mod colon;
 mod crash;
 mod crash_load;
 mod device;
@@ -74,6 +75,7 @@ pub static ALL: &[&[&Rule]] = &[
     abort::RULES,
     answer::RULES,
     backend_path::RULES,
+    colon::RULES,
     crash::RULES,
     crash_load::RULES,
     device::RULES,

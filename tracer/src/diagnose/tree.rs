@@ -16,12 +16,13 @@ mod place;
 mod rights;
 mod spawn;
 mod variables;
-mod words;
+pub(super) mod words;
 
 use super::Finding;
-use crate::discover::model::Era;
+use super::started::Started;
+use crate::discover::model::{Container, Era, Starter};
 use crate::event::Text;
-use crate::event::tree::{Facts, Ollama};
+use crate::event::tree::{EnvironmentOf, Facts, Ollama, Server};
 
 /// What would become of a backend folder.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -132,7 +133,33 @@ pub fn check(facts: &Facts) -> Option<Check> {
         check.folders.extend(folder::check(&scene, one));
     }
     place::backends(&scene, &mut check);
+    let started = Started::new(starter(&facts.server), &[]);
+    let folders = check.folders.iter_mut();
+    let of_folders = folders.flat_map(|one| one.findings.iter_mut().chain(&mut one.warnings));
+    let general = check.general.iter_mut().chain(&mut check.warnings);
+    for finding in of_folders.chain(general) {
+        started.fit(&mut finding.remedy);
+    }
     Some(check)
+}
+
+/// Who starts the server, as far as the machine tells.
+fn starter(server: &Server) -> Starter {
+    match &server.source {
+        EnvironmentOf::Unit(unit) => Starter::Unit(unit.as_str().to_owned()),
+        EnvironmentOf::Process(_) => {
+            match Starter::of(server.cgroup.as_ref().map(Text::as_str), None) {
+                Starter::Unknown if server.first_of_container => {
+                    Starter::Container(Container::default())
+                }
+                // There is no unit of Ollama's then.
+                Starter::Unknown => Starter::Command,
+                known => known,
+            }
+        }
+        EnvironmentOf::Caller => Starter::Command,
+        EnvironmentOf::Nobody => Starter::Unknown,
+    }
 }
 
 /// The facts with what all rules ask of them.
@@ -188,7 +215,6 @@ fn era(ollama: &Ollama) -> Era {
 }
 
 fn notes(scene: &Scene<'_>) -> Vec<String> {
-    use crate::event::tree::EnvironmentOf;
     let server = &scene.facts.server;
     let mut notes = Vec::new();
     if scene.era == Era::Unknown {

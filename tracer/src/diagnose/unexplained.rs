@@ -6,7 +6,8 @@ use super::explanation::{BackendVerdict, Finding, Verdict};
 use super::judge::verdict;
 use super::rules;
 use super::words::base;
-use crate::discover::model::{End, Era, Evidence, Level, Origin};
+use crate::discover::Model;
+use crate::discover::model::{End, Era, Evidence, Level, Origin, Outcome};
 use crate::event::Text;
 
 fn unknown(case: &Case<'_>, finding: Finding) -> BackendVerdict {
@@ -118,7 +119,7 @@ pub(super) fn no_reason(case: &Case<'_>) -> BackendVerdict {
     } else if loads.is_empty() {
         " No backend was opened.".to_owned()
     } else {
-        String::new()
+        given_up(case)
     };
     let finding = rules::NO_REASON
         .found(format!(
@@ -128,6 +129,20 @@ pub(super) fn no_reason(case: &Case<'_>) -> BackendVerdict {
         .likely()
         .proof(tried_seen(case));
     unknown(case, finding)
+}
+
+/// What strace shows of a load that needs nothing which is missing as a file: how it ended is not in it.
+fn given_up(case: &Case<'_>) -> String {
+    let open = case
+        .loads()
+        .find(|(_, load)| load.outcome == Outcome::Unknown && load.missing.is_empty());
+    match open.filter(|_| case.model.origin == Origin::Strace) {
+        Some((_, load)) => format!(
+            " {} was opened and mapped, and no file that it needs was looked for in vain. Symbols and their versions the loader compares without a call of the system: whether it took the library, strace cannot show.",
+            base(path_of(load))
+        ),
+        None => String::new(),
+    }
 }
 
 pub(super) fn not_over(case: &Case<'_>) -> BackendVerdict {
@@ -152,8 +167,9 @@ pub(super) fn not_over(case: &Case<'_>) -> BackendVerdict {
     });
     let finding = rules::NOT_OVER
         .found(format!(
-            "{what}; what became of {} is open.{waits}",
-            case.name
+            "{what}; what became of {} is open.{waits}{}",
+            case.name,
+            given_up(case)
         ))
         .likely()
         .proof(told)
@@ -163,11 +179,28 @@ pub(super) fn not_over(case: &Case<'_>) -> BackendVerdict {
 }
 
 pub(super) fn no_filter_seen(case: &Case<'_>) -> Finding {
-    rules::NO_FILTER_SEEN
+    let finding = rules::NO_FILTER_SEEN
         .found(format!("A device of {} was found and is not in the final list; which filter removed it was not seen.", case.name))
         .likely()
-        .proof(tried_seen(case))
-        .do_all(rules::NO_FILTER_SEEN.remedy)
+        .proof(tried_seen(case));
+    // The lines were asked for already, and there is none.
+    if is_at_debug(case.model) {
+        return finding.so("The server wrote its lines of DEBUG, and none is about a filter: see which device stands in the list in its place (a second copy of the backend gives the same card again).");
+    }
+    finding.do_all(rules::NO_FILTER_SEEN.remedy)
+}
+
+/// The server was asked for its lines of DEBUG: by the log itself, or by the variable (envconfig.LogLevel: a truth or a number).
+fn is_at_debug(model: &Model) -> bool {
+    if let Some(level) = model.blind.log_level {
+        return level <= Level::Debug;
+    }
+    let value = model.server_variable("OLLAMA_DEBUG");
+    let value = value.map_or("", |value| value.as_str().trim_matches(['"', '\'', ' ']));
+    match value.parse::<i64>() {
+        Ok(number) => number > 0,
+        Err(_) => matches!(value, "t" | "T" | "true" | "TRUE" | "True"),
+    }
 }
 
 /// A folder that was neither seen nor asked for.

@@ -15,7 +15,7 @@ mod folds;
 mod joined;
 mod lines;
 mod pasted;
-mod raw;
+pub(super) mod raw;
 mod room;
 mod starts;
 mod story;
@@ -27,6 +27,7 @@ use std::io::{self, BufRead};
 use crate::event::Text;
 
 use super::Model;
+use super::model::{Container, Starter, is_of_image};
 use folds::Folds;
 use joined::Joined;
 use lines::{LONGEST, Lines};
@@ -62,6 +63,9 @@ pub fn read(input: impl BufRead, screen: impl Fn(&[u8]) -> Text) -> io::Result<M
     folds.rest(&mut give);
     joined.rest(&mut take);
     let mut model = starts.into_model(lines.cut());
+    if wrapping.of_container() || is_of_image(&model) {
+        model.starter = Starter::Container(Container::default());
+    }
     if let Some(width) = folds.width() {
         model.notes.push(format!(
             "The lines of this log were broken at {width} columns, and are joined here by guess; the log itself tells more surely."

@@ -13,6 +13,7 @@ mod load;
 mod model_start;
 mod search;
 mod server;
+mod starter;
 
 pub use answer::{Answer, Reported};
 pub use attempt::Attempt;
@@ -26,6 +27,7 @@ pub use load::{Init, Load, Missing, Outcome, Words};
 pub use model_start::ModelStart;
 pub use search::Search;
 pub use server::{LibraryDir, Server, Tried};
+pub use starter::{Container, Starter, is_of_image};
 
 use std::collections::BTreeMap;
 
@@ -93,6 +95,8 @@ pub struct Model {
     pub recorder: Option<Recorder>,
     /// `ollama serve`, when one was seen.
     pub server: Option<Server>,
+    /// Who starts it.
+    pub starter: Starter,
     /// Every folder that exists, was asked for, or was tried, in order of its path.
     pub folders: Vec<Folder>,
     /// Every attempt at a folder, in order of its begin.

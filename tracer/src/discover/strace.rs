@@ -25,6 +25,7 @@ mod tests;
 
 use super::Model;
 use super::events::Discovery;
+use super::log::raw::hear_of_load;
 use super::model::Origin;
 use crate::event::Text;
 use crate::event::process::EnvVar;
@@ -99,6 +100,12 @@ fn settle(model: &mut Model, lines: &[Entry<'_>], tree: &tree::Tree, told: &told
     }
     for child in &mut model.children {
         (child.uid, child.gid) = (None, None);
+        // How a load ended no call shows; the program may say it.
+        for said in child.said.clone() {
+            if !said.text.as_str().ends_with(files::CUT) {
+                hear_of_load(child, said.text.as_str(), &said.seen);
+            }
+        }
     }
     for (process, seen) in told.unseen() {
         if !model

@@ -32,6 +32,9 @@ pub struct Header {
     /// Not started by the recorder: how it came to what it recorded, such as `pid 4711` or `unit ollama.service`.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub attached: Option<Text>,
+    /// The unit whose user, variables and folder the command was started with (`--like-unit`).
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub like_unit: Option<Text>,
     /// Variables set, changed or (no value, no length) unset by the recorder's options.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub changed_env: Vec<EnvVar>,

@@ -138,7 +138,7 @@ pub struct Resolved {
 }
 
 /// One place where an object was looked for in vain.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Tried {
     /// The file.
     pub file: Text,
@@ -147,6 +147,30 @@ pub struct Tried {
     /// Why it was not taken; absent when nothing is there.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub problem: Option<Text>,
+    /// Why there is no folder to look in: ENOENT, or ENOTDIR where it is a file. Told of a library that is nowhere.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub folder: Option<Errno>,
+}
+
+impl Tried {
+    /// Why there is no folder to look in, in a few words.
+    #[must_use]
+    pub fn no_folder(&self) -> Option<&'static str> {
+        match self.folder?.0 {
+            20 => Some("that is a file, and no folder"),
+            _ => Some("there is no such folder"),
+        }
+    }
+
+    /// Why it was not taken, in a few words.
+    #[must_use]
+    pub fn why(&self) -> &str {
+        match (&self.problem, self.no_folder()) {
+            (Some(problem), _) => problem.as_str(),
+            (None, Some(no_folder)) => no_folder,
+            (None, None) => "not there",
+        }
+    }
 }
 
 /// A library that was not known before and got its probes after it had been mapped: its first calls may be missing.

@@ -82,19 +82,37 @@ impl Text {
     }
 }
 
+/// From text of our own: plain, or parts of texts in their written form, whose escapes stay what they are. A mark that
+/// begins no escape is escaped. Bytes of a tracee come by [`Text::from_bytes`].
 impl From<&str> for Text {
     fn from(text: &str) -> Self {
-        Self::from_bytes(text.as_bytes())
+        Self::from(text.to_owned())
     }
 }
 
 impl From<String> for Text {
     fn from(text: String) -> Self {
-        if text.contains(MARK) {
-            Self::from_bytes(text.as_bytes())
-        } else {
-            Self(text)
+        if !text.contains(MARK) {
+            return Self(text);
         }
+        let mut out = String::with_capacity(text.len() + 8);
+        let mut parts = text.split(MARK);
+        out.push_str(parts.next().unwrap_or_default());
+        for part in parts {
+            let is_escape = part
+                .as_bytes()
+                .first_chunk::<2>()
+                .is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit));
+            if is_escape {
+                out.push(MARK);
+            } else {
+                for byte in MARK.to_string().bytes() {
+                    push_escaped(&mut out, byte);
+                }
+            }
+            out.push_str(part);
+        }
+        Self(out)
     }
 }
 
@@ -127,6 +145,19 @@ mod tests {
             "a\u{FFFD}ef\u{FFFD}bf\u{FFFD}bdb"
         );
         assert_eq!(Text::from(r#"C:\x "q""#).as_str(), r#"C:\x "q""#);
+    }
+
+    #[test]
+    fn parts_of_a_text_are_the_same_text_again() {
+        let path = Text::from_bytes(b"/lib/cuda\xff");
+        let name = path.as_str().rsplit('/').next().unwrap();
+        assert_eq!(Text::from(name), Text::from_bytes(b"cuda\xff"));
+        assert_eq!(Text::from(format!("/lib/{name}")), path);
+        // Of other origin: no escape follows.
+        assert_eq!(
+            Text::from("a\u{FFFD}z").to_bytes().as_ref(),
+            "a\u{FFFD}z".as_bytes()
+        );
     }
 
     proptest! {

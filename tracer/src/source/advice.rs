@@ -17,6 +17,7 @@ mod tests;
 
 pub use host::OllamaHost;
 pub use listening::{PortUse, free_host_port, port_in_use};
+pub use process::control_group;
 pub use role::{ClientKind, Role, is_client_command, is_server_command};
 pub use server::{Server, running_server};
 

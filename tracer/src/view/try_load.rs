@@ -185,7 +185,7 @@ fn all_missing(lines: &mut Vec<Line>, closure: &Closure) {
         };
         part(lines, Role::Failed, &format!("library {}{by}", object.name));
         for place in object.tried.iter().take(PLACES) {
-            let why = place.problem.as_ref().map_or("not there", Text::as_str);
+            let why = place.why();
             part(
                 lines,
                 Role::Dim,

@@ -10,6 +10,7 @@ use super::source::{file, read_log};
 use super::stamped::Stamped;
 use crate::cmd::Report;
 use crate::discover::Model;
+use crate::discover::model::{Container, Starter};
 
 /// Programs that give a log, in order: name and arguments. journalctl begins at this boot: the service starts with it.
 const PROGRAMS: [(&str, &[&str]); 4] = [
@@ -83,7 +84,7 @@ fn of_file(path: &Path) -> Option<Candidate> {
 }
 
 /// The log that a program prints; `None` when it is not there, says nothing, or fails (its words are not Ollama's then).
-fn of_program(program: &str, arguments: &[&str]) -> Option<Candidate> {
+fn of_program(program: &'static str, arguments: &[&str]) -> Option<Candidate> {
     // docker gives the container's standard error, where Ollama writes, on its own standard error.
     let (out, err) = if program == "journalctl" {
         (Stdio::piped(), Stdio::null())
@@ -103,7 +104,16 @@ fn of_program(program: &str, arguments: &[&str]) -> Option<Candidate> {
     };
     // One that still writes when enough has been read ends by SIGPIPE.
     let failed = child.wait().ok()?.code().is_some_and(|code| code != 0);
-    let model = model.ok().filter(|_| !failed)?;
+    let mut model = model.ok().filter(|_| !failed)?;
+    let name = Some("ollama".to_owned());
+    model.starter = match program {
+        "docker" | "podman" => Starter::Container(Container {
+            engine: Some(program),
+            name,
+        }),
+        _ if arguments.contains(&"--user") => Starter::UserUnit("ollama.service".to_owned()),
+        _ => Starter::Unit("ollama.service".to_owned()),
+    };
     Some(Candidate { model, last })
 }
 

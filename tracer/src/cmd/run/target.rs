@@ -24,6 +24,8 @@ pub(super) struct Target {
     pub(super) shown: Vec<Text>,
     /// Variables that differ from the caller's environment because of options or the unit.
     pub(super) changed: Vec<EnvVar>,
+    /// The unit that was imitated.
+    pub(super) unit: Option<String>,
     /// Words for summary and trace.
     pub(super) notes: Vec<Note>,
     /// Discovery is what is wanted, and then it ends: a unit without a command.
@@ -57,6 +59,7 @@ pub(super) fn target(props: &Props) -> Result<Target, Report> {
     Ok(Target {
         shown: screen::argv(&shown),
         changed,
+        unit: plan.unit,
         notes,
         until_discovery: props.like_unit.is_some() && props.command.is_empty(),
         command: Command {
@@ -84,6 +87,7 @@ struct Plan {
     user: Option<(u32, u32, Vec<u32>)>,
     cwd: Option<PathBuf>,
     umask: Option<u32>,
+    unit: Option<String>,
     notes: Vec<Note>,
 }
 
@@ -96,6 +100,7 @@ fn of_command(props: &Props, env: Environment) -> Plan {
         user: None,
         cwd: None,
         umask: None,
+        unit: None,
         notes: Vec::new(),
     }
 }
@@ -172,6 +177,7 @@ fn of_unit(name: &str, props: &Props) -> Result<Plan, Report> {
         user: Some((start.uid, start.gid, start.groups.clone())),
         cwd: Some(start.cwd.clone()),
         umask: Some(start.umask),
+        unit: Some(unit.name),
         notes,
     })
 }

@@ -56,7 +56,27 @@ pub(super) fn plan(name: &str, props: &Props) -> Result<Plan, Report> {
         environment.retain(|(key, _)| key != name);
         environment.push((OsString::from(name), bytes(&value)));
     }
+    let later = answer.era == Era::LlamaServer;
+    let (program, secure) = match &ollama.llama_server.file {
+        Some(file) if later => (&file.path, &ollama.llama_server.secure),
+        _ => (&ollama.program, &ollama.secure),
+    };
+    let mut notes = Vec::new();
+    if secure.is_some() || ollama.secure.is_some() {
+        let which = if secure.is_some() {
+            program
+        } else {
+            &ollama.program
+        };
+        notes.push(super::insecure(which.as_str()));
+    }
     let of_caller = facts.server.source == EnvironmentOf::Caller;
+    if of_caller {
+        notes.push(
+            "no unit ollama.service and no running server: variables and user are those of this shell"
+                .to_owned(),
+        );
+    }
     let user = &facts.server.user;
     let gid = user.groups.last().copied().unwrap_or(user.uid);
     Ok(Plan {
@@ -65,11 +85,7 @@ pub(super) fn plan(name: &str, props: &Props) -> Result<Plan, Report> {
         environment,
         cwd: PathBuf::from(bytes(&facts.server.cwd)),
         uid: (!of_caller).then_some((user.uid, gid)),
-        notes: if of_caller {
-            vec!["no unit ollama.service and no running server: variables and user are those of this shell".to_owned()]
-        } else {
-            Vec::new()
-        },
+        notes,
     })
 }
 

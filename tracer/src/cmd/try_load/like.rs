@@ -69,6 +69,9 @@ fn of_exec(exec: &Exec, library: PathBuf, like: String) -> Plan {
             names.iter().take(5).copied().collect::<Vec<_>>().join(", ")
         ));
     }
+    if exec.secure {
+        notes.push(super::insecure("that process"));
+    }
     let bytes = |text: &Text| OsString::from_vec(text.to_bytes().into_owned());
     Plan {
         library,
@@ -144,5 +147,48 @@ fn nobody(path: &Path, roles: &BTreeMap<Proc, Role>, wanted: Option<&str>) -> Re
         report
     } else {
         report.help(format!("there is: {}", names.join(", ")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::of_exec;
+    use crate::event::Seen;
+    use crate::event::process::Exec;
+
+    #[test]
+    fn a_process_with_more_rights_than_its_caller_is_said_to_have_a_loader_that_differs() {
+        let notes = |secure: bool| {
+            let exec = Exec {
+                pid: 7,
+                parent: None,
+                file: Seen::Yes("/bin/x".into()),
+                exe: Seen::Yes("/bin/x".into()),
+                inode: None,
+                argv: Seen::Yes(Vec::new()),
+                env: Seen::Yes(Vec::new()),
+                cwd: Seen::Yes("/".into()),
+                uid: [0, 0],
+                gid: [0, 0],
+                secure,
+                cgroup: None,
+                base: None,
+                interp: None,
+                bits32: false,
+                mount_namespace: None,
+                already: false,
+            };
+            of_exec(&exec, PathBuf::from("/x.so"), String::new()).notes
+        };
+        // A recording that does not tell is one of a process that had none.
+        assert!(notes(false).is_empty());
+        let notes = notes(true);
+        assert_eq!(notes.len(), 1);
+        assert!(
+            notes[0].contains("passes over LD_LIBRARY_PATH and LD_PRELOAD"),
+            "{notes:?}"
+        );
     }
 }

@@ -50,14 +50,18 @@ fn in_loader(case: &Case<'_>) -> Vec<Finding> {
 static CUT_FILE: Rule = Rule {
     id: "VG063",
     stage: Stage::Load,
-    title: "A library file is cut short",
-    story: "A file that ends before its own headers say (full disk, broken download) is mapped beyond its end; touching that part is SIGBUS, inside the loader itself. From 0.30 on the log says \
+    title: "A library file is cut short or damaged",
+    story: "A file that ends before its own headers say (full disk, broken download) is mapped beyond its end; touching that part is SIGBUS, inside the loader itself. One whose contents are gone while its length is not (zeros after a crash of the machine) lets the loader follow \
+pointers that are none: SIGSEGV. From 0.30 on the log says \
 \"signal: bus error\" and not which file.",
-    proof: "SIGBUS in the loader, and the file's size against its headers.",
+    proof: "SIGBUS in the loader and the file's size against its headers, or SIGSEGV there and what the file has in place of its tables.",
     remedy: &["Install the release again, and see that the disk has room."],
     rows: &["runner 25", "llama-server 17", "reports A"],
     check: Check::Backend(cut_file),
 };
+
+/// What is said of files whose tables lead the loader astray (source::library).
+const WITHOUT_TABLES: [&str; 3] = ["malformed", "no dynamic section", "zeros"];
 
 fn cut_file(case: &Case<'_>) -> Vec<Finding> {
     let all = of_kind(case, Kind::Cut);
@@ -75,7 +79,10 @@ fn cut_file(case: &Case<'_>) -> Vec<Finding> {
             let problem = problem.as_str();
             problem.starts_with("truncated")
                 || problem.starts_with("file too short")
-                || (!cut && problem.starts_with("malformed"))
+                || (!cut
+                    && WITHOUT_TABLES
+                        .iter()
+                        .any(|begin| problem.starts_with(begin)))
         });
         fits && is_touched(case, &facts.path)
     });

@@ -2,7 +2,7 @@
 
 use crate::discover::model::{Evidence, Origin};
 
-use super::super::advice::{EDIT_UNIT, RESTART};
+use super::super::advice::{EDIT_SETTINGS, EDIT_UNIT, RESTART};
 use super::super::case::{Case, Family, at};
 use super::super::drivers::trouble;
 use super::super::explanation::Finding;
@@ -153,17 +153,7 @@ fn hidden_by_variable(case: &Case<'_>) -> Vec<Finding> {
         .as_ref()
         .and_then(|server| server.seen.as_ref());
     let set = at(server, format!("{name}={value}"));
-    let warning: Vec<&Evidence> = case
-        .model
-        .lines
-        .iter()
-        .filter(|line| {
-            line.message
-                .as_str()
-                .starts_with("user overrode visible devices")
-        })
-        .filter_map(|line| line.seen.as_ref())
-        .collect();
+    let warning = super::variables::overrides(case.model).filter_map(|line| line.seen.as_ref());
     vec![
         HIDDEN_BY_VARIABLE
             .found(format!(
@@ -259,7 +249,7 @@ static STUB_DEVICE: Rule = Rule {
     proof: "open of /sys/bus/pci/devices/.../resourceN was refused.",
     remedy: &[
         "Open it for the service's group, and take the sandboxing off:",
-        "$ sudo systemctl edit ollama",
+        EDIT_SETTINGS,
     ],
     rows: &["stack 4", "stack 43"],
     check: Check::Backend(stub_device),
@@ -291,7 +281,7 @@ fn stub_device(case: &Case<'_>) -> Vec<Finding> {
             .so("See its mode and the sandboxing of the unit:")
             .so(format!("$ ls -l {file}; systemctl show ollama -p ProtectKernelTunables -p PrivateDevices"))
             .so("Give it to a group of the service by a udev rule, and set ProtectKernelTunables=no:")
-            .so(EDIT_UNIT)
+            .so(EDIT_SETTINGS)
             .so(RESTART),
     ]
 }

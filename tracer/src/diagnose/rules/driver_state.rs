@@ -71,8 +71,11 @@ fn not_ready(case: &Case<'_>) -> Vec<Finding> {
             .object(daemon)
             .proof(&trouble.seen)
             .do_all(NOT_READY.remedy)
-            .so("Have Ollama start after it (After=nvidia-fabricmanager.service):")
-            .so(super::super::advice::EDIT_UNIT)
+            .so("Have Ollama start after it:")
+            .so(format!(
+                "{}   # After=nvidia-fabricmanager.service under [Unit]",
+                super::super::advice::EDIT_UNIT
+            ))
             .so(RESTART),
     ]
 }

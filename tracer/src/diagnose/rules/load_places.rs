@@ -11,16 +11,16 @@ pub(super) fn searched(missing: &Missing, seen: Option<&Evidence>) -> Vec<Eviden
         return Vec::new();
     };
     let mut lines: Vec<Evidence> = Vec::new();
-    for (file, via, problem) in searched {
+    for tried in searched {
+        let (file, via) = (&tried.file, &tried.via);
         let place = if file.as_str().contains('/') {
             parent(file.as_str())
         } else {
             file.as_str()
         };
-        let text = if problem.is_empty() {
-            format!("searched {place} ({via}): not there")
-        } else {
-            format!("{file} ({via}) does not count: {problem}")
+        let text = match &tried.problem {
+            Some(problem) => format!("{file} ({via}) does not count: {problem}"),
+            None => format!("searched {place} ({via}): {}", tried.why()),
         };
         let known = lines.iter().any(|line| line.text.as_str() == text);
         if !known && !place.contains("glibc-hwcaps") {
@@ -59,10 +59,11 @@ pub(super) fn unfit_namesake(missing: &Missing) -> Option<(&str, &str)> {
         return None;
     };
     // An error of the system's is no property of the file, unless it is about the links that make its name.
-    let (file, _, problem) = searched
-        .iter()
-        .find(|(.., problem)| problem.as_str().contains(' ') || problem.as_str() == LOOP)?;
-    let what = match problem.as_str() {
+    let (file, problem) = searched.iter().find_map(|tried| {
+        let problem = tried.problem.as_ref()?.as_str();
+        (problem.contains(' ') || problem == LOOP).then_some((&tried.file, problem))
+    })?;
+    let what = match problem {
         LOOP => "a link that leads to itself",
         problem => problem,
     };

@@ -48,8 +48,8 @@ fn driver_of(model: &Model) -> Option<&str> {
             Missing::Unfit { file, .. } => Some(file.as_str()),
             Missing::Library { searched, .. } => searched
                 .iter()
-                .find(|(.., problem)| !problem.is_empty())
-                .map(|(file, ..)| file.as_str()),
+                .find(|tried| tried.problem.is_some())
+                .map(|tried| tried.file.as_str()),
             _ => None,
         });
     let answered = loads()

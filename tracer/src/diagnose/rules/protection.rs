@@ -79,9 +79,10 @@ fn protected(case: &Case<'_>) -> Vec<Finding> {
         ]
     };
     Vec::from([finding
-        .so("Where the file must stay as it is, see whether the unit forbids it, and allow it there (MemoryDenyWriteExecute=no):")
+        .so("Where the file must stay as it is, see what forbids it:")
         .so("$ systemctl show ollama -p MemoryDenyWriteExecute; sudo ausearch -m avc -ts recent | grep -E 'execstack|execmod|execmem'")
-        .so(EDIT_UNIT)
+        .so("Then allow it there:")
+        .so(format!("{EDIT_UNIT}   # MemoryDenyWriteExecute=no"))
         .so(RESTART)])
 }
 

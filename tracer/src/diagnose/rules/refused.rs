@@ -1,6 +1,6 @@
 //! dlopen gave nothing because the system refused a file, a mapping, memory or a descriptor.
 
-use super::super::advice::{EDIT_UNIT, RESTART};
+use super::super::advice::{EDIT_SETTINGS, RESTART};
 use super::super::case::{Case, path_of};
 use super::super::explanation::Finding;
 use super::super::rule::{Check, Rule, Stage};
@@ -271,7 +271,7 @@ pub(super) static NO_ROOM: Rule = Rule {
 
 pub(super) const LIMITS: [&str; 4] = [
     "Raise the limit (LimitNOFILE=, LimitAS=, TasksMax=, memory or pids of the container):",
-    EDIT_UNIT,
+    EDIT_SETTINGS,
     "See the limits of the service, and of a start by hand:",
     "$ systemctl show ollama -p LimitAS,LimitNOFILE,LimitNPROC,TasksMax,MemoryMax; ulimit -v -n -u",
 ];

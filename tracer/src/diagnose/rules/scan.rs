@@ -72,14 +72,22 @@ fn not_there(case: &Case<'_>) -> Vec<Finding> {
         .server
         .as_ref()
         .and_then(|server| server.library_dir.seen.as_ref());
+    let object = match folder.path.is_empty() {
+        true => folder.name.clone(),
+        false => folder.path.clone(),
+    };
+    let a_path = match case.name.contains('/') {
+        true => " A path is none: the value is compared with the names of the folders.",
+        false => "",
+    };
     vec![
         NOT_THERE
             .found(format!(
-                "OLLAMA_LLM_LIBRARY asks for \"{}\", and {} has no folder of that name; {there}. So every folder is passed over.",
+                "OLLAMA_LLM_LIBRARY asks for \"{}\", and {} has no folder of that name; {there}. So every folder is passed over.{a_path}",
                 case.name,
                 advice::library_dir(case.model)
             ))
-            .object(folder.path.clone())
+            .object(object)
             .certain_if(listing.is_some() || !others.is_empty())
             .proof([requested])
             .proof(seen)

@@ -1,6 +1,6 @@
 //! A filter of system calls (seccomp) ended the process: SIGSYS.
 
-use super::super::advice::{EDIT_UNIT, RESTART};
+use super::super::advice::{EDIT_SETTINGS, EDIT_UNIT, RESTART};
 use super::super::case::{Case, is_deciding, who};
 use super::super::explanation::Finding;
 use super::super::rule::{Check, Rule, Stage};
@@ -64,7 +64,7 @@ fn filtered(case: &Case<'_>) -> Vec<Finding> {
             .so(format!("{EDIT_UNIT}   # SystemCallFilter={call}")),
         None => finding
             .so("Allow it in SystemCallFilter= of the unit; in a container with a profile of its own (--security-opt seccomp=FILE of docker run):")
-            .so(EDIT_UNIT),
+            .so(EDIT_SETTINGS),
     };
     vec![finding.so(RESTART)]
 }

@@ -108,7 +108,7 @@ fn no_child_seen(model: &Model) -> Vec<Finding> {
             .to_owned()
     };
     let finding = NO_CHILD_SEEN.found(sentence);
-    let finding = match advice::unit(model).filter(|_| begun) {
+    let finding = match model.starter.unit().filter(|_| begun) {
         Some(unit) => finding
             .so("Restart the service under the recorder, or record a second start beside it:")
             .so(format!("$ sudo vgputrace attach --unit {unit} --restart")),

@@ -2,7 +2,7 @@
 
 use crate::discover::model::{Child, Evidence, Spawn};
 
-use super::super::advice::{EDIT_UNIT, RESTART};
+use super::super::advice::{EDIT_SETTINGS, RESTART};
 use super::super::case::{Case, is_deciding, who};
 use super::super::explanation::Finding;
 use super::super::rule::{Check, Rule, Stage};
@@ -19,7 +19,7 @@ says \"starting runner\"; the reason stands at DEBUG, from 0.30 on at INFO.",
     proof: "clone, fork or pipe failed in the server, or its line about it.",
     remedy: &[
         "Raise the limit (TasksMax=, LimitNPROC=, LimitNOFILE=, memory of the container):",
-        "$ sudo systemctl edit ollama",
+        EDIT_SETTINGS,
     ],
     rows: &["runner 12"],
     check: Check::Backend(no_fork),
@@ -111,7 +111,7 @@ fn no_fork(case: &Case<'_>) -> Vec<Finding> {
             ))
             .proof(seen)
             .so(format!("Raise the limit ({raise}):"))
-            .so(EDIT_UNIT)
+            .so(EDIT_SETTINGS)
             .so(RESTART),
     ]
 }
@@ -172,7 +172,7 @@ fn no_thread(case: &Case<'_>) -> Vec<Finding> {
             .proof(child.crashes.first().map(|crash| &crash.seen))
             .do_all(NO_THREAD.remedy)
             .so("$ systemctl show ollama -p TasksMax,LimitNPROC,LimitAS,MemoryMax; ulimit -u -v")
-            .so(EDIT_UNIT)
+            .so(EDIT_SETTINGS)
             .so(RESTART),
     ]
 }

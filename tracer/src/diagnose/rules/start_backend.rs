@@ -98,7 +98,7 @@ fn none_loaded(model: &Model, start: &ModelStart) -> Option<Finding> {
             ))
             .object(if bare { dir } else { "" })
             .proof([system])
-            .proof(&child.registered)
+            .proof(child.registered.iter().map(|one| &one.seen))
             .proof(planned)
             .proof(&start.reasons)
             .so("See whether the GPU's folder and backend are beside the program, and what the backend lacks:")

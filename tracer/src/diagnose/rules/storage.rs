@@ -78,12 +78,12 @@ fn behind<'a>(case: &Case<'a>) -> Vec<(&'a Text, [&'a Text; 3])> {
             let Missing::Library { name, searched, .. } = missing else {
                 return None;
             };
-            let (file, via, problem) = searched.iter().find(|(.., problem)| {
-                BROKEN
-                    .iter()
-                    .any(|err| Errno(*err).to_string() == problem.as_str())
+            let (tried, problem) = searched.iter().find_map(|tried| {
+                let problem = tried.problem.as_ref()?;
+                let broken = |err: &u16| Errno(*err).to_string() == problem.as_str();
+                BROKEN.iter().any(broken).then_some((tried, problem))
             })?;
-            Some((name, [file, via, problem]))
+            Some((name, [&tried.file, &tried.via, problem]))
         })
         .collect()
 }

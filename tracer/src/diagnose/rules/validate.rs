@@ -324,7 +324,7 @@ fn second_failed(case: &Case<'_>) -> Vec<Finding> {
                 .proof(not_started(case).and_then(|line| line.seen.as_ref()))
                 .proof(lines)
                 .so("For \"too many open files\" raise LimitNOFILE=, for \"resource temporarily unavailable\" TasksMax= or LimitNPROC=:")
-                .so(super::super::advice::EDIT_UNIT)
+                .so(super::super::advice::EDIT_SETTINGS)
                 .so(RESTART),
         ],
         None => vec![

@@ -6,7 +6,7 @@ use super::super::explanation::Finding;
 use super::super::rule::{Check, Rule, Stage};
 use super::super::words::{list, plural};
 use crate::discover::Model;
-use crate::discover::model::{Era, Evidence, Origin};
+use crate::discover::model::{Era, Evidence, Line, Origin};
 use crate::event::Text;
 
 pub(super) static RULES: &[&Rule] = &[&OVERRIDDEN, &WITHOUT_EFFECT, &PATH_BEHIND];
@@ -25,42 +25,23 @@ static OVERRIDDEN: Rule = Rule {
     check: Check::General(overridden),
 };
 
+/// The server's warnings that a variable chooses among the devices (discover/runner.go).
+pub(super) fn overrides(model: &Model) -> impl Iterator<Item = &Line> {
+    model.lines.iter().filter(|line| {
+        let message = line.message.as_str();
+        message.starts_with("user overrode visible devices")
+    })
+}
+
 fn overridden(model: &Model) -> Vec<Finding> {
-    let lines: Vec<&Evidence> = model
-        .lines
-        .iter()
-        .filter(|line| {
-            line.message
-                .as_str()
-                .starts_with("user overrode visible devices")
-        })
+    let lines: Vec<&Evidence> = overrides(model)
         .filter_map(|line| line.seen.as_ref())
         .collect();
     if lines.is_empty() {
         return hidden(model);
     }
-    let named: Vec<(&str, &str)> = model
-        .lines
-        .iter()
-        .filter(|line| {
-            line.message
-                .as_str()
-                .starts_with("user overrode visible devices")
-        })
-        .flat_map(|line| &line.fields)
-        .map(|(name, value)| (name.as_str(), value.as_str()))
-        .collect();
-    let names: Vec<&str> = model
-        .lines
-        .iter()
-        .filter(|line| {
-            line.message
-                .as_str()
-                .starts_with("user overrode visible devices")
-        })
-        .flat_map(|line| line.fields.keys())
-        .map(Text::as_str)
-        .collect();
+    let fields = || overrides(model).flat_map(|line| &line.fields);
+    let names: Vec<&str> = fields().map(|(name, _)| name.as_str()).collect();
     let finding = OVERRIDDEN
         .found(format!(
             "The service's environment narrows the visible devices down: {}.",
@@ -70,8 +51,10 @@ fn overridden(model: &Model) -> Vec<Finding> {
         .proof(lines)
         .do_all(OVERRIDDEN.remedy);
     // CUDA counts the fastest card first unless CUDA_DEVICE_ORDER says otherwise; nvidia-smi counts by the bus.
-    let counted = named.iter().any(|(name, value)| {
-        *name == "CUDA_VISIBLE_DEVICES" && value.starts_with(|first: char| first.is_ascii_digit())
+    let counted = fields().any(|(name, value)| {
+        let value = value.as_str();
+        name.as_str() == "CUDA_VISIBLE_DEVICES"
+            && value.starts_with(|first: char| first.is_ascii_digit())
     });
     vec![if counted {
         finding

@@ -7,18 +7,18 @@ use crate::diagnose::explain;
 use crate::discover::Model;
 use crate::discover::model::{Era, Level, Missing, Outcome};
 use crate::discover::role::Step;
-use crate::event::library::{Closure, Library, Resolved};
+use crate::event::library::{Closure, Library, Resolved, Tried};
 use crate::event::{Errno, Text};
 
 fn library(name: &str) -> Missing {
     Missing::Library {
         name: Text::from(name),
         by: Text::from(format!("{LIB}/cuda_v12/libggml-cuda.so")),
-        searched: vec![(
-            Text::from(format!("{LIB}/{name}")),
-            Text::from("LD_LIBRARY_PATH"),
-            Text::default(),
-        )],
+        searched: vec![Tried {
+            file: Text::from(format!("{LIB}/{name}")),
+            via: Text::from("LD_LIBRARY_PATH"),
+            ..Tried::default()
+        }],
     }
 }
 
@@ -293,4 +293,39 @@ fn a_start_that_gives_nothing_is_told_from_one_of_another_interface() {
         "failed VG080, certain libggml-cuda.so"
     );
     assert_eq!(with(|_| ()), "failed VG105, certain libggml-cuda.so");
+}
+
+/// A place that is no folder is no folder that lacks the file.
+#[test]
+fn a_folder_that_is_not_there_is_said_as_such() {
+    let place = |folder: &str, err: Option<u16>| Tried {
+        file: Text::from(format!("{folder}/libcuda.so.1")),
+        via: Text::from("LD_LIBRARY_PATH"),
+        folder: err.map(Errno),
+        ..Tried::default()
+    };
+    let lacks = Missing::Library {
+        name: Text::from("libcuda.so.1"),
+        by: Text::default(),
+        searched: vec![
+            place("/gone", Some(2)),
+            place("/opt/a.so", Some(20)),
+            place("/opt/empty", None),
+        ],
+    };
+    let explanation = explain(&failing(vec![lacks]));
+    let evidence: Vec<&str> = explanation.backends[0].findings[0]
+        .evidence
+        .iter()
+        .map(|seen| seen.text.as_str())
+        .filter(|text| text.starts_with("searched"))
+        .collect();
+    assert_eq!(
+        evidence,
+        [
+            "searched /gone (LD_LIBRARY_PATH): there is no such folder",
+            "searched /opt/a.so (LD_LIBRARY_PATH): that is a file, and no folder",
+            "searched /opt/empty (LD_LIBRARY_PATH): not there",
+        ]
+    );
 }

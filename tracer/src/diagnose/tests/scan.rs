@@ -86,6 +86,18 @@ fn a_requested_folder_that_is_not_there_is_named() {
         (backend.verdict.name(), backend.findings[0].rule),
         ("absent", "VG004")
     );
+    // A path is no name (discover/runner.go compares base names).
+    model.folders[1].name = Text::from(format!("{LIB}/cuda_v12"));
+    model.folders[1].path = Text::default();
+    let explanation = crate::diagnose::explain(&model);
+    let mut findings = explanation.backends.iter().flat_map(|one| &one.findings);
+    let found = findings.find(|finding| finding.rule == "VG004").unwrap();
+    assert!(
+        found
+            .sentence
+            .ends_with("compared with the names of the folders.")
+    );
+    assert_eq!(found.missing_object, Some(model.folders[1].name.clone()));
     // Near: it exists.
     model.folders[1] = Folder {
         requested: seen("OLLAMA_LLM_LIBRARY=cuda_v13"),
@@ -193,4 +205,52 @@ fn an_overlap_is_told_of_the_folder_that_was_dropped() {
         ],
     );
     assert!(verdict(&model).starts_with("filtered VG159, likely"));
+    // Lines that were asked for already are not asked for again.
+    let remedy = |model: &crate::discover::Model| {
+        let explanation = crate::diagnose::explain(model);
+        super::build::of(&explanation, "cuda_v12").findings[0]
+            .remedy
+            .join(" ")
+    };
+    for (value, asked) in [
+        ("", true),
+        ("0", true),
+        ("false", true),
+        ("1", false),
+        ("true", false),
+        ("2", false),
+    ] {
+        let mut model = model.clone();
+        set(&mut model, "OLLAMA_DEBUG", value);
+        assert_eq!(remedy(&model).contains("OLLAMA_DEBUG=1"), asked, "{value}");
+    }
+    super::build::as_log(&mut model, crate::discover::model::Level::Debug);
+    assert!(
+        !remedy(&model).contains("OLLAMA_DEBUG"),
+        "{}",
+        remedy(&model)
+    );
+}
+
+/// How a load ended is no call of the system: what strace shows of it is said, and which command shows the rest.
+#[test]
+fn a_load_in_a_strace_is_open_and_a_command_settles_it() {
+    let mut model = discovery(Era::Runner);
+    let mut runner = child(Step::Runner);
+    runner.loads.push(load(Outcome::Unknown, Vec::new()));
+    look(&mut model, vec![runner], Vec::new());
+    let told = |model: &crate::discover::Model| {
+        let explanation = crate::diagnose::explain(model);
+        let backend = super::build::of(&explanation, "cuda_v12");
+        let settle = backend.to_settle.join("|");
+        (
+            backend.findings[0]
+                .sentence
+                .contains("was opened and mapped"),
+            settle.contains("$ sudo vgputrace try --dir cuda_v12"),
+        )
+    };
+    assert_eq!(told(&model), (false, false));
+    model.origin = crate::discover::model::Origin::Strace;
+    assert_eq!(told(&model), (true, true));
 }

@@ -2,6 +2,7 @@
 
 use super::words::{at, found, host, list, shell};
 use super::{AMD, Check, NVIDIA, Scene};
+use crate::diagnose::advice::{EDIT_UNIT, RESTART};
 use crate::diagnose::{Certainty, Finding};
 use crate::event::Text;
 use crate::event::host::{Gpu, Node};
@@ -301,7 +302,7 @@ fn closed(scene: &Scene<'_>, node: &Node, check: &mut Check) {
             &node.path,
             format!("mode {:04o}, owner {owner}:{group}", node.mode),
         )],
-        remedy: vec![remedy, "$ sudo systemctl restart ollama".to_owned()],
+        remedy: vec![remedy, RESTART.to_owned()],
         ..found(
             "VG335",
             "host",
@@ -343,10 +344,9 @@ fn hidden(scene: &Scene<'_>, check: &mut Check) {
             missing_object: Some(name.clone()),
             certainty: sure,
             evidence: vec![at(file, format!("{name}={value}"))],
-            remedy: vec![
-                "$ sudo systemctl edit ollama".to_owned(),
-                format!("and write {name}= with its default in there ([Service])"),
-            ],
+            remedy: vec![format!(
+                "{EDIT_UNIT}   # {name}= with its default, under [Service]"
+            )],
             ..found("VG339", "host", format!("{name}={value} in {file}: {what}"))
         });
     }

@@ -48,6 +48,7 @@ pub(super) fn check(scene: &Scene<'_>, folder: &Folder) -> Option<FolderCheck> {
         row.warnings.push(odd_place(scene, folder));
     }
     hidden(scene, folder, &mut row);
+    with_colon(scene, folder, &mut row);
     load::check(scene, folder, &mut row);
     if row.words.is_empty() {
         (row.state, row.words) = match row.findings.first() {
@@ -59,6 +60,48 @@ pub(super) fn check(scene: &Scene<'_>, folder: &Folder) -> Option<FolderCheck> {
         };
     }
     Some(row)
+}
+
+/// A colon in its path: the lists in which Ollama hands it over are split there.
+fn with_colon(scene: &Scene<'_>, folder: &Folder, row: &mut FolderCheck) {
+    let path = folder.path.as_str();
+    if !path.contains(':') {
+        return;
+    }
+    let pieces: Vec<&str> = path.split(':').filter(|piece| !piece.is_empty()).collect();
+    let pieces = list(pieces.iter().copied());
+    let of_runner = format!(
+        "{path} is never looked at: Ollama hands it to its runner in a list that is split at colons (OLLAMA_LIBRARY_PATH), \
+         which makes it {pieces}"
+    );
+    let of_loader = format!(
+        "libraries beside the backend in {path} are not found: Ollama hands the folder over in LD_LIBRARY_PATH, which is \
+         split at colons and makes it {pieces}"
+    );
+    let name = if scene.ollama.tree.path.as_str().contains(':') {
+        "move the installation to a path without a colon".to_owned()
+    } else {
+        "give the folder a name without a colon".to_owned()
+    };
+    let finding = |sentence: String| Finding {
+        missing_object: Some(folder.path.clone()),
+        evidence: vec![at(&folder.path, "a colon in its path")],
+        remedy: vec![name],
+        ..found("VG313", "spawn", sentence)
+    };
+    let mut missing = folder
+        .loads
+        .iter()
+        .flat_map(|load| load::missing_libraries(&load.closure));
+    let lies_there = |name: &str| folder.files.iter().any(|file| base(&file.path) == name);
+    match scene.era {
+        Era::Runner => row.findings.push(finding(of_runner)),
+        // The backend itself is named whole.
+        _ if missing.any(|object| lies_there(object.name.as_str())) => {
+            row.findings.push(finding(of_loader));
+        }
+        _ => row.warnings.push(finding(of_loader)),
+    }
 }
 
 /// The file that the processes of an attempt load.

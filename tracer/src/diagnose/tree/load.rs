@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use super::files::describe;
 use super::words::{at, base, found, list, plural};
 use super::{AMD, FolderCheck, NVIDIA, Scene, State};
+use crate::diagnose::words::parent;
 use crate::diagnose::{Certainty, Finding};
 use crate::event::library::{Closure, Resolved};
 use crate::event::tree::Folder;
@@ -134,8 +135,11 @@ pub(super) fn searched(object: &Resolved) -> Vec<crate::discover::model::Evidenc
         .iter()
         .take(SHOWN)
         .map(|place| {
-            let why = place.problem.as_ref().map_or("not there", Text::as_str);
-            at(&place.file, format!("{why} (searched by {})", place.via))
+            let file = &place.file;
+            let folder = || Text::from(parent(file.as_str()));
+            let is_folder = place.problem.is_none() && place.folder.is_some();
+            let it = if is_folder { folder() } else { file.clone() };
+            at(&it, format!("{} (searched by {})", place.why(), place.via))
         })
         .collect();
     if all.is_empty() {

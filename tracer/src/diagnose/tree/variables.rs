@@ -2,6 +2,8 @@
 
 use super::words::{base, found, list, shell};
 use super::{Check, Scene};
+use crate::diagnose::advice::{EDIT_UNIT, RELOAD};
+use crate::diagnose::words::parent;
 use crate::diagnose::{Certainty, Finding};
 use crate::discover::model::{At, Era, Evidence};
 use crate::event::Text;
@@ -171,7 +173,8 @@ fn other(scene: &Scene<'_>, variable: &Variable) -> Option<(Certainty, String)> 
         ),
         // Where a library is found by it, it is needed.
         ("LD_LIBRARY_PATH", _) if !value.is_empty() && !is_used(scene, value) => sure(format!(
-            "LD_LIBRARY_PATH={value} is kept, behind Ollama's own folders: it cannot replace a library that Ollama brings"
+            "LD_LIBRARY_PATH={value} is kept, behind Ollama's own folders: it cannot replace a library that Ollama brings{}",
+            no_folders(scene, value)
         )),
         ("LLAMA_ARG_DEVICE", Era::LlamaServer) => Some((
             Certainty::Likely,
@@ -210,6 +213,26 @@ fn other(scene: &Scene<'_>, variable: &Variable) -> Option<(Certainty, String)> 
     }
 }
 
+/// Which entries of this list are no folders, as the searches for libraries that are nowhere have shown.
+fn no_folders(scene: &Scene<'_>, list: &str) -> String {
+    let loads = scene.folders().flat_map(|folder| &folder.loads);
+    let objects = loads.flat_map(|load| &load.closure.objects);
+    let searched: Vec<(&str, &str)> = objects
+        .chain(&scene.facts.drivers)
+        .flat_map(|object| &object.tried)
+        .filter(|tried| tried.via.as_str() == "LD_LIBRARY_PATH")
+        .filter_map(|tried| Some((parent(tried.file.as_str()), tried.no_folder()?)))
+        .collect();
+    let mut told = String::new();
+    for entry in list.split([':', ';']).filter(|entry| !entry.is_empty()) {
+        let is_it = |(folder, _): &&(&str, &str)| *folder == entry.trim_end_matches('/');
+        if let Some((folder, why)) = searched.iter().find(is_it) {
+            told.push_str(&format!("; {folder}: {why}"));
+        }
+    }
+    told
+}
+
 /// A library that a backend needs is found in a folder of this list, and is none of Ollama's.
 fn is_used(scene: &Scene<'_>, list: &str) -> bool {
     let folders: Vec<&str> = list
@@ -240,12 +263,12 @@ fn about(
     let remedy = if is_file {
         vec![
             format!("it is set in {}", variable.place()),
-            "$ sudo systemctl daemon-reload && sudo systemctl restart ollama".to_owned(),
+            RELOAD.to_owned(),
         ]
     } else {
         vec![
             format!("it is set by {}", variable.place()),
-            format!("$ env -u {} ollama serve", variable.name),
+            format!("{EDIT_UNIT}   # UnsetEnvironment={}", variable.name),
         ]
     };
     Finding {

@@ -35,7 +35,7 @@ pub(super) fn host(text: impl Into<Text>) -> Evidence {
 }
 
 /// A word as one would type it in a shell.
-pub(super) fn shell(word: &str) -> String {
+pub(in crate::diagnose) fn shell(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@,+%".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         word.to_owned()

@@ -73,11 +73,9 @@ fn path_of(child: &crate::discover::model::Child, step: Step) -> Text {
         found.and_then(|one| one.v.as_ref())
     };
     let path = match step {
-        Step::Runner => value("OLLAMA_LIBRARY_PATH").and_then(|all| {
-            let mut parts = all.as_str().split(':');
-            parts.next()?;
-            parts.next_back().map(str::to_owned)
-        }),
+        Step::Runner => value("OLLAMA_LIBRARY_PATH")
+            .and_then(|all| roles::folders(all.as_str()).1)
+            .map(str::to_owned),
         Step::Start | Step::List => value("GGML_BACKEND_PATH")
             .and_then(|path| path.as_str().rsplit_once('/'))
             .map(|(folder, _)| folder.to_owned()),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::server::Looking;
 use super::{Discovery, Start, attempts, folders, missing, models, not_made, programs};
-use crate::discover::model::{At, Child, Era, Evidence, Model, Recorder, Spawn};
+use crate::discover::model::{At, Child, Era, Evidence, Model, Recorder, Spawn, Starter};
 use crate::discover::role::{Role, Step};
 use crate::event::{Seq, Text};
 
@@ -45,6 +45,11 @@ impl Discovery {
         model.blind.began_late =
             by_calls_alone || model.server.as_ref().is_some_and(|server| server.already);
         model.virtual_gpu = self.virtual_gpu;
+        let group = model
+            .server
+            .as_ref()
+            .and_then(|server| server.cgroup.as_ref());
+        model.starter = Starter::of(group.map(Text::as_str), self.header.as_ref());
         if self.processes.beside() > 0 {
             model.notes.push(
                 "Another `ollama serve` looked for devices at the same time; this is about the first one alone."

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::roles;
 use super::roles::base;
 use super::server::Looking;
 use crate::discover::model::{Evidence, Folder, Model, Place, Tried};
@@ -65,9 +66,9 @@ fn library_path(model: &Model, looking: &Looking) -> Option<Text> {
         };
         let path = match step {
             super::Step::Runner => {
-                value("OLLAMA_LIBRARY_PATH").and_then(|all| all.split(':').next())
+                value("OLLAMA_LIBRARY_PATH").and_then(|all| roles::folders(all).0)
             }
-            _ => value("LD_LIBRARY_PATH").and_then(|all| all.split(':').next()),
+            _ => value("LD_LIBRARY_PATH").and_then(|all| roles::folders(all).0),
         };
         if let Some(path) = path.filter(|path| path.starts_with('/')) {
             return Some(Text::from(path.trim_end_matches('/')));
@@ -253,7 +254,7 @@ fn requested(model: &Model, library: Option<&Text>, folders: &mut BTreeMap<Text,
         return;
     };
     let name = value.as_str().trim_matches(['"', '\'', ' ']);
-    if name.is_empty() || name.contains('/') {
+    if name.is_empty() {
         return;
     }
     let seen = model
@@ -270,8 +271,15 @@ fn requested(model: &Model, library: Option<&Text>, folders: &mut BTreeMap<Text,
     match known {
         Some(folder) => folder.requested = said,
         None => {
-            let path =
-                library.map_or_else(|| name.to_owned(), |library| format!("{library}/{name}"));
+            // Only the names of folders are compared (discover/runner.go): a path names none.
+            let path = match library {
+                Some(library) if !name.contains('/') => format!("{library}/{name}"),
+                _ => name.to_owned(),
+            };
+            if folders.contains_key(&Text::from(path.as_str())) {
+                of_path(name, said, folders);
+                return;
+            }
             folders.insert(
                 Text::from(path.clone()),
                 Folder {
@@ -283,6 +291,16 @@ fn requested(model: &Model, library: Option<&Text>, folders: &mut BTreeMap<Text,
             );
         }
     }
+}
+
+/// A value that is the path of a folder which is there. The request is for no folder, under a key that is none's.
+fn of_path(path: &str, said: Option<Evidence>, folders: &mut BTreeMap<Text, Folder>) {
+    let folder = Folder {
+        name: Text::from(path),
+        requested: said,
+        ..Folder::default()
+    };
+    folders.insert(Text::from(format!("OLLAMA_LLM_LIBRARY={path}")), folder);
 }
 
 /// Lines with which the server passes a folder over.

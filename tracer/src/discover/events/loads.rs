@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{MAX_EACH, missing};
-use crate::discover::model::{Child, Evidence, Init, Load, Outcome, Symbol, Words};
+use crate::discover::model::{Child, Evidence, Init, Load, Outcome, Said, Symbol, Words};
 use crate::event::call::{Because, Call, LoaderError, Return, Unfinished, Value};
 use crate::event::file::absolute;
 use crate::event::library::Library;
@@ -148,9 +148,10 @@ impl Loading {
                 {
                     init.registered = true;
                     if child.registered.len() < self.most {
-                        child
-                            .registered
-                            .push(Evidence::event(event.seq, init.file.clone()));
+                        child.registered.push(Said {
+                            text: init.file.clone(),
+                            seen: Evidence::event(event.seq, init.file.clone()),
+                        });
                     }
                 }
             }
@@ -245,9 +246,12 @@ impl Loading {
             if started && !self.unmapped.contains(&init.file) && !init.registered {
                 init.registered = true;
                 if let Some(seen) = &init.seen {
-                    child.registered.push(Evidence {
-                        at: seen.at.clone(),
+                    child.registered.push(Said {
                         text: init.file.clone(),
+                        seen: Evidence {
+                            at: seen.at.clone(),
+                            text: init.file.clone(),
+                        },
                     });
                 }
             }

@@ -63,18 +63,10 @@ pub(super) fn complete(load: &mut Load, library: &Library, closure: &Closure) {
         .iter()
         .filter(|object| object.file.is_none())
     {
-        let searched = object
-            .tried
-            .iter()
-            .map(|tried| {
-                let problem = tried.problem.clone().unwrap_or_default();
-                (tried.file.clone(), tried.via.clone(), problem)
-            })
-            .collect();
         missing.push(Missing::Library {
             name: object.name.clone(),
             by: object.by.clone(),
-            searched,
+            searched: object.tried.clone(),
         });
     }
     for [by, file, version] in &closure.missing_versions {

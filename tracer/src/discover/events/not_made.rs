@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::child::Building;
-use super::roles::base;
+use super::roles::{base, folders};
 use super::server::{Looking, is_below_library};
 use crate::discover::model::{Era, Spawn};
 use crate::discover::role::{Role, Step};
@@ -25,9 +25,14 @@ impl Preparing {
     pub(super) fn about_to_start(&mut self, dirs: Option<&str>) {
         self.expected = true;
         if let Some(dirs) = dirs {
-            let mut parts = dirs.trim_matches(['[', ']']).split([' ', ':', ',']);
-            parts.next();
-            let last = parts.rfind(|part| !part.is_empty());
+            let last = match dirs.strip_prefix('[') {
+                Some(words) => {
+                    let mut parts = words.trim_end_matches(']').split([' ', ',']);
+                    parts.next();
+                    parts.rfind(|part| !part.is_empty())
+                }
+                None => folders(dirs).1,
+            };
             self.dir = Some(Text::from(last.map_or("cpu", base)));
         }
     }

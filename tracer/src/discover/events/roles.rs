@@ -92,9 +92,7 @@ pub(super) fn folder(exec: &Exec, step: Step) -> Option<(Text, Text)> {
     let path = match step {
         Step::Runner => {
             let all = variable(exec, "OLLAMA_LIBRARY_PATH")?.as_str();
-            let mut parts = all.split(':').filter(|part| !part.is_empty());
-            let first = parts.next()?;
-            parts.next_back().filter(|last| *last != first)?.to_owned()
+            folders(all).1?.to_owned()
         }
         Step::Probe => {
             let words = words(exec);
@@ -129,7 +127,37 @@ fn of_llama_server(exec: &Exec) -> Option<String> {
     let backend = variable(exec, "GGML_BACKEND_PATH")
         .and_then(|path| path.as_str().rsplit_once('/'))
         .map(|(folder, _)| folder.to_owned());
-    below.or(backend)
+    // The backend's own path has no list around it, so a colon in it is its own.
+    match (below, backend) {
+        (Some(below), Some(backend)) if backend.starts_with(&format!("{below}:")) => Some(backend),
+        (below, backend) => below.or(backend),
+    }
+}
+
+/// Colons of a list that are looked at.
+const MOST: usize = 64;
+
+/// The library folder of a list `LIBRARY:LIBRARY/FOLDER`, and the last folder where it is another one. Ollama joins them
+/// without a thought of colons in their names.
+pub(super) fn folders(list: &str) -> (Option<&str>, Option<&str>) {
+    let pairs = list.match_indices(':').take(MOST).filter_map(|(at, _)| {
+        let (library, rest) = (list.get(..at)?, list.get(at + 1..)?);
+        Some((library, rest))
+    });
+    let is_below = |(library, rest): &(&str, &str)| {
+        let below = rest.strip_prefix(library);
+        !library.is_empty() && below.is_some_and(|rest| rest.starts_with('/'))
+    };
+    if let Some((library, rest)) = pairs.clone().find(is_below) {
+        let next = format!(":{library}/");
+        let last = rest
+            .rfind(&next)
+            .map_or(rest, |at| rest.get(at + 1..).unwrap_or(rest));
+        return (Some(library), Some(last));
+    }
+    let mut parts = list.split(':').filter(|part| !part.is_empty());
+    let first = parts.next();
+    (first, parts.next_back().filter(|last| Some(*last) != first))
 }
 
 /// The arguments.
@@ -147,4 +175,25 @@ pub(super) fn variable<'a>(exec: &'a Exec, name: &str) -> Option<&'a Text> {
 /// The last part of a path.
 pub(in crate::discover) fn base(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::folders;
+
+    #[test]
+    fn a_colon_in_a_name_parts_no_list_of_ollamas() {
+        for (list, library, folder) in [
+            ("/l:/l/cuda_v12", "/l", Some("/l/cuda_v12")),
+            ("/l:/l/cuda:v12", "/l", Some("/l/cuda:v12")),
+            ("/a:b/l:/a:b/l/cuda:v12", "/a:b/l", Some("/a:b/l/cuda:v12")),
+            ("/l:/l/one:/l/two", "/l", Some("/l/two")),
+            ("/l:/opt/x", "/l", Some("/opt/x")),
+            ("/l", "/l", None),
+            ("/l:/l", "/l", None),
+        ] {
+            assert_eq!(folders(list), (Some(library), folder), "{list}");
+        }
+        assert_eq!(folders(&":".repeat(200_000)), (None, None));
+    }
 }

@@ -54,6 +54,17 @@ pub(super) fn tells(text: &str, seen: &Evidence) -> bool {
         && child.crashes.is_empty())
 }
 
+/// Takes what a line says of a load that failed, for a child whose loads were seen and not how they ended.
+pub(in crate::discover) fn hear_of_load(child: &mut Child, line: &str, seen: &Evidence) {
+    load::ended(child, behind_prefix(line), seen);
+}
+
+fn behind_prefix(line: &str) -> &str {
+    let prefix = PREFIX.as_ref().and_then(|prefix| prefix.find(line));
+    let end = prefix.map_or(0, |found| found.end());
+    line.get(end..).unwrap_or(line)
+}
+
 /// Takes one line of a child.
 pub(super) fn hear(child: &mut Child, line: &str, seen: &Evidence) {
     let crashed = !child.crashes.is_empty();
@@ -66,10 +77,7 @@ pub(super) fn hear(child: &mut Child, line: &str, seen: &Evidence) {
             seen: seen.clone(),
         });
     }
-    let said = PREFIX.as_ref().map_or(line, |prefix| {
-        line.get(prefix.find(line).map_or(0, |found| found.end())..)
-            .unwrap_or(line)
-    });
+    let said = behind_prefix(line);
     let _ = load::hear(child, said, seen)
         || devices::hear(child, line, seen)
         || crash(child, said, seen)

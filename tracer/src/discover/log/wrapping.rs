@@ -60,6 +60,8 @@ pub(super) struct Wrapping {
     export: Export,
     /// What pages and mail made of their letters.
     pasted: Pasted,
+    /// An engine of containers wrapped a line.
+    of_container: bool,
 }
 
 impl Wrapping {
@@ -78,8 +80,9 @@ impl Wrapping {
                 break;
             }
             match one_layer(&line) {
-                Some((inner, ended)) => {
-                    whole &= ended;
+                Some((inner, layer)) => {
+                    whole &= layer.ended;
+                    self.of_container |= layer.of_container;
                     line = without_escapes(Cow::Owned(inner));
                 }
                 None => break,
@@ -92,6 +95,11 @@ impl Wrapping {
         self.parts
             .extend_from_slice(line.get(..room).unwrap_or_default());
         if whole { self.rest() } else { None }
+    }
+
+    /// An engine of containers wrapped lines: compose, kubectl, a runtime of Kubernetes, docker's own files.
+    pub(super) const fn of_container(&self) -> bool {
+        self.of_container
     }
 
     /// What is left when the log ends.
@@ -118,11 +126,26 @@ impl Wrapping {
     }
 }
 
-/// One wrapping less, and whether the line ends here; `None` where there is none.
-fn one_layer(line: &[u8]) -> Option<(Vec<u8>, bool)> {
+/// What a wrapping says of its line.
+struct Layer {
+    /// The line ends here.
+    ended: bool,
+    of_container: bool,
+}
+
+/// One wrapping less; `None` where there is none.
+fn one_layer(line: &[u8]) -> Option<(Vec<u8>, Layer)> {
+    let layer = |ended, of_container| Layer {
+        ended,
+        of_container,
+    };
     let shown = line.get(indent(line)..).unwrap_or_default();
     if shown.starts_with(b"{") || shown.starts_with(b"[{") {
-        return export::json(shown);
+        let (text, ended) = export::json(shown)?;
+        // Docker's json-file: `{"log":"...","stream":"stderr","time":"..."}`.
+        let of_docker = shown.starts_with(br#"{"log":"#)
+            && memchr::memmem::find(shown, br#""stream":"std"#).is_some();
+        return Some((text, layer(ended, of_docker)));
     }
     if let Some(found) = JOURNAL.as_ref()?.captures(line) {
         let rest = line.get(found.get(0)?.end()..)?;
@@ -134,15 +157,16 @@ fn one_layer(line: &[u8]) -> Option<(Vec<u8>, bool)> {
         } else {
             rest.to_vec()
         };
-        return Some((rest, true));
+        return Some((rest, layer(true, false)));
     }
     if let Some(found) = STAMP.as_ref()?.captures(line) {
         let rest = line.get(found.get(0)?.end()..)?.to_vec();
-        let ended = found.get(1).is_none_or(|sign| sign.as_bytes() == b"F");
-        return Some((rest, ended));
+        let sign = found.get(1).map(|sign| sign.as_bytes());
+        let ended = sign.is_none_or(|sign| sign == b"F");
+        return Some((rest, layer(ended, sign.is_some())));
     }
     let found = NAME.as_ref()?.find(line)?;
-    Some((line.get(found.end()..)?.to_vec(), true))
+    Some((line.get(found.end()..)?.to_vec(), layer(true, true)))
 }
 
 fn without_escapes(line: Cow<'_, [u8]>) -> Cow<'_, [u8]> {

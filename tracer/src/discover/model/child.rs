@@ -57,8 +57,8 @@ pub struct Child {
     pub searches: Vec<Search>,
     /// Calls of `ggml_backend_init` and what came of them.
     pub inits: Vec<Init>,
-    /// Names of the backends that were registered (`CUDA`, `CPU`), with where that was seen.
-    pub registered: Vec<Evidence>,
+    /// The backends that were registered, with where that was seen: by name (`CUDA`, `CPU`) in a log, by file in a trace.
+    pub registered: Vec<Said>,
     /// Calls of drivers, runtimes and NVML, in order; at most some thousands.
     pub calls: Vec<DriverCall>,
     /// What it said on standard output and error, in whole lines that matter.

@@ -1,6 +1,6 @@
 //! One load of one library by dlopen, and the start of the backend in it.
 
-use crate::event::library::Closure;
+use crate::event::library::{Closure, Tried};
 use crate::event::{Errno, Seq, Text};
 
 use super::Evidence;
@@ -74,8 +74,8 @@ pub enum Missing {
         name: Text,
         /// The object that needs it.
         by: Text,
-        /// Every place that was searched: path, why it was searched, why it did not count (empty: nothing there).
-        searched: Vec<(Text, Text, Text)>,
+        /// Every place that was searched.
+        searched: Vec<Tried>,
     },
     /// Nothing defines a symbol.
     Symbol {

@@ -91,6 +91,24 @@ pub(super) fn bytes(argument: &str) -> Option<(Vec<u8>, bool)> {
     Some((unescaped(inside), cut))
 }
 
+/// The strings of `[{iov_base="a", iov_len=1}, ...]` (writev) as bytes, and whether strace cut them; those behind a cut are
+/// left out.
+pub(super) fn vector(argument: &str) -> Option<(Vec<u8>, bool)> {
+    let inside = argument.strip_prefix('[')?.strip_suffix(']')?;
+    let mut all = Vec::new();
+    for part in split(inside) {
+        let base = part.strip_prefix("{iov_base=").map(split);
+        let Some((bytes, cut)) = base.and_then(|parts| bytes(parts.first()?)) else {
+            return Some((all, true));
+        };
+        all.extend(bytes);
+        if cut {
+            return Some((all, true));
+        }
+    }
+    Some((all, false))
+}
+
 /// A path or word.
 pub(super) fn text(argument: &str) -> Option<Seen<Text>> {
     let (bytes, cut) = bytes(argument)?;

@@ -12,6 +12,8 @@ use crate::event::{Errno, Hex, Kind, Seen, Text, Why};
 
 /// Descriptors remembered of one process.
 const MOST: usize = 65_536;
+/// The end of a line that strace has cut.
+pub(super) const CUT: char = '…';
 /// Flags of open on x86-64 (fcntl.h).
 const FLAGS: [(&str, u64); 6] = [
     ("O_WRONLY", 0o1),
@@ -103,7 +105,8 @@ impl Files {
             }
             "getdents64" | "getdents" => self.listed(part(0), part(1), result),
             "mmap" => self.mapped(&parts, call.result),
-            "write" => written(part(0), part(1), result, screen),
+            "write" => written(part(0), argument::bytes(part(1))?, result, screen),
+            "writev" => written(part(0), argument::vector(part(1))?, result, screen),
             _ => None,
         }
     }
@@ -239,11 +242,15 @@ impl Files {
 }
 
 /// Words on standard output or error. strace cuts them (`-s`): a cut line ends where it was cut.
-fn written(fd: &str, text: &str, result: Result<i64, Errno>, screen: Screen) -> Option<Kind> {
+fn written(
+    fd: &str,
+    (mut bytes, cut): (Vec<u8>, bool),
+    result: Result<i64, Errno>,
+    screen: Screen,
+) -> Option<Kind> {
     let fd = descriptor(fd).0.filter(|fd| matches!(fd, 1 | 2))?;
-    let (mut bytes, cut) = argument::bytes(text)?;
     if cut {
-        bytes.push(b'\n');
+        bytes.extend_from_slice(format!("{CUT}\n").as_bytes());
     }
     let length = result
         .ok()

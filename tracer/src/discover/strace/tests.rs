@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::{File, Screen, is_strace, read};
 use crate::discover::Model;
-use crate::discover::model::Outcome;
+use crate::discover::model::{Missing, Outcome};
 use crate::event::Text;
 use crate::event::process::EnvVar;
 
@@ -196,5 +196,44 @@ proptest! {
         let one = File { pid: None, text };
         let other = File { pid: Some(7), ..one.clone() };
         let _ = read(&[one, other], screen());
+    }
+}
+
+/// A process that was seen to open the backend, and says itself how that ended.
+fn with_words(words: &str) -> Model {
+    let head = MISSING.split_once("200 10:00:00.420000").unwrap().0;
+    of(&format!(
+        "{head}{words}\n100 10:00:00.600000 pidfd_send_signal(9, SIGKILL, NULL, 0) = 0\n200 10:00:00.610000 +++ killed by SIGKILL +++\n"
+    ))
+}
+
+#[test]
+fn the_programs_own_words_tell_how_a_load_ended() {
+    const BACKEND: &str = "/usr/local/lib/ollama/cuda_v12/libggml-cuda.so";
+    let said =
+        format!("load_backend: failed to load {BACKEND}: {BACKEND}: undefined symbol: ggml_gone");
+    let whole = format!("200 10:00:00.430000 write(2, \"{said}\\n\", 9) = 9");
+    let pieces = format!(
+        "200 10:00:00.430000 writev(2, [{{iov_base=\"0.00.029.902 E \", iov_len=15}}, {{iov_base=\"{said}\\n\", iov_len=9}}], 2) = 24"
+    );
+    for words in [whole, pieces] {
+        let model = with_words(&words);
+        let [load] = model.children[0].loads.as_slice() else {
+            panic!("{:#?}", model.children[0].loads);
+        };
+        assert_eq!(load.outcome, Outcome::Failed);
+        let [Missing::Symbol { name, .. }] = load.missing.as_slice() else {
+            panic!("{:#?}", load.missing);
+        };
+        assert_eq!(name.as_str(), "ggml_gone");
+    }
+    // A name that strace has cut is none; without words it is open how the load ended.
+    let cut = format!("200 10:00:00.430000 write(2, \"{said}\"..., 200) = 200");
+    for words in [cut.as_str(), ""] {
+        let model = with_words(words);
+        let [load] = model.children[0].loads.as_slice() else {
+            panic!("{:#?}", model.children[0].loads);
+        };
+        assert_eq!((&load.outcome, load.missing.len()), (&Outcome::Unknown, 0));
     }
 }

@@ -61,7 +61,7 @@ impl Tree {
             match name {
                 "execve" => tree.program(entry.tid),
                 "pidfd_send_signal" => tree.shows_kills = true,
-                "write" => tree.shows_words = true,
+                "write" | "writev" => tree.shows_words = true,
                 name if MAKES.contains(&name) => tree.made(entry.tid, arguments, result),
                 _ => {}
             }

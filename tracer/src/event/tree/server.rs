@@ -30,6 +30,10 @@ pub struct Server {
     pub user: User,
     /// Its working directory.
     pub cwd: Text,
+    /// The control group of the process that runs, which names a unit or container.
+    pub cgroup: Option<Text>,
+    /// It is the first process of a container, or that one's child: its variables are the container's own.
+    pub first_of_container: bool,
     /// Its variables, in order of name; values as a trace may hold them.
     pub variables: Vec<Variable>,
     /// Programs gain no rights by set-user-id or set-group-id bits (NoNewPrivileges=, which DynamicUser= implies).

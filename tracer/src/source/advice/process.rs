@@ -105,18 +105,9 @@ impl Process {
         })
     }
 
-    /// Path of its control group: version 2's (`0::`), or that of systemd's own hierarchy of version 1.
+    /// Path of its control group.
     pub(super) fn cgroup(&self) -> Option<String> {
-        let bytes = read(&self.path("cgroup")).ok()?;
-        let text = String::from_utf8_lossy(&bytes);
-        let path = |start: &str| {
-            let found = text.lines().filter_map(|line| {
-                let (_, rest) = line.split_once(':')?;
-                rest.strip_prefix(start)
-            });
-            found.map(str::to_owned).find(|path| path.as_str() != "/")
-        };
-        path("name=systemd:").or_else(|| path(":"))
+        control_group(&self.folder)
     }
 
     /// Inodes of its sockets; `None` when its descriptors may not be listed.
@@ -132,6 +123,22 @@ impl Process {
         });
         Some(inodes.collect())
     }
+}
+
+/// Path of the control group of the process with this folder: version 2's (`0::`), or that of systemd's own hierarchy of
+/// version 1; `None` for the root of the tree.
+#[must_use]
+pub fn control_group(folder: &Path) -> Option<String> {
+    let bytes = read(&folder.join("cgroup")).ok()?;
+    let text = String::from_utf8_lossy(&bytes);
+    let path = |start: &str| {
+        let found = text.lines().filter_map(|line| {
+            let (_, rest) = line.split_once(':')?;
+            rest.strip_prefix(start)
+        });
+        found.map(str::to_owned).find(|path| path.as_str() != "/")
+    };
+    path("name=systemd:").or_else(|| path(":"))
 }
 
 /// At most 1 MiB of a file.

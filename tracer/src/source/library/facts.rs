@@ -110,6 +110,9 @@ fn read(library: &mut Library, located: &Located, detail: Detail) -> Result<(), 
     match (image.truncation(), cut) {
         (Some(truncated), _) => Err(truncated),
         (None, Err(found)) => Err(found),
+        (None, Ok(_)) if !image.is_dynamic() && image.has_place_for_dynamic() => {
+            Err(Problem::ZeroDynamic)
+        }
         (None, Ok(_)) if !image.is_dynamic() => Err(Problem::NoDynamic),
         (None, Ok(true)) => Err(Problem::Malformed(
             "a table is too large; its rest was left out",

@@ -62,6 +62,8 @@ pub(super) fn identify_bytes(start: &[u8], length: u64) -> Identity {
             start.starts_with(b"/*") || start.starts_with(b"INPUT") || start.starts_with(b"GROUP");
         return unknown(if text && script {
             Problem::LinkerScript
+        } else if start.iter().all(|byte| *byte == 0) {
+            Problem::Zeros
         } else {
             Problem::NotElf
         });

@@ -204,6 +204,12 @@ impl Image {
         !self.dynamic.is_empty()
     }
 
+    /// Its program headers have a dynamic section, which then is empty: the first entry is the end (DT_NULL, zero).
+    #[must_use]
+    pub fn has_place_for_dynamic(&self) -> bool {
+        self.segment(PT_DYNAMIC).is_some()
+    }
+
     /// The file offset of an address, when bytes of the file stand there.
     #[must_use]
     pub fn offset_of(&self, address: u64) -> Option<u64> {

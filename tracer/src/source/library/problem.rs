@@ -21,6 +21,8 @@ pub enum Problem {
     Empty,
     /// Text that `ld` reads, such as `/usr/lib/x86_64-linux-gnu/libm.so` of a development package.
     LinkerScript,
+    /// Zeros where the ELF header should be: the contents are gone, the length is not.
+    Zeros,
     /// Other bytes.
     NotElf,
     /// It begins as ELF and ends before its headers do.
@@ -42,6 +44,8 @@ pub enum Problem {
     },
     /// It has no segment to load, or no dynamic section.
     NoDynamic,
+    /// Zeros where its dynamic section should be.
+    ZeroDynamic,
     /// A table points outside the file or is larger than the bounds of [`super::limit`].
     Malformed(&'static str),
 }
@@ -55,6 +59,7 @@ impl fmt::Display for Problem {
             Self::Special => f.write_str("not a regular file"),
             Self::Empty => f.write_str("empty file"),
             Self::LinkerScript => f.write_str("a linker script, not ELF"),
+            Self::Zeros => f.write_str("zeros, not ELF"),
             Self::NotElf => f.write_str("not ELF"),
             Self::Short => f.write_str("file too short for its ELF header"),
             Self::Bits32 => f.write_str("32-bit ELF"),
@@ -68,6 +73,7 @@ impl fmt::Display for Problem {
                 )
             }
             Self::NoDynamic => f.write_str("no dynamic section"),
+            Self::ZeroDynamic => f.write_str("zeros where its dynamic section should be"),
             Self::Malformed(what) => write!(f, "malformed: {what}"),
         }
     }

@@ -15,8 +15,8 @@ use super::layout::{CpuLevel, Layout};
 use super::object::Object;
 use super::verify::{Verdict, verify};
 use super::{Image, Root};
-use crate::event::Text;
 use crate::event::library::{Resolved, Tried};
+use crate::event::{Errno, Text};
 
 /// What a search depends on besides the objects themselves.
 #[derive(Clone, Debug)]
@@ -137,6 +137,9 @@ pub fn search(
         return place.resolved;
     }
     place.by_name(name, requester);
+    if place.resolved.file.is_none() {
+        place.look_for_folders();
+    }
     place.resolved
 }
 
@@ -216,11 +219,32 @@ impl Place<'_> {
             file: text(path),
             via: Text::from(via),
             problem: problem.map(|problem| Text::from(problem.to_string())),
+            folder: None,
         };
         if !self.resolved.tried.contains(&tried) {
             self.resolved.tried.push(tried);
         }
         over
+    }
+
+    /// Which of the folders are none.
+    fn look_for_folders(&mut self) {
+        let root = &self.environment.root;
+        for tried in self.resolved.tried.iter_mut() {
+            if tried.problem.is_none()
+                && let Some(folder) = path_of(&tried.file).parent()
+            {
+                tried.folder = match root.locate(folder) {
+                    Ok(located) if located.metadata.is_dir() => None,
+                    Ok(_) => Some(Errno(20)),
+                    Err(error) => match error.raw_os_error() {
+                        Some(2) => Some(Errno(2)),
+                        Some(20) => Some(Errno(20)),
+                        _ => None,
+                    },
+                };
+            }
+        }
     }
 
     fn take(&mut self, via: &str, file: Text) {

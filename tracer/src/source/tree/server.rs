@@ -33,6 +33,9 @@ const HIDES: [&str; 12] = [
 /// Variables told at most.
 const MOST: usize = 1_024;
 
+/// Files that docker and podman put into every container.
+const MARKS: [&str; 2] = [".dockerenv", "run/.containerenv"];
+
 /// What starts it, and its program where that is known with it.
 pub(super) fn read(question: &Question<'_>) -> (Server, Option<(PathBuf, Text)>) {
     if let Some(folder) = process_of(question.root) {
@@ -108,6 +111,7 @@ fn of_unit(
                 .iter()
                 .any(|setting| setting.name == "NoNewPrivileges"),
         hides,
+        ..Server::default()
     };
     // Only a program of that name is Ollama; a wrapper starts it in a way that is not seen here.
     let program =
@@ -151,6 +155,30 @@ fn program_of(folder: &Path, pid: u32) -> Option<(PathBuf, Text)> {
     is_ollama.then(|| (file, Text::from(format!("process {pid}"))))
 }
 
+/// An engine of containers made its root, and it is the first process there, or a child with all that one's variables
+/// (tini, a script). What a shell there has left behind has the first process for its parent too.
+fn is_first_of_container(folder: &Path) -> bool {
+    let root = folder.join("root");
+    let marked = MARKS.iter().any(|mark| root.join(mark).exists());
+    // The number in its own namespace comes last (proc_pid_status(5)).
+    let number = |folder: &Path, key: &str| -> Option<u32> {
+        let status = small(&folder.join("status"))?;
+        let status = String::from_utf8_lossy(&status);
+        let line = status.lines().find_map(|line| line.strip_prefix(key))?;
+        line.split_whitespace().last()?.parse().ok()
+    };
+    let is_first = |folder: &Path| number(folder, "NSpid:") == Some(1);
+    let parent = || {
+        let parent = number(folder, "PPid:")?;
+        Some(folder.with_file_name(parent.to_string()))
+    };
+    let variables = |folder: &Path| small(&folder.join("environ")).filter(|all| !all.is_empty());
+    let has_all_of =
+        |parent: &Path| variables(parent).is_some_and(|all| variables(folder) == Some(all));
+    let is_next = |parent: PathBuf| is_first(&parent) && has_all_of(&parent);
+    marked && (is_first(folder) || parent().is_some_and(is_next))
+}
+
 fn of_process(folder: &Path, pid: u32, question: &Question<'_>) -> Server {
     let bytes = small(&folder.join("environ")).unwrap_or_default();
     let origin = format!("process {pid}");
@@ -179,6 +207,8 @@ fn of_process(folder: &Path, pid: u32, question: &Question<'_>) -> Server {
     Server {
         user: doctor::user(uid, groups, question.accounts),
         cwd: text(&cwd),
+        cgroup: advice::control_group(folder).map(Text::from),
+        first_of_container: is_first_of_container(folder),
         variables: sorted(variables),
         ..Server::default()
     }

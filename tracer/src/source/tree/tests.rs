@@ -177,3 +177,34 @@ fn facts_of_the_machine_follow_no_link_out_of_the_root() {
         "{host:?}"
     );
 }
+
+/// The variables of a container are those of its first process; of a process that a shell there has left they are not.
+#[test]
+fn a_container_is_what_starts_its_first_process_and_no_other() {
+    let of = |marked: bool, number: u32, first: &[u8]| {
+        let status = format!("Uid:\t0\t0\t0\t0\nPPid:\t1\nNSpid:\t4711\t{number}\n");
+        let root = made(&[
+            ("usr/bin/ollama", b"--ollama-engine"),
+            ("proc/1/status", b"PPid:\t0\nNSpid:\t4000\t1\n"),
+            ("proc/1/environ", first),
+            ("proc/7/cmdline", b"/usr/bin/ollama\0serve\0"),
+            ("proc/7/environ", b"A=1\0"),
+            ("proc/7/status", status.as_bytes()),
+            ("proc/7/cgroup", b"0::/system.slice/docker-0.scope\n"),
+        ]);
+        symlink("../..", root.path().join("proc/7/root")).unwrap();
+        if marked {
+            fs::write(root.path().join(".dockerenv"), "").unwrap();
+        }
+        let server = facts(root.path()).server;
+        assert_eq!(server.source, EnvironmentOf::Process(7));
+        let group = server.cgroup.unwrap();
+        assert_eq!(group.as_str(), "/system.slice/docker-0.scope");
+        server.first_of_container
+    };
+    assert!(of(true, 1, b""), "it is the first");
+    assert!(of(true, 7, b"A=1\0"), "tini started it");
+    assert!(!of(true, 7, b"B=1\0"), "it was left behind");
+    assert!(!of(true, 7, b""), "of the first nothing can be seen");
+    assert!(!of(false, 1, b""), "no engine made the root");
+}

@@ -220,6 +220,7 @@ fn libraries() -> Vec<Kind> {
                         file: text("/usr/lib/ollama/cuda_v13/libcudart.so.13"),
                         via: text("runpath"),
                         problem: None,
+                        folder: None,
                     }],
                 }],
                 missing_symbols: vec![text("ggml_log@V1")],

@@ -62,6 +62,11 @@ pub(super) fn proofs() -> Vec<Proof> {
             false,
         ))
         .weaker(faulted("SIGSEGV", None, false))
+        .also(faulted(
+            "SIGSEGV",
+            Some("zeros where its dynamic section should be"),
+            true,
+        ))
         .silent(
             "a constructor was running",
             but(faulted("SIGSEGV", None, false), |model| {

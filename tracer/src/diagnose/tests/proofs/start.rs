@@ -150,7 +150,7 @@ fn loaded(system: &str, backends: &[&str]) -> Model {
         server.said.push(said(&format!(
             "level=INFO source=ggml.go:104 msg=system {system}"
         )));
-        server.registered = backends.iter().filter_map(|name| seen(name)).collect();
+        server.registered = backends.iter().map(|name| said(name)).collect();
         one.child = Some(model.children.len());
         model.children.push(server);
     })

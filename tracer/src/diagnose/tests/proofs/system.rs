@@ -1,10 +1,15 @@
-//! Load: what the system does not give, and no permission is at fault. VG067, VG068, VG094.
+//! Load: what the system does not give, and no permission is at fault. VG067, VG068, VG094; and VG042, a name
+//! that no list can hold.
 
-use super::Proof;
+use super::super::build::{LIB, child, discovery, folder, load, look};
 use super::crash::crashed;
 use super::load::{STACK, lacking, refused, worded};
-use crate::discover::model::Missing;
+use super::{Proof, but};
+use crate::discover::Model;
+use crate::discover::model::{Era, Missing, Outcome};
+use crate::discover::role::Step;
 use crate::event::Text;
+use crate::event::library::Tried;
 
 pub(super) fn proofs() -> Vec<Proof> {
     vec![
@@ -23,6 +28,7 @@ pub(super) fn proofs() -> Vec<Proof> {
                 refused(13, "open", Vec::new()),
             ),
         broken_storage(),
+        with_colon(),
         Proof::of(
             "VG094",
             crashed("SIGSYS", "/lib/libc.so.6", &["ggml_backend_init"]),
@@ -52,12 +58,62 @@ fn broken_storage() -> Proof {
         .silent("it is a folder", worded("cannot read file data", Some(21)))
 }
 
+/// VG042: a colon in the folder's name.
+fn with_colon() -> Proof {
+    const NAME: &str = "cuda:12";
+    let named = |mut model: Model| {
+        let path = Text::from(format!("{LIB}/{NAME}"));
+        model.folders[0].path = path.clone();
+        model.folders[0].name = Text::from(NAME);
+        model.attempts[0].path = path;
+        model.attempts[0].dir = Text::from(NAME);
+        model
+    };
+    let runner = |walked: &str| {
+        let mut runner = child(Step::Runner);
+        runner.walked.push(folder(walked, &[]));
+        let mut model = discovery(Era::Runner);
+        look(&mut model, vec![runner], Vec::new());
+        named(model)
+    };
+    // The backend is asked for by its whole path; its runtime is looked for.
+    let lacking_one = |beside: &str| {
+        let mut list = child(Step::List);
+        let mut load = load(Outcome::Failed, vec![searched("")]);
+        load.asked = Text::from(format!("{LIB}/{NAME}/libggml-cuda.so"));
+        load.file = Some(load.asked.clone());
+        list.loads.push(load);
+        let mut model = discovery(Era::LlamaServer);
+        model.folders[0] = folder("cuda_v12", &["libggml-cuda.so", beside]);
+        look(&mut model, vec![list], Vec::new());
+        named(model)
+    };
+    Proof::of("VG042", runner("cuda"))
+        .also(lacking_one("libcuda.so.1"))
+        .silent(
+            "what is missing lies nowhere",
+            lacking_one("libcudart.so.12"),
+        )
+        .silent("the runner listed it", runner(NAME))
+        .silent(
+            "there is no colon",
+            but(runner("cuda"), |model| {
+                model.folders[0].path = Text::from(format!("{LIB}/cuda_12"));
+            }),
+        )
+}
+
 /// libcuda.so.1 is nowhere, and in one place something is the matter.
 pub(super) fn searched(problem: &str) -> Missing {
     let file = Text::from("/srv/driver/libcuda.so.1");
     Missing::Library {
         name: Text::from("libcuda.so.1"),
         by: Text::default(),
-        searched: vec![(file, Text::from("LD_LIBRARY_PATH"), Text::from(problem))],
+        searched: vec![Tried {
+            file,
+            via: Text::from("LD_LIBRARY_PATH"),
+            problem: (!problem.is_empty()).then(|| Text::from(problem)),
+            folder: None,
+        }],
     }
 }

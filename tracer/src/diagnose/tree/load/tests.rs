@@ -2,9 +2,10 @@
 
 use crate::diagnose::Finding;
 use crate::diagnose::tree::{Check, State, check};
+use crate::discover::model::At;
 use crate::event::library::{Closure, Library, Resolved, Tried};
 use crate::event::tree::{Facts, Folder, Load, Ollama, Tree, Variable};
-use crate::event::{Seen, Text};
+use crate::event::{Errno, Seen, Text};
 
 const LIB: &str = "/usr/lib/ollama";
 const SHIM: &str = "/opt/vgpu/libcuda.so.1";
@@ -111,6 +112,7 @@ fn a_folder_with_the_drivers_name_is_no_absent_driver() {
             file: Text::from(SHIM),
             via: Text::from("LD_LIBRARY_PATH"),
             problem: problem.map(Text::from),
+            folder: None,
         };
         let closure = Closure {
             objects: vec![Resolved {
@@ -143,4 +145,131 @@ fn a_path_by_which_a_library_is_found_is_not_to_be_unset() {
     };
     assert!(!warned("/x:/opt/vgpu"));
     assert!(warned("/x:/opt"));
+}
+
+#[test]
+fn a_folder_that_is_not_there_is_said_as_such() {
+    let tried = vec![Tried {
+        file: Text::from("/gone/libcudart.so.12"),
+        via: Text::from("LD_LIBRARY_PATH"),
+        problem: None,
+        folder: Some(Errno(2)),
+    }];
+    let mut facts = facts(Closure {
+        objects: vec![Resolved {
+            tried,
+            ..object("libcudart.so.12", "", None)
+        }],
+        ..Closure::default()
+    });
+    facts.server.variables.push(Variable {
+        name: Text::from("LD_LIBRARY_PATH"),
+        value: Some(Text::from("/gone:/there")),
+        ..Variable::default()
+    });
+    let check = check(&facts).unwrap();
+    let evidence = &found(&check, "VG320").evidence[0];
+    assert_eq!(
+        (&evidence.at, evidence.text.as_str()),
+        (
+            &At::File(Text::from("/gone")),
+            "there is no such folder (searched by LD_LIBRARY_PATH)"
+        )
+    );
+    let warning = &check.warnings[0];
+    assert!(
+        warning
+            .sentence
+            .ends_with("; /gone: there is no such folder"),
+        "{}",
+        warning.sentence
+    );
+}
+
+/// The runner is given the pieces; llama-server's loader alone, for what lies beside the backend.
+#[test]
+fn a_colon_in_a_folders_name_is_told_and_counts_where_something_is_missing_by_it() {
+    let named = |runner: bool, beside: bool| {
+        let mut facts = facts(Closure {
+            objects: vec![object("libcudart.so.12", "", None)],
+            ..Closure::default()
+        });
+        let ollama = facts.ollama.as_mut().unwrap();
+        (ollama.markers.runner, ollama.markers.llama_server) = (runner, !runner);
+        let folder = &mut ollama.tree.folders[0];
+        folder.path = Text::from(format!("{LIB}/cuda:v12"));
+        folder.name = Text::from("cuda:v12");
+        folder.backend_path = Some(Text::from(format!("{LIB}/cuda:v12/libggml-cuda.so")));
+        folder.files[0].path = folder.backend_path.clone().unwrap();
+        if beside {
+            folder.files.push(Library {
+                path: Text::from(format!("{LIB}/cuda:v12/libcudart.so.12")),
+                ..Library::default()
+            });
+        }
+        check(&facts).unwrap().folders.remove(0)
+    };
+    let rules = |all: &[Finding]| all.iter().map(|one| one.rule).collect::<Vec<_>>();
+    let runner = named(true, false);
+    assert_eq!(rules(&runner.findings)[0], "VG313");
+    assert!(
+        runner.findings[0]
+            .sentence
+            .contains("/usr/lib/ollama/cuda, v12")
+    );
+    assert_eq!(rules(&named(false, true).findings)[0], "VG313");
+    let later = named(false, false);
+    assert_eq!(rules(&later.findings), ["VG320"]);
+    assert_eq!(rules(&later.warnings), ["VG313"]);
+}
+
+/// What to do is said for the unit, the container or the shell that this server really comes from.
+#[test]
+fn remedies_are_for_what_starts_the_server() {
+    use crate::event::tree::EnvironmentOf;
+    let remedy = |source: EnvironmentOf, cgroup: Option<&str>, first: bool| {
+        let mut facts = facts(Closure::default());
+        facts.server.source = source;
+        facts.server.cgroup = cgroup.map(Text::from);
+        facts.server.first_of_container = first;
+        facts.server.variables.push(Variable {
+            name: Text::from("CUDA_VISIBLE_DEVICES"),
+            value: Some(Text::from("-1")),
+            origin: Text::from("process 7"),
+            line: None,
+        });
+        check(&facts).unwrap().general[0].remedy.join("|")
+    };
+    let process = || EnvironmentOf::Process(7);
+    let unit = remedy(EnvironmentOf::Unit(Text::from("llm.service")), None, false);
+    assert!(unit.contains("systemctl edit llm.service"), "{unit}");
+    let other = remedy(process(), Some("/system.slice/gpu.service"), false);
+    assert!(other.contains("systemctl edit gpu.service"), "{other}");
+    for container in [
+        remedy(process(), None, true),
+        remedy(
+            process(),
+            Some(&format!("/docker/{}", "0a".repeat(32))),
+            false,
+        ),
+    ] {
+        assert!(
+            container.contains("make the container anew without CUDA_VISIBLE_DEVICES"),
+            "{container}"
+        );
+    }
+    for shell in [
+        remedy(process(), None, false),
+        remedy(
+            process(),
+            Some("/user.slice/user-0.slice/session-3.scope"),
+            true,
+        ),
+        remedy(EnvironmentOf::Caller, None, true),
+    ] {
+        assert!(
+            shell.contains("$ env -u CUDA_VISIBLE_DEVICES ollama serve"),
+            "{shell}"
+        );
+    }
 }

@@ -145,3 +145,24 @@ fn a_models_processes_are_no_attempts_and_have_no_part_in_the_folders_found() {
     assert_eq!(paths, [format!("{LIBRARY}/cuda_v12")]);
     assert_eq!(model.models[0].child, Some(0));
 }
+
+/// Ollama compares the value with the names of its folders: a path is asked for, and is none of them.
+#[test]
+fn a_folder_that_is_asked_for_by_its_path_is_one_that_does_not_exist() {
+    for value in [&format!("{LIBRARY}/cuda_v12"), "/elsewhere/cuda_v12"] {
+        let mut made = Made::default();
+        made.serve(SERVER, &[("OLLAMA_LLM_LIBRARY", value)]);
+        list_some(&mut made, &["cuda_v12"]);
+        list_some(&mut made, &[]);
+        made.finish();
+        let model = made.model();
+        let asked: Vec<_> = model
+            .folders
+            .iter()
+            .filter(|folder| folder.requested.is_some())
+            .collect();
+        assert_eq!(asked.len(), 1, "{:?}", model.folders);
+        assert_eq!(asked[0].name.as_str(), value);
+        assert!(!asked[0].exists());
+    }
+}

@@ -1,17 +1,55 @@
 //! Loads: `load_backend: ...` (ggml-backend-reg.cpp), `dlopen NAME: ...` of `gpu-discover`, the loader's words before main.
 
 use crate::discover::log::words::{self, Told};
-use crate::discover::model::{Child, Evidence, Init, Load, Outcome, Symbol};
+use crate::discover::model::{Child, Evidence, Init, Load, Outcome, Said, Symbol};
 use crate::discover::slog::values::base_name;
 use crate::event::{Errno, Text};
 
+/// Functions that say what they load.
+const FUNCTIONS: [&str; 3] = [
+    "load_backend: ",
+    "ggml_backend_load_best: ",
+    "ggml_backend_load: ",
+];
+
+/// Takes the words of a load that failed: they are about a load of that file that is known, or about one of their own.
+/// Before any load, the loader's words about the program itself.
+pub(super) fn ended(child: &mut Child, said: &str, seen: &Evidence) {
+    let of_load = FUNCTIONS
+        .iter()
+        .find_map(|function| said.strip_prefix(function))
+        .and_then(|rest| rest.strip_prefix("failed to load "))
+        .and_then(|rest| rest.split_once(": "));
+    let Some((path, text)) = of_load else {
+        if child.loader_words.is_empty() && child.loads.is_empty() {
+            before_main(child, said, seen);
+        }
+        return;
+    };
+    let open = child.loads.iter_mut().rfind(|load| {
+        let is_it = |file: &Text| {
+            let file = file.as_str();
+            file == path || (!is_path(file) && file == base_name(path))
+        };
+        let ended = [Outcome::Loaded, Outcome::Died, Outcome::Hanging].contains(&load.outcome);
+        !ended && (is_it(&load.asked) || load.file.as_ref().is_some_and(is_it))
+    });
+    let Some(load) = open else {
+        return failed(child, path, text, seen);
+    };
+    let Told { words, missing } = words::parse(text, "", seen);
+    load.outcome = Outcome::Failed;
+    if load.missing.is_empty() {
+        load.missing.extend(missing);
+    }
+    if !load.words.iter().any(|known| known.text == words.text) {
+        load.words.push(words);
+    }
+}
+
 /// Takes a line about a load; false when it is none.
 pub(super) fn hear(child: &mut Child, said: &str, seen: &Evidence) -> bool {
-    for function in [
-        "load_backend: ",
-        "ggml_backend_load_best: ",
-        "ggml_backend_load: ",
-    ] {
+    for function in FUNCTIONS {
         if let Some(rest) = said.strip_prefix(function) {
             return backend(child, rest, seen);
         }
@@ -88,9 +126,9 @@ fn backend(child: &mut Child, said: &str, seen: &Evidence) -> bool {
             .iter()
             .any(|known| known.text.as_str() == name);
         if !known {
-            child.registered.push(Evidence {
-                at: seen.at.clone(),
+            child.registered.push(Said {
                 text: Text::from(name),
+                seen: seen.clone(),
             });
         }
     } else {

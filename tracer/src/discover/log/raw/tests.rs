@@ -44,7 +44,15 @@ fn starts_of_backends_are_told_apart() {
     assert_eq!(d.score, Some(0));
     assert_eq!(child.loads.len(), 4);
     assert!(!child.loads[0].given_back && child.loads[1].given_back);
-    assert_eq!(child.registered.len(), 1);
+    let [registered] = child.registered.as_slice() else {
+        panic!("{:?}", child.registered)
+    };
+    // What is shown is the line, and not the name that was read out of it.
+    assert!(
+        registered.seen.text.as_str().contains(" backend from "),
+        "{registered:?}"
+    );
+    assert!(!registered.text.as_str().contains(' '), "{registered:?}");
 }
 
 #[test]

@@ -151,3 +151,40 @@ proptest! {
         let _ = strip(&[&line]);
     }
 }
+
+/// Engines of containers wrap lines in ways that nothing else has; a log with paths of Ollama's image is of one too.
+#[test]
+fn a_log_out_of_a_container_is_known_by_what_wraps_its_lines() {
+    use crate::discover::model::{Container, Starter};
+    const LISTENING: &str = r#"time=2026-01-02T03:04:05.001Z level=INFO source=routes.go:1718 msg="Listening on [::]:11434 (version 0.17.1)""#;
+    const CONFIG: &str = r#"time=2026-01-02T03:04:05.000Z level=INFO source=routes.go:1663 msg="server config" env="map[OLLAMA_MODELS:/root/models]""#;
+    let starter = |lines: &str| {
+        let model = crate::discover::log::read(lines.as_bytes(), crate::event::Text::from_bytes);
+        model.unwrap().starter
+    };
+    let container = Starter::Container(Container::default());
+    let json = serde_json::json!({"log": format!("{LISTENING}\n"), "stream": "stderr", "time": "2026-01-02T03:04:05Z"});
+    let message = serde_json::json!({"log": format!("{LISTENING}\n")});
+    for (line, by) in [
+        (format!("ollama-1  | {LISTENING}"), &container),
+        (format!("[pod/ollama-0/ollama] {LISTENING}"), &container),
+        (
+            format!("2026-01-02T03:04:05.1Z stderr F {LISTENING}"),
+            &container,
+        ),
+        (json.to_string(), &container),
+        (message.to_string(), &Starter::Unknown),
+        (
+            format!("2026-01-02T03:04:05.1Z {LISTENING}"),
+            &Starter::Unknown,
+        ),
+        (
+            format!("Jan 02 03:04:05 host ollama[7]: {LISTENING}"),
+            &Starter::Unknown,
+        ),
+        (LISTENING.to_owned(), &Starter::Unknown),
+    ] {
+        assert_eq!(starter(&line), *by, "{line}");
+    }
+    assert_eq!(starter(&format!("{CONFIG}\n{LISTENING}")), container);
+}

@@ -109,6 +109,12 @@ fn each_file_that_is_no_library_is_told_as_what_it_is() {
     let cases: Vec<(&str, Vec<u8>, &str)> = vec![
         ("empty", vec![], "empty file"),
         ("text", b"not a library".to_vec(), "not ELF"),
+        ("zeros", vec![0; good.len()], "zeros, not ELF"),
+        (
+            "gone",
+            [&good[..1024], &vec![0; good.len() - 1024]].concat(),
+            "zeros where its dynamic section should be",
+        ),
         (
             "script",
             b"/* GNU ld script */\nGROUP ( libx.so.6 )\n".to_vec(),

@@ -254,3 +254,23 @@ fn a_secure_program_ignores_the_variable() {
     );
     assert_eq!(found.file, None);
 }
+
+#[test]
+fn of_a_name_that_is_nowhere_it_is_told_which_folders_are_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    std::fs::write(at("file"), "").unwrap();
+    std::fs::create_dir(at("empty")).unwrap();
+    let list = [at("gone"), at("file"), at("empty")].join(":");
+    let mut environment = Environment::of_program(None, &Root::default(), Path::new("/"));
+    environment.library_path = Some(Text::from(list));
+    let name = Text::from("libneedle-of-nobody.so");
+    let found = search(&name, &Requester::default(), &environment, &[]);
+    let told: Vec<Option<u16>> = found
+        .tried
+        .iter()
+        .filter(|tried| tried.via.as_str() == "LD_LIBRARY_PATH")
+        .map(|tried| tried.folder.map(|err| err.0))
+        .collect();
+    assert_eq!(told, [Some(2), Some(20), None]);
+}

@@ -29,6 +29,7 @@ fn libraries() {
             file: text("/lib/libcuda.so.1"),
             via: text("default"),
             problem: None,
+            ..Tried::default()
         }],
         ..Resolved::default()
     };
