@@ -76,28 +76,33 @@ pub(super) fn proofs() -> Vec<Proof> {
                 "the request asked for so few",
                 start(|_, one| one.num_gpu = Some(0)),
             ),
-        Proof::of("VG165", offloaded(33, 33))
-            // The server's plan is no word of the process, unless its weights are there.
-            .weaker(planned(Placed::default()))
-            .also(planned(Placed {
-                weights_on_gpu: true,
-                weights_on_cpu: true,
-                ..Placed::default()
-            }))
-            .silent(
-                "its process assigned layers to the CPU",
-                planned(Placed {
-                    layers_on_cpu: 3,
-                    ..Placed::default()
-                }),
-            )
-            .silent("one layer is not", offloaded(32, 33))
-            .silent("it has no layers", offloaded(0, 0)),
+        on_the_gpu(),
         gone(),
         unnumbered(),
         failed(),
         no_backend(),
     ]
+}
+
+/// VG165: all layers on the GPU.
+fn on_the_gpu() -> Proof {
+    Proof::of("VG165", offloaded(33, 33))
+        // The server's plan is no word of the process, unless its weights are there.
+        .weaker(planned(Placed::default()))
+        .also(planned(Placed {
+            weights_on_gpu: true,
+            weights_on_cpu: true,
+            ..Placed::default()
+        }))
+        .silent(
+            "its process assigned layers to the CPU",
+            planned(Placed {
+                layers_on_cpu: 3,
+                ..Placed::default()
+            }),
+        )
+        .silent("one layer is not", offloaded(32, 33))
+        .silent("it has no layers", offloaded(0, 0))
 }
 
 /// The server planned all layers for the GPU, and the process said this.
