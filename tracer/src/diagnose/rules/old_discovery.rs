@@ -30,7 +30,8 @@ static OLD_OLLAMA: Rule = Rule {
 };
 
 /// Lines that only those versions print (discover/gpu.go, gpu/gpu.go, amd_linux.go).
-const OLD: [&str; 13] = [
+const OLD: [&str; 14] = [
+    "CUDA GPU is too old",
     "not listed in available servers",
     "server list inconsistent",
     "Invalid OLLAMA_LLM_LIBRARY",

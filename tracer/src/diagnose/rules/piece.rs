@@ -11,7 +11,7 @@ use super::super::rule::{Check, Rule, Stage};
 use super::old_discovery::{meaning, remedy_of};
 use super::start_lost;
 
-pub(super) static RULES: &[&Rule] = &[&FIRST_CALL, &LOOK_ENDED, &NAMELESS];
+pub(super) static RULES: &[&Rule] = &[&FIRST_CALL, &LOOK_ENDED, &NAMELESS, &NO_USABLE];
 
 static FIRST_CALL: Rule = Rule {
     id: "VG208",
@@ -214,5 +214,70 @@ fn nameless(model: &Model) -> Vec<Finding> {
         finding
             .so("Without it, the log of a start with OLLAMA_DEBUG=2 tells more:")
             .so("$ sudo systemctl edit ollama   # Environment=OLLAMA_DEBUG=2"),
+    ]
+}
+
+static NO_USABLE: Rule = Rule {
+    id: "VG220",
+    stage: Stage::Source,
+    title: "llama.cpp found no usable GPU",
+    story: "llama.cpp says that --gpu-layers is ignored when none of its backends can take layers: it was built without a GPU's backend, none lies beside it, or the one it has found no device. Since spring 2026 its server says so too when it starts other servers itself; with a device in the same log that is noise.",
+    proof: "Its warning, and no device in the same log.",
+    remedy: &[
+        "See which devices the program has:",
+        "$ llama-server --list-devices",
+        "With none: build it with a GPU's backend (cmake -DGGML_CUDA=ON, -DGGML_HIP=ON or -DGGML_VULKAN=ON) or take a release that has one, with the backend's file beside the program.",
+    ],
+    rows: &["reports A"],
+    check: Check::General(no_usable),
+};
+
+fn no_usable(model: &Model) -> Vec<Finding> {
+    const WORDS: [&str; 2] = [
+        "no usable GPU found",
+        "not compiled with GPU offload support",
+    ];
+    let says = |words: &str| {
+        let lines = model.lines.iter();
+        lines
+            .filter(|line| line.message.as_str().contains(words))
+            .find_map(|line| line.seen.as_ref())
+    };
+    let Some(seen) = WORDS.iter().find_map(|words| says(words)) else {
+        return Vec::new();
+    };
+    let counted = |call: &DriverCall| {
+        !call.failed
+            && call
+                .values
+                .iter()
+                .any(|(name, count)| name.as_str() == "count" && count.as_str() != "0")
+    };
+    let found = model
+        .children
+        .iter()
+        .any(|child| child.calls.iter().any(counted));
+    if found || !model.devices.is_empty() || model.origin != Origin::Log {
+        return Vec::new();
+    }
+    let info = says("system_info: ").filter(|seen| {
+        ["CUDA :", "ROCm :", "SYCL :", "Metal :"]
+            .iter()
+            .all(|name| !seen.text.as_str().contains(name))
+    });
+    let alone = if info.is_some() {
+        " Its system_info names the CPU alone."
+    } else {
+        ""
+    };
+    vec![
+        NO_USABLE
+            .found(format!(
+                "llama.cpp found no usable GPU, so that the number of layers for it is ignored: no backend of a GPU is in the program or beside it, or the one that is has no device.{alone}"
+            ))
+            .likely()
+            .proof([seen])
+            .proof(info)
+            .do_all(NO_USABLE.remedy),
     ]
 }

@@ -1,7 +1,7 @@
 //! A start of a model whose number of layers on the GPU, or whose reason for it, is not told.
 
 use crate::discover::Model;
-use crate::discover::model::{Line, ModelStart};
+use crate::discover::model::{Evidence, Line, ModelStart};
 
 use super::super::explanation::Finding;
 use super::super::rule::{Check, Rule, Stage};
@@ -29,7 +29,7 @@ fn planned(model: &Model, start: &ModelStart) -> Option<String> {
         };
         model.lines_saying(message).filter(of)
     };
-    if let Some(layers) = assigned(start) {
+    if let Some(layers) = assigned(model, start) {
         return Some(layers);
     }
     let layers = start.offloaded.map_or_else(String::new, |(done, all)| {
@@ -88,10 +88,15 @@ fn planned(model: &Model, start: &ModelStart) -> Option<String> {
 }
 
 /// The layers that the process named one by one.
-fn assigned(start: &ModelStart) -> Option<String> {
+fn assigned(model: &Model, start: &ModelStart) -> Option<String> {
     let placed = &start.placed;
+    let chosen = |seen: &Evidence| seen.text.as_str().contains(": using device ");
+    let found = !model.devices.is_empty() || start.reasons.iter().any(chosen);
     let why = match (placed.layers_on_gpu, placed.layers_on_cpu) {
         (0, 0) => return None,
+        (0, cpu) if found => format!(
+            "each of the {cpu} is on the CPU, though a GPU was found: none was asked for on it (num_gpu, -ngl), or nothing fitted"
+        ),
         (0, cpu) => format!(
             "each of the {cpu} is on the CPU; why, they do not tell: no GPU was found, the process loaded no GPU backend, or nothing fitted"
         ),

@@ -113,6 +113,13 @@ pub(super) const CAUSES: &[Cause] = &[
         REINSTALLED,
     ),
     cause(
+        "CUDA GPU is too old",
+        "the compute capability of the card is below what this release was built for",
+        &[
+            "Update Ollama: releases since 2024 are built for 5.0 and later; for a card below that take Vulkan (OLLAMA_VULKAN=1), or the CPU.",
+        ],
+    ),
+    cause(
         "no nvidia devices detected",
         "the driver's library was loaded, and it says that there is no device: the device nodes are missing (nvidia_uvm) or closed, a container has none, or CUDA_VISIBLE_DEVICES hides them",
         DEVICES,

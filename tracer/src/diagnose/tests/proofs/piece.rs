@@ -1,4 +1,4 @@
-//! Pieces of logs: VG208, VG209, VG219.
+//! Pieces of logs: VG208, VG209, VG219, VG220.
 
 use super::super::build::{as_log, call, child, discovery, line, load, look, said, seen};
 use super::{Proof, but};
@@ -44,7 +44,35 @@ pub(super) fn proofs() -> Vec<Proof> {
                     look(model, vec![child(Step::Runner)], Vec::new());
                 }),
             ),
+        Proof::likely("VG220", warned())
+            .weaker(but(warned(), |model| {
+                model
+                    .lines
+                    .push(line("system_info: n_threads = 16 | CPU : SSE3 = 1 |", &[]));
+            }))
+            .silent(
+                "a device was counted",
+                but(warned(), |model| {
+                    let mut program = child(Step::List);
+                    program.role = Role::Program;
+                    let mut count = call("cudaGetDeviceCount", 0);
+                    count.values = vec![("count".into(), "1".into())];
+                    program.calls.push(count);
+                    model.children.push(program);
+                }),
+            ),
     ]
+}
+
+/// A program that says so.
+fn warned() -> Model {
+    let mut model = Model::default();
+    as_log(&mut model, Level::Raw);
+    model.lines.push(line(
+        "warning: no usable GPU found, --gpu-layers option will be ignored",
+        &[],
+    ));
+    model
 }
 
 /// A program of ggml whose count of devices gave this.

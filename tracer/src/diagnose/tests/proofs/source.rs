@@ -42,6 +42,9 @@ fn proofs_of_words() -> Vec<Proof> {
             ))
             .weaker(old("no compatible GPUs were discovered"))
             .weaker(old("cuda driver library failed to get device context 800"))
+            .weaker(old(
+                "CUDA GPU is too old. Falling back to CPU mode. Compute Capability detected: 5.2",
+            ))
             .weaker(old("Invalid OLLAMA_LLM_LIBRARY metal - not found"))
             .weaker(old("[0] server cpu not listed in available servers map[]"))
             .weaker(searched("libcuda.so*", "[]"))

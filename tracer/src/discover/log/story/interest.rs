@@ -21,7 +21,7 @@ static TELLING: LazyLock<Option<Regex>> = LazyLock::new(|| {
         r"|llama_model_load:|error loading model|unable to load model|failed to load model|unknown model architecture|buffer size = |assigned to device",
         r"|ggml_metal|Metal|static_assert|ErrorOutOfDevice|DeviceLost|ErrorDeviceLost|CUBLAS_STATUS|compute_forward|Malloc failed",
         r"|llama runner process|llama-server process|model failed to load|unable to create llama context|unable to allocate",
-        r"|failed to get device context|--list-devices failed|",
+        r"|failed to get device context|not compiled with GPU offload|--list-devices failed|",
         r"device memory allocation|Device memory allocation|in function ",
         r"|failed to allocate|ggml_nvml|model requires more system memory|permission denied|Permission denied",
     ))
