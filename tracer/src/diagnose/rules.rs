@@ -28,6 +28,7 @@ mod myths;
 mod no_card;
 mod no_fault;
 mod old_discovery;
+mod piece;
 mod preload;
 mod program;
 mod protection;
@@ -97,6 +98,7 @@ pub static ALL: &[&[&Rule]] = &[
     no_card::RULES,
     no_fault::RULES,
     old_discovery::RULES,
+    piece::RULES,
     preload::RULES,
     program::RULES,
     protection::RULES,

@@ -24,7 +24,7 @@ pub use evidence::{At, Evidence};
 pub use folder::{Folder, Place};
 pub use line::{Level, Line};
 pub use load::{Init, Load, Missing, Outcome, Words};
-pub use model_start::ModelStart;
+pub use model_start::{ModelStart, Placed};
 pub use search::Search;
 pub use server::{LibraryDir, Server, Tried};
 pub use starter::{Container, Starter, is_of_image};

@@ -6,6 +6,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::model::Placed;
+
 /// `offloaded 33/33 layers to GPU` (ggml.go, device.go, llama.cpp's load_tensors).
 static OFFLOADED: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"\boffloaded (\d{1,6})/(\d{1,6}) layers to GPU").ok());
@@ -13,6 +15,16 @@ static OFFLOADED: LazyLock<Option<Regex>> =
 /// `--n-gpu-layers 0`, `-ngl 0`.
 static LAYERS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?:^| )(?:--n-gpu-layers|--gpu-layers|-ngl) (-?\d{1,6})(?: |$)").ok()
+});
+
+/// `load_tensors: layer  27 assigned to device CUDA0, is_swa = 0` (llama.cpp, at DEBUG).
+static ASSIGNED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"\bload_tensors: layer +\d{1,6} assigned to device ([A-Za-z_]{1,32})\d*").ok()
+});
+
+/// `load_tensors:        CUDA0 model buffer size =  4437.80 MiB`; in 2024 `llm_load_tensors:        CPU buffer size =`.
+static WEIGHTS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"load_tensors: +([A-Za-z0-9_]{1,32})(?: model)? buffer size = ").ok()
 });
 
 /// Messages that speak for why fewer layers went to a GPU (llm/server.go, llm/memory.go, server/sched.go, discover).
@@ -46,6 +58,7 @@ const TROUBLE: &[&str] = &[
     "failed to commit memory",
     "requires more system memory",
     "CUDA error",
+    "was not compiled with any CUDA arch",
     "ROCm error",
     "HIP error",
     "CUBLAS_STATUS",
@@ -82,6 +95,7 @@ const OF_A_LOAD: &[&str] = &[
     "failed to commit memory",
     "requires more system memory",
     "compute_forward",
+    "was not compiled with any CUDA arch",
     "in function ggml_cuda_mul_mat",
     "in function cublas_handle",
     "llama_init_from_model",
@@ -109,6 +123,35 @@ pub(super) fn offloaded(text: &str) -> Option<(u32, u32)> {
     Some((number(1)?, number(2)?))
 }
 
+/// Adds what the process of a model says of the place of a layer or of weights: whether that is news, and `None` for text
+/// about something else.
+pub(super) fn place(placed: &mut Placed, text: &str) -> Option<bool> {
+    let device = |of: &LazyLock<Option<Regex>>| {
+        let found = of.as_ref()?.captures(text)?;
+        Some(is_gpu(found.get(1)?.as_str()))
+    };
+    if let Some(gpu) = device(&ASSIGNED) {
+        let layers = if gpu {
+            &mut placed.layers_on_gpu
+        } else {
+            &mut placed.layers_on_cpu
+        };
+        *layers = layers.saturating_add(1);
+        return Some(*layers == 1);
+    }
+    if device(&WEIGHTS)? {
+        placed.weights_on_gpu = true;
+    } else {
+        placed.weights_on_cpu = true;
+    }
+    Some(true)
+}
+
+/// A device of ggml by its name. `CUDA_Host` and its like are memory of the computer.
+fn is_gpu(name: &str) -> bool {
+    !name.starts_with("CPU") && !name.contains("_Host") && !name.starts_with("BLAS")
+}
+
 /// The layers that a command line asks for.
 pub(super) fn asked(command: &str) -> Option<i64> {
     let found = LAYERS.as_ref()?.captures(command)?;
@@ -132,7 +175,7 @@ pub(super) fn is_of_a_load(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{asked, is_of_a_load, is_reason, is_trouble, offloaded};
+    use super::{Placed, asked, is_of_a_load, is_reason, is_trouble, offloaded, place};
 
     #[test]
     fn words_of_a_load_are_told_from_those_of_a_discovery() {
@@ -142,6 +185,40 @@ mod tests {
         assert!(is_trouble(any) && !is_of_a_load(any));
         let harmless = "rocblaslt error: Could not load /x/TensileLibrary_lazy_gfx1201.dat";
         assert!(!is_trouble(harmless) && !is_of_a_load(harmless));
+    }
+
+    #[test]
+    fn the_place_of_layers_and_weights_is_read_from_each_line() {
+        let mut placed = Placed::default();
+        let told: Vec<_> = [
+            "load_tensors: layer   0 assigned to device CPU, is_swa = 0",
+            "load_tensors: layer   1 assigned to device CPU",
+            "0.00.171.343 D load_tensors: layer  30 assigned to device CUDA0",
+            "load_tensors:   CPU_Mapped model buffer size =  8566.04 MiB",
+            "llm_load_tensors:  CUDA_Host buffer size =   125.19 MiB",
+            "load_tensors: offloaded 33/65 layers to GPU",
+        ]
+        .iter()
+        .map(|text| place(&mut placed, text))
+        .collect();
+        assert_eq!(
+            told,
+            [
+                Some(true),
+                Some(false),
+                Some(true),
+                Some(true),
+                Some(true),
+                None
+            ]
+        );
+        assert_eq!((placed.layers_on_cpu, placed.layers_on_gpu), (2, 1));
+        assert!(placed.weights_on_cpu && !placed.weights_on_gpu && !placed.is_on_cpu_alone());
+        place(
+            &mut placed,
+            "load_tensors:      Vulkan0 model buffer size =  1918.35 MiB",
+        );
+        assert!(placed.weights_on_gpu);
     }
 
     #[test]

@@ -56,7 +56,11 @@ static NO_FAULT: Rule = Rule {
 };
 
 /// Words, and what they mean.
-const HARMLESS: [(&str, &str); 2] = [
+const HARMLESS: [(&str, &str); 3] = [
+    (
+        "amdgpu version file missing",
+        "the amdgpu driver that comes with the kernel has no such file, and Ollama works with it; a card that is not used has another reason",
+    ),
     (
         "rocblaslt error",
         "hipBLASLt, the faster of two libraries, has no kernels for this card; rocBLAS is used instead, and the card works, somewhat slower",
@@ -75,7 +79,10 @@ fn no_fault(model: &Model) -> Vec<Finding> {
         let lines: Vec<&Evidence> = model
             .lines
             .iter()
-            .filter(|line| line.message.as_str().contains(words))
+            .filter(|line| {
+                let error = line.field("error").unwrap_or_default();
+                line.message.as_str().contains(words) || error.contains(words)
+            })
             .filter_map(|line| line.seen.as_ref())
             .take(3)
             .collect();

@@ -7,7 +7,8 @@ use crate::discover::model::{Era, Evidence, Line, Origin};
 
 use super::super::explanation::Finding;
 use super::super::rule::{Check, Rule, Stage};
-use causes::{CAUSES, meaning, remedy_of};
+use causes::CAUSES;
+pub(super) use causes::{meaning, remedy_of};
 
 pub(super) static RULES: &[&Rule] = &[&OLD_OLLAMA];
 
@@ -29,7 +30,12 @@ static OLD_OLLAMA: Rule = Rule {
 };
 
 /// Lines that only those versions print (discover/gpu.go, gpu/gpu.go, amd_linux.go).
-const OLD: [&str; 9] = [
+const OLD: [&str; 14] = [
+    "CUDA GPU is too old",
+    "not listed in available servers",
+    "server list inconsistent",
+    "Invalid OLLAMA_LLM_LIBRARY",
+    "failed to get device context",
     "no compatible GPUs were discovered",
     "no compatible gpu",
     "Discovered GPU libraries",
@@ -65,13 +71,34 @@ fn old_ollama(model: &Model) -> Vec<Finding> {
         .filter(|line| is_old(line.message.as_str()))
         .filter_map(|line| line.seen.as_ref())
         .collect();
-    if lines.is_empty() {
+    let absent = driver_not_found(model).filter(|_| model.devices.is_empty());
+    if lines.is_empty() && absent.is_none() {
         return Vec::new();
     }
-    let told = model.lines.iter().filter_map(telling);
+    // A package may have the backend beside the program's other libraries: no folder fits then, and it is loaded all the same.
+    let loaded = model
+        .models
+        .iter()
+        .any(|start| start.placed.weights_on_gpu || start.placed.layers_on_gpu > 0)
+        || model.children.iter().any(|child| {
+            let gpu = |name: &str| name.starts_with("CUDA") || name.starts_with("ROCm");
+            child.registered.iter().any(|one| gpu(one.text.as_str()))
+        });
+    let told = model.lines.iter().filter_map(|line| telling(line, loaded));
     let told = told
         .filter(|told| model.devices.is_empty() || !told.of_none)
         .min_by_key(|told| told.rank);
+    let told = match absent {
+        // The release's own runtime says of no driver what it says of an old one.
+        Some(seen) if told.as_ref().is_none_or(|told| told.of_none || told.words.contains(" gave 35,")) => Some(Told {
+            rank: 0,
+            of_none: true,
+            words: "no libcuda was found at any of the places where it looked: no NVIDIA driver is installed, or none is in this container".to_owned(),
+            seen,
+            remedy: causes::NO_DRIVER,
+        }),
+        _ => told,
+    };
     // With a GPU, and nothing to say of it, the age of the log is no news.
     if told.is_none() && !model.devices.is_empty() {
         return Vec::new();
@@ -101,6 +128,23 @@ fn old_ollama(model: &Model) -> Vec<Finding> {
     }]
 }
 
+/// `Searching for GPU library name=libcuda.so*`, then `discovered GPU libraries paths=[]` (0.1.38 to 0.11, at DEBUG).
+fn driver_not_found(model: &Model) -> Option<&Evidence> {
+    let (mut name, mut found) = ("", None);
+    for line in &model.lines {
+        let message = line.message.as_str();
+        if message == "Searching for GPU library" {
+            name = line.field("name").unwrap_or_default();
+        } else if message == "discovered GPU libraries"
+            && (name.starts_with("libcuda.so") || name.starts_with("nvcuda"))
+        {
+            let none = line.field("paths") == Some("[]");
+            found = line.seen.as_ref().filter(|_| none);
+        }
+    }
+    found
+}
+
 /// 0.12.4 or later.
 fn is_newer(version: &str) -> bool {
     let mut numbers = version.split(['.', '-', '+']).map(str::parse::<u32>);
@@ -109,7 +153,7 @@ fn is_newer(version: &str) -> bool {
 }
 
 /// A line that names a cause: its rank, its words with their meaning, where it stands, and what to do.
-fn telling(line: &Line) -> Option<Told<'_>> {
+fn telling(line: &Line, loaded: bool) -> Option<Told<'_>> {
     let seen = line.seen.as_ref()?;
     let mut words = line.message.as_str().to_owned();
     for name in ["error", "gpu_type", "library", "compatible", "version"] {
@@ -122,7 +166,9 @@ fn telling(line: &Line) -> Option<Told<'_>> {
         .enumerate()
         .find(|(_, cause)| words.contains(cause.words))?;
     // With libraries beside the program the line names them.
-    if known.words == "compatible gpu libraries" && line.field("compatible") != Some("[]") {
+    if known.words == "compatible gpu libraries"
+        && (line.field("compatible") != Some("[]") || loaded)
+    {
         return None;
     }
     let (mut meant, mut remedy) = (known.means.to_owned(), known.remedy);
@@ -161,7 +207,11 @@ fn is_of_driver(function: &str) -> bool {
 fn code(text: &str) -> Option<(String, String)> {
     let (before, after) = text
         .split_once(" err: ")
-        .or_else(|| text.split_once("init failure: "))?;
+        .or_else(|| text.split_once("init failure: "))
+        .or_else(|| {
+            let (_, after) = text.split_once("failed to get device context ")?;
+            Some(("cuCtxCreate", after))
+        })?;
     let number: String = after.chars().take_while(char::is_ascii_digit).collect();
     let function = before
         .rsplit([' ', '"', '='])

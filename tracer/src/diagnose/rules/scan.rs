@@ -1,7 +1,7 @@
 //! The server never saw a candidate: the library folder, and the folders in it (discover/runner.go, ml/path.go).
 
 use crate::discover::Model;
-use crate::discover::model::{Folder, Place};
+use crate::discover::model::{Folder, Origin, Place};
 use crate::event::{Errno, Text};
 
 use super::super::advice::{self, RESTART};
@@ -80,13 +80,21 @@ fn not_there(case: &Case<'_>) -> Vec<Finding> {
         true => " A path is none: the value is compared with the names of the folders.",
         false => "",
     };
+    let told = if case.model.origin == Origin::Log && listing.is_none() && others.is_empty() {
+        format!(
+            "OLLAMA_LLM_LIBRARY asks for \"{}\", and this log shows no look at a folder of that name. Where none has it, every folder is passed over. (Folders of a release are named cuda_v12, cuda_v13, rocm, vulkan.){a_path}",
+            case.name
+        )
+    } else {
+        format!(
+            "OLLAMA_LLM_LIBRARY asks for \"{}\", and {} has no folder of that name; {there}. So every folder is passed over.{a_path}",
+            case.name,
+            advice::library_dir(case.model)
+        )
+    };
     vec![
         NOT_THERE
-            .found(format!(
-                "OLLAMA_LLM_LIBRARY asks for \"{}\", and {} has no folder of that name; {there}. So every folder is passed over.{a_path}",
-                case.name,
-                advice::library_dir(case.model)
-            ))
+            .found(told)
             .object(object)
             .certain_if(listing.is_some() || !others.is_empty())
             .proof([requested])

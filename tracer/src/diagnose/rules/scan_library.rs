@@ -5,7 +5,7 @@ use super::super::explanation::Finding;
 use super::super::rule::{Check, Rule, Stage};
 use super::super::words::{list, parent};
 use crate::discover::Model;
-use crate::discover::model::{Era, Evidence, Server};
+use crate::discover::model::{Era, Evidence, Origin, Server};
 
 pub(super) static RULES: &[&Rule] = &[
     &NO_LIBRARY_FOLDER,
@@ -20,7 +20,7 @@ static NO_LIBRARY_FOLDER: Rule = Rule {
     title: "Ollama has no library folder",
     story: "Ollama looks for lib/ollama beside its own program, links resolved, and for build folders of a developer. When none \
 is there it takes the folder of the program itself, where no backend lies. Nothing is logged about it.",
-    proof: "Every place that was asked for is not there.",
+    proof: "Every place that was asked for is not there; in a log, the folder of programs stands as the library folder.",
     remedy: &[
         "Install the whole release, not the program alone; the library folder belongs at ../lib/ollama, seen from the program.",
         "$ curl -fsSL https://ollama.com/install.sh | sh",
@@ -34,6 +34,9 @@ fn no_library_folder(model: &Model) -> Vec<Finding> {
         return Vec::new();
     };
     let own = &server.library_dir;
+    if let Some(finding) = took_its_own_folder(model) {
+        return vec![finding];
+    }
     let all_missing = !own.tried.is_empty() && own.tried.iter().all(|tried| tried.err.is_some());
     // What was listed instead is the folder of the program itself.
     let found = own.names.is_some() && own.path.as_str().ends_with("lib/ollama");
@@ -63,6 +66,31 @@ fn no_library_folder(model: &Model) -> Vec<Finding> {
             .so(DISCOVERS_ONCE)
             .so(RESTART),
     ]
+}
+
+/// A log names the library folder in what it gives to a process. With no place that it looks at there it is the folder of the
+/// program, by its name that of programs (ml/path.go).
+fn took_its_own_folder(model: &Model) -> Option<Finding> {
+    let own = &model.server.as_ref()?.library_dir;
+    let path = own.path.as_str();
+    let of_programs = ["bin", "sbin"].contains(&super::super::words::base(path));
+    if model.origin != Origin::Log || !of_programs || tells_devices(model) {
+        return None;
+    }
+    let place = format!("{}/lib/ollama", parent(path).trim_end_matches('/'));
+    Some(
+        NO_LIBRARY_FOLDER
+            .found(format!(
+                "Ollama took {path}, the folder of its own program, for its library folder: {place} is not there, so it has no backend to try."
+            ))
+            .object(place.as_str())
+            .proof(&own.seen)
+            .do_all(NO_LIBRARY_FOLDER.remedy)
+            .so("When the libraries lie elsewhere, link them to the place where this program looks:")
+            .so(format!("$ sudo ln -s /path/to/lib/ollama {place}"))
+            .so(DISCOVERS_ONCE)
+            .so(RESTART),
+    )
 }
 
 /// The first place where this program looks.

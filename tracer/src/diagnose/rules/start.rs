@@ -174,7 +174,11 @@ fn asked_for(model: &Model, start: &ModelStart) -> Option<Finding> {
     let asked = start.num_gpu.filter(|asked| *asked >= 0)?;
     let all = start.offloaded.map(|(_, all)| i64::from(all));
     let limits = asked == 0 || all.is_some_and(|all| asked < all);
-    if !limits || model.devices.is_empty() {
+    // With fewer than that on it, it is not the request that set the limit.
+    let fewer = start
+        .offloaded
+        .is_some_and(|(done, _)| i64::from(done) < asked);
+    if !limits || fewer || model.devices.is_empty() {
         return None;
     }
     Some(
@@ -261,9 +265,16 @@ fn no_fit(model: &Model, start: &ModelStart) -> Option<Finding> {
     // With room for layers none at all can have another reason.
     let full = numbers.as_ref().is_some_and(|memory| memory.full);
     let told = match start.offloaded {
-        Some((done, all)) => format!(
-            "{done} of {all} layers of the model are on the GPU; for the others its free memory was not enough.{free}"
-        ),
+        Some((done, all)) => {
+            let asked = start
+                .num_gpu
+                .filter(|asked| (i64::from(done) + 1..i64::from(all)).contains(asked));
+            let asked =
+                asked.map_or_else(String::new, |asked| format!(" ({asked} were asked for)"));
+            format!(
+                "{done} of {all} layers of the model are on the GPU{asked}; for the others its free memory was not enough.{free}"
+            )
+        }
         None => format!("No layer of the model fits into the free memory of the GPU.{free}"),
     };
     Some(
@@ -286,7 +297,7 @@ static ON_GPU: Rule = Rule {
     stage: Stage::Model,
     title: "The model runs on the GPU",
     story: "All layers are on the GPU. Nothing is to be done.",
-    proof: "offloaded N/N layers to GPU.",
+    proof: "offloaded N/N layers to GPU; where the server's plan alone is known, it is likely.",
     remedy: &["Nothing is to be done."],
     rows: &[],
     check: Check::Start(on_gpu),
@@ -296,6 +307,20 @@ fn on_gpu(_: &Model, start: &ModelStart) -> Option<Finding> {
     let (done, all) = start
         .offloaded
         .filter(|(done, all)| done >= all && *all > 0)?;
+    if start.placed.layers_on_cpu > 0 || (start.planned && start.placed.is_on_cpu_alone()) {
+        return None;
+    }
+    if start.planned && !start.placed.weights_on_gpu && start.placed.layers_on_gpu == 0 {
+        return Some(
+            ON_GPU
+                .found(format!("The server planned all {done} of {all} layers of the model for the GPU{}; what its process did with them, these lines do not tell.", place(start)))
+                .likely()
+                .proof(start.seen.as_ref())
+                .proof(&start.reasons)
+                .so("See where it is now:")
+                .so("$ ollama ps; nvidia-smi"),
+        );
+    }
     Some(
         ON_GPU
             .found(format!(

@@ -16,7 +16,7 @@ static NONE_LOADED: Rule = Rule {
     title: "The model's process loaded no GPU backend",
     story: "Until 0.24 the process of a model loads the backends anew, from the library folder beside the program, and says in a line \"system\" which it has. A GPU backend that is missing there, or that the loader refuses in silence, leaves all layers on the CPU, \
 whatever the server had planned.",
-    proof: "The line \"system\" that names the CPU alone, no \"loaded ... backend\" of a GPU, and a device that the server counted with.",
+    proof: "Layers that the process assigned to the CPU though all were planned for a GPU; or the line \"system\" that names the CPU alone, no \"loaded ... backend\" of a GPU, and a device that the server counted with.",
     remedy: &[
         "See whether the GPU's folder is beside the program, and what its backend lacks:",
         "$ ls -lR /usr/local/lib/ollama; ldd /usr/local/lib/ollama/*/libggml-*.so | grep -i 'not found'",
@@ -50,7 +50,10 @@ fn without_backend(child: &Child) -> Option<&Evidence> {
 
 /// The server had planned with a GPU: a device is in its list, or its sums name one. Where that stands. Not when it gave this
 /// model to the CPU itself: its process then needs no other backend.
-fn counted_with_gpu<'a>(model: &'a Model, start: &'a ModelStart) -> Option<Option<&'a Evidence>> {
+pub(super) fn counted_with_gpu<'a>(
+    model: &'a Model,
+    start: &'a ModelStart,
+) -> Option<Option<&'a Evidence>> {
     let no_room = start_memory::of(model, start).is_some_and(|memory| memory.full);
     if start.dir.as_str() == "cpu" || start.num_gpu == Some(0) || no_room {
         return None;
@@ -73,13 +76,32 @@ pub(super) fn is_without_backend(model: &Model, start: &ModelStart) -> bool {
     none_loaded(model, start).is_some()
 }
 
+/// Every layer that the process names went to the CPU, and the server had planned all of them for the GPU: it has no device to
+/// put one on (llama.cpp takes the CPU then). Where that stands.
+fn on_the_cpu(start: &ModelStart) -> Option<&Evidence> {
+    let all = start.planned && matches!(start.offloaded, Some((done, all)) if done >= all);
+    let named = start.placed.layers_on_cpu > 0 && start.placed.layers_on_gpu == 0;
+    let first = |seen: &&Evidence| seen.text.as_str().contains("assigned to device CPU");
+    start.reasons.iter().find(first).filter(|_| all && named)
+}
+
 fn none_loaded(model: &Model, start: &ModelStart) -> Option<Finding> {
-    let child = model.children.get(start.child?)?;
+    let child = start.child.and_then(|child| model.children.get(child));
     let planned = counted_with_gpu(model, start)?;
-    let system = without_backend(child)?;
     if start_lost::is_lost(model, start) {
         return None;
     }
+    let Some((child, system)) = child.and_then(|child| Some((child, without_backend(child)?)))
+    else {
+        return Some(
+            NONE_LOADED
+                .found("The server had planned all layers for a GPU, and the process of the model put each that it names on the CPU: it has no GPU backend, or that has no device.".to_owned())
+                .proof([on_the_cpu(start)?])
+                .proof(planned)
+                .proof(&start.reasons)
+                .do_all(NONE_LOADED.remedy),
+        );
+    };
     let bare = !child
         .registered
         .iter()

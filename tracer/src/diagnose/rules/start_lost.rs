@@ -8,6 +8,7 @@ use super::super::case::Case;
 use super::super::drivers::{Trouble, trouble};
 use super::super::explanation::Finding;
 use super::super::rule::{Check, Rule, Stage};
+use super::start_backend;
 
 pub(super) static RULES: &[&Rule] = &[&LOST];
 
@@ -28,8 +29,11 @@ kernel module, the card has fallen off the bus. Ollama goes on, on the CPU.",
 
 /// The driver's error in the process of a model that went to the CPU.
 fn refusal(model: &Model, start: &ModelStart) -> Option<Trouble> {
-    let on_gpu = matches!(start.offloaded, Some((done, _)) if done > 0);
-    if model.devices.is_empty() || on_gpu {
+    // llama.cpp of 2024 said "offloaded" of layers that it had no device for; where their weights lie tells.
+    let said = matches!(start.offloaded, Some((done, _)) if done > 0) && !start.planned;
+    let on_gpu = said && !start.placed.is_on_cpu_alone();
+    let counted = start_backend::counted_with_gpu(model, start).is_some();
+    if on_gpu || (model.devices.is_empty() && !counted) {
         return None;
     }
     let child = model.children.get(start.child?)?;
@@ -55,8 +59,14 @@ fn lost(model: &Model, start: &ModelStart) -> Option<Finding> {
         .map_or_else(String::new, |code| format!(" ({code})"));
     let finding = LOST
         .found(format!(
-            "The GPU was there when Ollama started; in the process of this model {} says \"{}\"{code}, so the model is on the CPU.",
-            trouble.function, trouble.words
+            "{}; in the process of this model {} says \"{}\"{code}, so the model is on the CPU.",
+            if model.devices.is_empty() {
+                "The server counted with a GPU"
+            } else {
+                "The GPU was there when Ollama started"
+            },
+            trouble.function,
+            trouble.words
         ))
         .proof(&trouble.seen)
         .proof(start.seen.as_ref());

@@ -1,7 +1,7 @@
 //! A start of a model whose number of layers on the GPU, or whose reason for it, is not told.
 
 use crate::discover::Model;
-use crate::discover::model::{Line, ModelStart};
+use crate::discover::model::{Evidence, Line, ModelStart};
 
 use super::super::explanation::Finding;
 use super::super::rule::{Check, Rule, Stage};
@@ -29,6 +29,12 @@ fn planned(model: &Model, start: &ModelStart) -> Option<String> {
         };
         model.lines_saying(message).filter(of)
     };
+    if let Some(layers) = assigned(model, start) {
+        return Some(layers);
+    }
+    let layers = start.offloaded.map_or_else(String::new, |(done, all)| {
+        format!("{done} of {all} layers of the model are on a GPU; ")
+    });
     let weights: Vec<String> = about("model weights")
         .filter_map(|line| {
             let device = line.field("device").or_else(|| line.field("buffer"))?;
@@ -36,10 +42,18 @@ fn planned(model: &Model, start: &ModelStart) -> Option<String> {
         })
         .collect();
     if !weights.is_empty() {
+        let whose = if layers.is_empty() {
+            "The model's"
+        } else {
+            "its"
+        };
         return Some(format!(
-            "The model's weights lie so: {}.",
+            "{layers}{whose} weights lie so: {}.",
             weights.join(", ")
         ));
+    }
+    if let Some(counted) = counted(model, start) {
+        return Some(counted);
     }
     if about("insufficient VRAM to load any model layers")
         .next()
@@ -73,6 +87,48 @@ fn planned(model: &Model, start: &ModelStart) -> Option<String> {
     ))
 }
 
+/// The layers that the process named one by one.
+fn assigned(model: &Model, start: &ModelStart) -> Option<String> {
+    let placed = &start.placed;
+    let chosen = |seen: &Evidence| seen.text.as_str().contains(": using device ");
+    let found = !model.devices.is_empty() || start.reasons.iter().any(chosen);
+    let why = match (placed.layers_on_gpu, placed.layers_on_cpu) {
+        (0, 0) => return None,
+        (0, cpu) if found => format!(
+            "each of the {cpu} is on the CPU, though a GPU was found: none was asked for on it (num_gpu, -ngl), or nothing fitted"
+        ),
+        (0, cpu) => format!(
+            "each of the {cpu} is on the CPU; why, they do not tell: no GPU was found, the process loaded no GPU backend, or nothing fitted"
+        ),
+        (gpu, 0) => format!("each of the {gpu} is on a GPU"),
+        (gpu, cpu) => format!("{gpu} are on a GPU and {cpu} on the CPU"),
+    };
+    Some(format!(
+        "Of the model's layers that these lines name {why}."
+    ))
+}
+
+/// How much of it the server counts in the memory of GPUs, as the scheduler says at DEBUG (server/sched.go, 0.7 to 0.24).
+fn counted(model: &Model, start: &ModelStart) -> Option<String> {
+    let mut lines = model.lines.iter().filter_map(|line| {
+        let seen = line.seen.as_ref()?;
+        let of_start = start.reasons.contains(seen);
+        of_start.then_some((line.field("runner.vram")?, line.field("runner.size")?))
+    });
+    let (gpu, all) = lines.next()?;
+    Some(match gpu {
+        "0 B" => format!(
+            "The server counts the model wholly on the CPU: 0 B of its {all} are in the memory of a GPU."
+        ),
+        _ if gpu == all => format!(
+            "The server counts the model wholly in the memory of GPUs ({all}). That is its plan; a process that lacks the GPU's backend runs on the CPU all the same."
+        ),
+        _ => format!(
+            "The server counts {gpu} of the model's {all} in the memory of GPUs, the rest on the CPU."
+        ),
+    })
+}
+
 fn unknown(model: &Model, start: &ModelStart) -> Option<Finding> {
     if let Some(planned) = planned(model, start) {
         return Some(
@@ -81,7 +137,9 @@ fn unknown(model: &Model, start: &ModelStart) -> Option<Finding> {
                 .likely()
                 .proof(start.seen.as_ref())
                 .proof(&start.reasons)
-                .do_all(UNKNOWN.remedy),
+                .do_all(UNKNOWN.remedy)
+                .so("What stands at the start of the log, up to \"inference compute\", tells whether a GPU was found:")
+                .so("$ journalctl -u ollama -o cat | vgputrace explain -"),
         );
     }
     if let Some((done, all)) = start.offloaded {

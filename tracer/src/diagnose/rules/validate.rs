@@ -76,9 +76,14 @@ reason. A driver that reports 0.0 fails in every folder.",
 
 fn architecture(case: &Case<'_>) -> Vec<Finding> {
     let second = case.second_look();
-    let said: Vec<&Evidence> = second
-        .saying("ggml was not compiled with support for this arch")
-        .collect();
+    const WORDS: &str = "ggml was not compiled with support for this arch";
+    let mut said: Vec<&Evidence> = second.saying(WORDS).collect();
+    // In a piece of a log the words stand without the start of the process that said them.
+    if said.is_empty() && second.children.is_empty() && !case.second.is_empty() {
+        let lines = case.model.lines.iter();
+        let words = lines.filter(|line| line.message.as_str().contains(WORDS));
+        said.extend(words.filter_map(|line| line.seen.as_ref()));
+    }
     if said.is_empty() {
         return Vec::new();
     }

@@ -11,6 +11,7 @@ mod host;
 mod init;
 mod load;
 mod machine;
+mod piece;
 mod scan;
 mod skip;
 mod source;
@@ -104,6 +105,7 @@ fn all() -> Vec<Proof> {
         host::proofs(),
         machine::proofs(),
         source::proofs(),
+        piece::proofs(),
     ]
     .into_iter()
     .flatten()

@@ -2,7 +2,7 @@
 
 use crate::discover::model::{Child, Evidence, Level, Line, Model, ModelStart};
 use crate::discover::role::Role;
-use crate::discover::starts_of_models::{asked, is_reason, offloaded};
+use crate::discover::starts_of_models::{asked, is_reason, offloaded, place};
 use crate::event::Text;
 
 /// Reasons kept of one start.
@@ -36,6 +36,9 @@ pub(super) fn starts(model: &Model) -> Vec<ModelStart> {
     }
     for (start, (_, child)) in starts.iter_mut().zip(&children) {
         for said in &child.said {
+            if place(&mut start.placed, said.text.as_str()) == Some(true) {
+                reason(start, Some(&said.seen));
+            }
             if let Some(layers) = offloaded(said.text.as_str()) {
                 start.offloaded = Some(layers);
                 reason(start, Some(&said.seen));

@@ -177,6 +177,9 @@ impl Story {
             return;
         }
         let seen = Evidence::line(number, shown);
+        if self.placed(shown, &seen) {
+            return;
+        }
         self.offloaded(shown, &seen);
         self.hear(number, shown);
         self.load_words(shown, &seen);

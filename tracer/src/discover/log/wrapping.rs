@@ -111,6 +111,11 @@ impl Wrapping {
     /// The line behind a prefix of some other kind.
     fn inner<'a>(&mut self, line: Cow<'a, [u8]>) -> Cow<'a, [u8]> {
         let at = match begin_of_record(&line) {
+            // Words of C without an end of line, and the server's next line after them.
+            Some(at) if ends_in_a_word(&line, at) => {
+                let (words, record) = line.split_at(at);
+                return Cow::Owned([words, b"\n", record].concat());
+            }
             Some(at) => {
                 self.around = line.get(..at).unwrap_or_default().to_vec();
                 at
@@ -203,6 +208,12 @@ fn begin_of_record(line: &[u8]) -> Option<usize> {
         rest.get(5).is_some_and(u8::is_ascii_digit)
             && memchr::memmem::find(rest, b" level=").is_some()
     })
+}
+
+/// Whether the record that begins there stands at once behind a word.
+fn ends_in_a_word(line: &[u8], at: usize) -> bool {
+    let before = at.checked_sub(1).and_then(|before| line.get(before));
+    before.is_some_and(u8::is_ascii_alphanumeric)
 }
 
 /// Where a prefix like this one ends: numbers may be others, and the spaces that align them.

@@ -107,7 +107,8 @@ fn is_of_a_model(explanation: &Explanation) -> bool {
 
 /// Nothing in it is Ollama's or ggml's.
 fn is_of_something_else(explanation: &Explanation) -> bool {
-    let told = |finding: &Finding| finding.rule.starts_with("VG20");
+    let told =
+        |finding: &Finding| finding.rule.starts_with("VG20") || finding.rule.starts_with("VG22");
     explanation.era == Era::Unknown
         && explanation.version.is_none()
         && explanation.library_dir.is_empty()

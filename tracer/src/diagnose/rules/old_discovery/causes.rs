@@ -21,7 +21,14 @@ const DEVICES: &[&str] = &[
     "$ nvidia-smi; ls -l /dev/nvidia*; sudo nvidia-modprobe -u",
 ];
 
-const NO_DRIVER: &[&str] = &[
+const TAKEN_AWAY: &[&str] = &[
+    "In a container whose GPU worked before, its devices were taken away (a daemon-reload of systemd on the host does that): start it again, and give it each node by name (--device /dev/nvidia0 and so on) to keep them.",
+    "$ docker restart CONTAINER",
+    "On the host: see whether the driver still answers:",
+    "$ nvidia-smi",
+];
+
+pub(super) const NO_DRIVER: &[&str] = &[
     "In a container: start it with the GPU (docker run --gpus=all; --device /dev/kfd --device /dev/dri for AMD).",
     "On the host: install the GPU's driver, and see whether it answers:",
     "$ nvidia-smi; ls -l /dev/kfd /dev/dri",
@@ -61,10 +68,11 @@ pub(super) const CAUSES: &[Cause] = &[
     ),
     cause("init failure: ", "", &[]),
     cause(" err: ", "", &[]),
+    cause("failed to get device context", "", &[]),
     cause(
-        "failed to get device context",
-        "the driver may not be used, often a container that lost its devices",
-        DEVICES,
+        "not listed in available servers",
+        "this Ollama has no runner of that name: it was built or installed without it, and no model can be run",
+        REINSTALLED,
     ),
     cause(
         "amdgpu is not supported (supported types:[])",
@@ -105,9 +113,24 @@ pub(super) const CAUSES: &[Cause] = &[
         REINSTALLED,
     ),
     cause(
+        "CUDA GPU is too old",
+        "the compute capability of the card is below what this release was built for",
+        &[
+            "Update Ollama: releases since 2024 are built for 5.0 and later; for a card below that take Vulkan (OLLAMA_VULKAN=1), or the CPU.",
+        ],
+    ),
+    cause(
         "no nvidia devices detected",
         "the driver's library was loaded, and it says that there is no device: the device nodes are missing (nvidia_uvm) or closed, a container has none, or CUDA_VISIBLE_DEVICES hides them",
         DEVICES,
+    ),
+    cause(
+        "Invalid OLLAMA_LLM_LIBRARY",
+        "the variable names no runner of this release, and is passed over; the names are in the line \"Dynamic LLM libraries\"",
+        &[
+            "Leave the variable out, or set it to one of these names:",
+            "$ sudo systemctl edit ollama",
+        ],
     ),
     cause(
         "old CUDA driver detected",
@@ -132,11 +155,24 @@ pub(super) const CAUSES: &[Cause] = &[
 ];
 
 /// What to do about a code.
-pub(super) fn remedy_of(code: &str) -> &'static [&'static str] {
+pub(in crate::diagnose::rules) fn remedy_of(code: &str) -> &'static [&'static str] {
     match code {
-        "35" => &["Update NVIDIA's driver.", "$ nvidia-smi"],
+        "35" => &[
+            "In a container: start it with the GPU (docker run --gpus=all); without it the driver is not there.",
+            "Else install or update NVIDIA's driver:",
+            "$ nvidia-smi",
+        ],
         "100" => DEVICES,
-        "803" | "18" => &[
+        "800" => TAKEN_AWAY,
+        "802" => &[
+            "Start the service that joins the GPUs, of the driver's own version, and Ollama after it:",
+            "$ sudo systemctl enable --now nvidia-fabricmanager",
+        ],
+        "34" => &[
+            "Take the folder \"stubs\" of the CUDA toolkit off the path of the loader:",
+            "$ ldconfig -p | grep libcuda.so; systemctl show ollama -p Environment",
+        ],
+        "803" | "804" | "18" => &[
             "Restart the machine, so that the kernel module is of the libraries' version:",
             "$ cat /proc/driver/nvidia/version; nvidia-smi",
         ],
@@ -157,7 +193,7 @@ pub(super) fn remedy_of(code: &str) -> &'static [&'static str] {
 }
 
 /// What a code means.
-pub(super) fn meaning(function: &str, code: &str) -> &'static str {
+pub(in crate::diagnose::rules) fn meaning(function: &str, code: &str) -> &'static str {
     match (function.contains("nvml"), code) {
         (true, "9") => "the NVIDIA driver is not loaded",
         (true, "18") => "driver library and kernel module are of different versions",
@@ -165,10 +201,20 @@ pub(super) fn meaning(function: &str, code: &str) -> &'static str {
             "the driver does not come up, often nvidia_uvm after suspend or in a container"
         }
         (_, "100") => "the driver has no device",
-        (_, "35") => "the driver is too old for the CUDA runtime",
+        (_, "34") => "a stub library of the CUDA toolkit answered in the driver's place",
+        (_, "35") if function == "cudaGetDeviceCount" => {
+            "the driver is too old for the CUDA runtime of the backend"
+        }
+        (_, "35") => "the driver is too old for the CUDA runtime, or is not there at all",
         (_, "3") => "the driver could not be initialised",
         (_, "46") => "the card is busy",
         (_, "803") => "driver library and kernel module are of different versions",
+        (_, "802") => {
+            "the GPUs of this machine are not joined yet: nvidia-fabricmanager does not run, or is not of the driver's version"
+        }
+        (_, "804") => {
+            "the libcuda that answers is one for forward compatibility, which this card does not allow"
+        }
         (_, "205") => "the driver could not map memory (CUDA_ERROR_MAP_FAILED)",
         (_, "304") => "a call of the operating system failed in the driver",
         (_, "500") => {

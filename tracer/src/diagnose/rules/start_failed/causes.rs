@@ -82,6 +82,21 @@ pub(super) const CAUSES: &[Cause] = &[
         ],
     ),
     beside(
+        &[
+            "create_tensor: tensor",
+            "check_tensor_dims: tensor",
+            "missing tensor",
+            "wrong number of tensors",
+            "error loading model hyperparameters",
+            "error loading model vocabulary",
+        ],
+        "the file is not what this release expects of such a model: it was made for another release",
+        &[
+            "Update Ollama, then pull the model again (one that was made by hand is to be made anew):",
+            "$ ollama --version; ollama pull MODEL",
+        ],
+    ),
+    beside(
         &["requires more system memory"],
         "the computer has too little memory (not the GPU)",
         &[
@@ -168,7 +183,10 @@ pub(super) const CAUSES: &[Cause] = &[
         ],
     ),
     cause(
-        &["no kernel image is available"],
+        &[
+            "no kernel image is available",
+            "was not compiled with any CUDA arch",
+        ],
         "the backend has no code for this card",
         NO_CODE,
     ),

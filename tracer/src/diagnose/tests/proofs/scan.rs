@@ -1,9 +1,11 @@
 //! Scan: VG001 to VG011.
 
-use super::super::build::{LIB, child, discovery, folder, line, load, look, said, seen, set};
+use super::super::build::{
+    LIB, as_log, child, discovery, folder, line, load, look, said, seen, set,
+};
 use super::{Proof, but};
 use crate::discover::Model;
-use crate::discover::model::{Blind, Era, Folder, LostRecords, Outcome, Place, Tried};
+use crate::discover::model::{Blind, Era, Folder, Level, LostRecords, Outcome, Place, Tried};
 use crate::discover::role::Step;
 use crate::event::{Errno, Text};
 
@@ -19,6 +21,11 @@ pub(super) fn proofs() -> Vec<Proof> {
                     seen: seen("lost").unwrap(),
                 });
             }))
+            .also(as_library("/usr/bin"))
+            .silent(
+                "a log names a library folder",
+                as_library("/usr/lib/ollama"),
+            )
             .silent("the second place is there", tried(&[Some(2), None]))
             .silent("it does not know where it is itself", no_proc()),
         Proof::of("VG011", no_proc())
@@ -260,5 +267,16 @@ fn on_top(name: &str) -> Model {
         top.file = Some(top.asked.clone());
         runner.loads.push(top);
         look(model, vec![runner], Vec::new());
+    })
+}
+
+/// A log in which this stands as the library folder.
+fn as_library(path: &str) -> Model {
+    but(discovery(Era::Runner), |model| {
+        model.folders.clear();
+        let own = &mut model.server.as_mut().unwrap().library_dir;
+        own.names = None;
+        own.path = Text::from(path);
+        as_log(model, Level::Debug);
     })
 }

@@ -28,6 +28,9 @@ fn proofs_of_words() -> Vec<Proof> {
             "VG193",
             old("rocblaslt error: Could not load /x/TensileLibrary_lazy_gfx1201.dat"),
         )
+        .weaker(old(
+            "amdgpu version file missing: /sys/module/amdgpu/version",
+        ))
         .silent(
             "rocBLAS itself has none",
             old("rocBLAS error: Cannot read /x/TensileLibrary.dat"),
@@ -38,12 +41,36 @@ fn proofs_of_words() -> Vec<Proof> {
                 "no nvidia devices detected by library /usr/lib64/libcuda.so.550",
             ))
             .weaker(old("no compatible GPUs were discovered"))
+            .weaker(old("cuda driver library failed to get device context 800"))
+            .weaker(old(
+                "CUDA GPU is too old. Falling back to CPU mode. Compute Capability detected: 5.2",
+            ))
+            .weaker(old("Invalid OLLAMA_LLM_LIBRARY metal - not found"))
+            .weaker(old("[0] server cpu not listed in available servers map[]"))
+            .weaker(searched("libcuda.so*", "[]"))
+            .silent(
+                "the driver was found",
+                searched("libcuda.so*", "[/usr/lib/libcuda.so.550]"),
+            )
+            .silent("it looked for the runtime", searched("libcudart.so*", "[]"))
             .silent("another program has such words", old("write err: 5"))
             .silent(
                 "the era is known",
                 but(old("cuInit err: 999"), |model| model.era = Era::Runner),
             ),
     ]
+}
+
+/// An old server looked for a library, and found these.
+fn searched(name: &str, paths: &str) -> Model {
+    but(old("other words"), |model| {
+        model
+            .lines
+            .push(line("Searching for GPU library", &[("name", name)]));
+        model
+            .lines
+            .push(line("discovered GPU libraries", &[("paths", paths)]));
+    })
 }
 
 /// Rules about what a source does not show.

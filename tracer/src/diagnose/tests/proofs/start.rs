@@ -4,7 +4,7 @@ use super::super::build::{child, discovery, line, said, seen};
 use super::{Proof, but};
 use crate::diagnose::explain;
 use crate::discover::Model;
-use crate::discover::model::{Device, End, Era, Line, ModelStart};
+use crate::discover::model::{Device, End, Era, Line, ModelStart, Placed};
 use crate::discover::role::{Role, Step};
 use crate::event::Text;
 
@@ -46,6 +46,13 @@ pub(super) fn proofs() -> Vec<Proof> {
                 one.offloaded = Some((10, 33));
             }))
             .silent(
+                "fewer are on it than it asks for",
+                start(|_, one| {
+                    one.num_gpu = Some(10);
+                    one.offloaded = Some((3, 33));
+                }),
+            )
+            .silent(
                 "it asks for no limit",
                 start(|_, one| one.num_gpu = Some(-1)),
             )
@@ -69,14 +76,46 @@ pub(super) fn proofs() -> Vec<Proof> {
                 "the request asked for so few",
                 start(|_, one| one.num_gpu = Some(0)),
             ),
-        Proof::of("VG165", offloaded(33, 33))
-            .silent("one layer is not", offloaded(32, 33))
-            .silent("it has no layers", offloaded(0, 0)),
+        on_the_gpu(),
         gone(),
         unnumbered(),
         failed(),
         no_backend(),
     ]
+}
+
+/// VG165: all layers on the GPU.
+fn on_the_gpu() -> Proof {
+    Proof::of("VG165", offloaded(33, 33))
+        // The server's plan is no word of the process, unless its weights are there.
+        .weaker(planned(Placed::default()))
+        .also(planned(Placed {
+            weights_on_gpu: true,
+            weights_on_cpu: true,
+            ..Placed::default()
+        }))
+        .silent(
+            "its process assigned layers to the CPU",
+            planned(Placed {
+                layers_on_cpu: 3,
+                ..Placed::default()
+            }),
+        )
+        .silent("one layer is not", offloaded(32, 33))
+        .silent("it has no layers", offloaded(0, 0))
+}
+
+/// The server planned all layers for the GPU, and the process said this.
+fn planned(placed: Placed) -> Model {
+    start(|_, one| {
+        one.offloaded = Some((33, 33));
+        one.planned = true;
+        one.placed = placed;
+        if placed.layers_on_cpu > 0 {
+            one.reasons
+                .extend(seen("load_tensors: layer   0 assigned to device CPU"));
+        }
+    })
 }
 
 /// VG163: the free memory could not be asked.
@@ -109,6 +148,12 @@ fn gone() -> Proof {
             "the model is on the GPU all the same",
             lost("no CUDA-capable device is detected", (33, 33)),
         )
+        .also(but(
+            lost("no CUDA-capable device is detected", (33, 33)),
+            |model| {
+                model.models[0].placed.weights_on_cpu = true;
+            },
+        ))
         .silent("its backend found a device", lost("", (0, 33)))
 }
 
@@ -130,6 +175,11 @@ pub(super) fn failed() -> Proof {
     let memory = "allocating 9220.57 MiB on device 0: cudaMalloc failed: out of memory";
     Proof::of("VG167", with_words(&["llama_model_load: error loading model: unknown model architecture: 'x'"], None))
         .also(with_words(&[memory, "panic: unable to load model: /m"], None))
+        .also(with_words(
+            &["ggml-cuda/common.cuh:128: ggml was not compiled with any CUDA arch <= 700", "level=INFO msg=\"Load failed\" error=\"llama runner process has terminated: exit status 2\""],
+            None,
+        ))
+        .also(with_words(&["llama_model_load: error loading model: create_tensor: tensor 'blk.0.ffn_gate.0.weight' not found"], None))
         .weaker(with_words(&[memory], None))
         .weaker(with_words(&["level=ERROR msg=\"error loading llama server\" error=\"llama runner process has terminated: exit status 0xc0000135\""], None))
         .silent("the server tried with less, and that fitted", with_words(&[memory], Some((30, 33))))
@@ -160,6 +210,18 @@ fn loaded(system: &str, backends: &[&str]) -> Model {
 pub(super) fn no_backend() -> Proof {
     Proof::of("VG168", loaded("CPU.0.SSE3=1 CPU.1.LLAMAFILE=1", &["CPU"]))
         .also(loaded("CPU.0.LLAMAFILE=1", &[]))
+        .also(planned(Placed {
+            layers_on_cpu: 3,
+            ..Placed::default()
+        }))
+        .silent(
+            "some layers are on the GPU",
+            planned(Placed {
+                layers_on_cpu: 1,
+                layers_on_gpu: 3,
+                ..Placed::default()
+            }),
+        )
         .silent(
             "its line names the GPU's",
             loaded("CPU.0.SSE3=1 CUDA.0.ARCHS=890", &["CPU"]),
@@ -198,6 +260,10 @@ pub(super) fn no_backend() -> Proof {
 /// VG169: no number of layers was told.
 fn unnumbered() -> Proof {
     Proof::likely("VG169", start(|_, one| one.offloaded = None))
+        .weaker(start(|_, one| {
+            one.offloaded = None;
+            one.placed.layers_on_cpu = 29;
+        }))
         .silent("the number was seen", offloaded(33, 33))
 }
 

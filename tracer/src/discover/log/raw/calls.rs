@@ -74,6 +74,8 @@ fn heard(said: &str, seen: &Evidence) -> Option<DriverCall> {
         && let Some((api, text)) = rest.split_once(": ")
     {
         let (api, function) = runtime(api);
+        // People quote it in a sentence of their own.
+        let text = text.trim_end_matches(|last: char| !last.is_alphanumeric());
         let code = CODES.iter().find(|(words, _)| *words == text.trim());
         return Some(call(
             api,

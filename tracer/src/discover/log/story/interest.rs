@@ -6,6 +6,7 @@ use regex::bytes::Regex;
 
 use crate::discover::model::{Level, Line};
 use crate::discover::slog::Record;
+use crate::event::Text;
 
 /// Raw text that tells something: words of ggml, the loader, drivers, the Go runtime, the kernel.
 static TELLING: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -17,10 +18,11 @@ static TELLING: LazyLock<Option<Regex>> = LazyLock::new(|| {
         r"|no backends are loaded|no CPU backend found|no usable GPU|offloaded |Available devices| MiB free\)|^  \(none\)",
         r"|compute capability|system_info:|out of memory|kernel image|no kernel image|NVRM|Xid",
         r"|Main process exited|oom-kill|Out of memory|unresolvable CDI|posix_stat|search path ",
-        r"|llama_model_load:|error loading model|unable to load model|failed to load model|unknown model architecture|model buffer size",
+        r"|llama_model_load:|error loading model|unable to load model|failed to load model|unknown model architecture|buffer size = |assigned to device",
         r"|ggml_metal|Metal|static_assert|ErrorOutOfDevice|DeviceLost|ErrorDeviceLost|CUBLAS_STATUS|compute_forward|Malloc failed",
         r"|llama runner process|llama-server process|model failed to load|unable to create llama context|unable to allocate",
-        r"|device memory allocation|Device memory allocation|in function ",
+        r"|failed to get device context|not compiled with GPU offload|--list-devices failed|",
+        r"device memory allocation|Device memory allocation|in function ",
         r"|failed to allocate|ggml_nvml|model requires more system memory|permission denied|Permission denied",
     ))
     .ok()
@@ -132,6 +134,7 @@ pub(super) fn matters(record: &Record) -> bool {
         || record.level >= Level::Warn
         || MESSAGES.iter().any(|known| message.starts_with(known))
         || message == "inference compute"
+        || record.fields.contains_key(&Text::from("runner.vram"))
         || (file == "ggml.go" && message == "system")
         || is_telling(message.as_bytes())
 }

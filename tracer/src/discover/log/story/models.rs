@@ -2,7 +2,7 @@
 
 use super::Story;
 use super::ended::ended;
-use crate::discover::model::{Child, End, Evidence, Level, Line, ModelStart};
+use crate::discover::model::{Child, End, Evidence, Level, Line, ModelStart, Placed};
 use crate::discover::role::Role;
 use crate::discover::slog::values::{base_name, parent, path_list};
 use crate::discover::starts_of_models::{self, is_reason};
@@ -60,6 +60,8 @@ impl Story {
                 self.reason(seen);
             }
             message if is_reason(message) => self.reason(seen),
+            // Lines of the scheduler about a loaded model (server/sched.go, 0.7 to 0.24).
+            _ if line.field("runner.vram").is_some() => self.counted(seen),
             _ if self.model.finished && line.level == Level::Error => self.reason(seen),
             _ => return false,
         }
@@ -148,9 +150,36 @@ impl Story {
         }
         if let Some(model) = self.model.models.last_mut() {
             model.offloaded = found;
+            model.planned = false;
         }
         self.reason(seen.clone());
         true
+    }
+
+    /// How much of a loaded model the server counts in the memory of GPUs. Many lines say the same: the first is kept.
+    fn counted(&mut self, seen: Evidence) {
+        if self.model.models.is_empty() {
+            self.add_model(&seen);
+        }
+        let known = |known: &Evidence| known.text.as_str().contains("runner.vram=");
+        let last = self.model.models.last();
+        if !last.is_some_and(|model| model.reasons.iter().any(known)) {
+            self.reason(seen);
+        }
+    }
+
+    /// The place of a layer or of weights, in raw text. Each layer has such a line: true for one that says nothing new.
+    pub(super) fn placed(&mut self, text: &str, seen: &Evidence) -> bool {
+        let mut first = Placed::default();
+        if !self.open.is_empty() || starts_of_models::place(&mut first, text).is_none() {
+            return false;
+        }
+        if self.model.models.is_empty() {
+            self.add_model(seen);
+            self.from_words = true;
+        }
+        let model = self.model.models.last_mut();
+        model.is_some_and(|model| starts_of_models::place(&mut model.placed, text) == Some(false))
     }
 
     /// `offload to cuda layers.requested=-1 layers.model=33 layers.offload=20 memory.available=...` (before 0.12).
@@ -161,6 +190,7 @@ impl Story {
         if let Some(model) = self.model.models.last_mut() {
             model.num_gpu = number("layers.requested");
             model.offloaded = layers("layers.offload").zip(layers("layers.model"));
+            model.planned = true;
         }
         self.reason(seen.clone());
     }

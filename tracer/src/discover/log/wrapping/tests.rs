@@ -48,6 +48,18 @@ fn what_tools_put_around_a_line_is_taken_off() {
 }
 
 #[test]
+fn words_without_an_end_of_line_are_parted_from_the_record_that_follows() {
+    let record = "time=2026-11-21T10:29:15.084Z level=WARN msg=x";
+    assert_eq!(
+        strip(&[&format!("failed to get device context 800{record}"), record]),
+        [
+            format!("failed to get device context 800\n{record}"),
+            record.to_owned()
+        ]
+    );
+}
+
+#[test]
 fn raw_text_is_found_behind_the_same_wrappings() {
     let line = "  Device 0: NVIDIA H100, compute capability 9.0, VMM: yes";
     for wrapped in [
