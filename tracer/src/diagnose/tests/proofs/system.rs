@@ -1,9 +1,12 @@
-//! Load: what the system does not give, and no permission is at fault. VG067, VG068, VG094.
+//! Load: what the system does not give, and no permission is at fault. VG067, VG068, VG094; before a load VG040.
 
-use super::Proof;
+use super::super::build::{child, discovery, look, said, seen};
 use super::crash::crashed;
 use super::load::{STACK, lacking, refused, worded};
-use crate::discover::model::Missing;
+use super::{Proof, but};
+use crate::discover::Model;
+use crate::discover::model::{Answer, Child, End, Era, Missing};
+use crate::discover::role::Step;
 use crate::event::Text;
 
 pub(super) fn proofs() -> Vec<Proof> {
@@ -23,6 +26,7 @@ pub(super) fn proofs() -> Vec<Proof> {
                 refused(13, "open", Vec::new()),
             ),
         broken_storage(),
+        no_thread(),
         Proof::of(
             "VG094",
             crashed("SIGSYS", "/lib/libc.so.6", &["ggml_backend_init"]),
@@ -60,4 +64,30 @@ pub(super) fn searched(problem: &str) -> Missing {
         by: Text::default(),
         searched: vec![(file, Text::from("LD_LIBRARY_PATH"), Text::from(problem))],
     }
+}
+
+/// VG040: words of threads, and of others.
+fn no_thread() -> Proof {
+    Proof::of("VG040", threads(None))
+        .silent("it answered all the same", threads(Some(Answer::default())))
+        .silent(
+            "it gave up for another reason",
+            but(threads(None), |model| {
+                model.children[0].said = vec![said("runtime/cgo: pthread_attr_init failed")];
+            }),
+        )
+}
+
+fn threads(answer: Option<Answer>) -> Model {
+    let mut runner = Child {
+        end: End::Exit(2, seen("exit code 2")),
+        answer,
+        ..child(Step::Runner)
+    };
+    runner.said.push(said(
+        "runtime/cgo: pthread_create failed: Resource temporarily unavailable",
+    ));
+    but(discovery(Era::Runner), |model| {
+        look(model, vec![runner], Vec::new());
+    })
 }
