@@ -6,6 +6,7 @@ mod backend_path;
 mod crash;
 mod crash_load;
 mod device;
+mod device_answers;
 mod device_code;
 mod device_codes;
 mod device_none;
@@ -30,6 +31,7 @@ mod old_discovery;
 mod preload;
 mod program;
 mod protection;
+mod raised;
 mod refused;
 mod sanity;
 mod sanity_attributes;
@@ -53,6 +55,7 @@ mod starved;
 mod storage;
 mod symbols;
 mod top_level;
+mod unversioned;
 mod validate;
 mod validate_driver;
 mod validate_output;
@@ -77,6 +80,7 @@ pub static ALL: &[&[&Rule]] = &[
     crash::RULES,
     crash_load::RULES,
     device::RULES,
+    device_answers::RULES,
     device_code::RULES,
     device_codes::RULES,
     device_none::RULES,
@@ -98,6 +102,7 @@ pub static ALL: &[&[&Rule]] = &[
     preload::RULES,
     program::RULES,
     protection::RULES,
+    raised::RULES,
     refused::RULES,
     sanity::RULES,
     sanity_attributes::RULES,

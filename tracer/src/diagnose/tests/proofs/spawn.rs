@@ -209,7 +209,6 @@ fn no_null() -> Proof {
     )
 }
 
-/// A runner that may not make its threads.
 /// The server's line about a look of which no process was seen.
 fn not_started(error: &str) -> Model {
     let line = line(

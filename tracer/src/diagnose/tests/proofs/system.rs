@@ -78,6 +78,7 @@ fn no_thread() -> Proof {
         )
 }
 
+/// A runner that may not make its threads.
 fn threads(answer: Option<Answer>) -> Model {
     let mut runner = Child {
         end: End::Exit(2, seen("exit code 2")),
