@@ -1,9 +1,11 @@
 /* A pretend libcuda.so.1 with one device: what Ollama's probe, the CUDA runtime beside this file and a CUDA backend ask
  * of a driver. Macros: INIT_RESULT (cuInit), SECOND_RESULT (cuInit in the second look at a device, GGML_CUDA_INIT), VERSION
- * (13000 is 13.0), COUNT, CARDS (each device is a card of its own), MEMORY_RESULT (cuMemGetInfo), RESOURCE (a file without which it has no device), FREE (bytes
- * of free memory). In the server's HOME, CARD names a file without which it has no device and BUSY one with which cuInit takes 10 s, so
+ * (13000 is 13.0), COUNT, COUNT_RESULT (cuDeviceGetCount), CARDS (each device is a card of its own), MEMORY_RESULT (cuMemGetInfo), RESOURCE (a file without
+ * which it has no device), CORE (a library without which it cannot start), BROKEN_PIPE (it writes to a pipe that nobody reads), FREE (bytes of free memory). In the server's HOME, CARD names a file without which it has no device and BUSY one with which cuInit takes 10 s, so
  * that a layout can change between the discovery and a model. Codes are those of CUresult: 0 success, 2 out of memory, 100 no device, 801 not supported, 999 unknown. */
+#include <dlfcn.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,6 +47,16 @@ int cuInit(unsigned flags) {
 #ifdef SECOND_RESULT
     if (getenv("GGML_CUDA_INIT")) return SECOND_RESULT;
 #endif
+#ifdef CORE
+    if (!dlopen(CORE, RTLD_NOW)) return 999;
+#endif
+#ifdef BROKEN_PIPE
+    int ends[2];
+    if (pipe(ends) < 0) return 999;
+    close(ends[0]);
+    signal(SIGPIPE, SIG_DFL);
+    if (write(ends[1], "hello", 5) < 0) return 999;
+#endif
 #ifdef RESOURCE
     int file = open(RESOURCE, O_RDWR);
     if (file < 0) return NO_DEVICE;
@@ -65,6 +77,9 @@ int cuDriverGetVersion(int *version) {
 }
 
 int cuDeviceGetCount(int *count) {
+#ifdef COUNT_RESULT
+    return COUNT_RESULT;
+#endif
     int failed = cuInit(0);
     *count = failed ? 0 : COUNT;
     return failed;

@@ -5,12 +5,15 @@ use crate::discover::model::{DriverCall, Evidence};
 use super::case::{Case, is_deciding};
 
 /// Functions whose failure means that there is no device.
-const COUNTING: [&str; 4] = [
+pub(super) const COUNTING: [&str; 4] = [
     "cudaGetDeviceCount",
     "hipGetDeviceCount",
     "cuInit",
     "cuDeviceGetCount",
 ];
+
+/// The driver's own ones among them, in the order in which they are called.
+const OF_DRIVER: [&str; 2] = ["cuInit", "cuDeviceGetCount"];
 
 /// Codes of the CUDA runtime (driver_types.h) with the words that ggml prints (cudaGetErrorString); those below 100 that
 /// differ from the driver's meaning are marked in the rules.
@@ -84,27 +87,32 @@ pub(super) fn trouble(case: &Case<'_>) -> Option<Trouble> {
         .map(|(_, call)| case.call_seen(call))
         .collect();
     seen.extend(said.iter().map(|said| said.seen.clone()));
-    // The runtime only passes on what the driver said.
-    let file = case
-        .calls()
-        .filter(|(_, call)| call.api.as_str() == "cuda")
-        .find_map(|(_, call)| call.of.as_ref())
-        .map(|file| file.as_str().to_owned());
     let words = said.iter().find(|said| !said.words.is_empty());
+    let code = by_call.and_then(|call| call.code.or_else(|| words.and_then(|said| said.code)));
+    // The runtime only passes on what the driver said, and of calls within calls the innermost says it first.
+    let of_driver = failed
+        .iter()
+        .map(|(_, call)| *call)
+        .rfind(|call| call.api.as_str() == "cuda" && call.code == code && call.of.is_some());
+    let file = of_driver
+        .into_iter()
+        .chain(case.calls().map(|(_, call)| call))
+        .filter(|call| call.api.as_str() == "cuda")
+        .find_map(|call| call.of.as_ref())
+        .map(|file| file.as_str().to_owned());
     if let Some(call) = by_call {
-        let code = call.code.or_else(|| words.and_then(|said| said.code));
+        // The driver's own call is nearer to the cause than the runtime's, which passes its answer on.
+        let nearest = OF_DRIVER.iter().find(|function| {
+            let same =
+                |other: &DriverCall| other.function.as_str() == **function && other.code == code;
+            code.is_some() && failed.iter().any(|(_, other)| same(other))
+        });
         return Some(Trouble {
             code,
-            // The driver's own call is nearer to the cause than the runtime's, which passes its answer on.
-            function: if code.is_some()
-                && failed
-                    .iter()
-                    .any(|(_, other)| other.function.as_str() == "cuInit" && other.code == code)
-            {
-                "cuInit".to_owned()
-            } else {
-                call.function.as_str().to_owned()
-            },
+            function: nearest.map_or_else(
+                || call.function.as_str().to_owned(),
+                |one| (*one).to_owned(),
+            ),
             words: words.map_or_else(
                 || name(code, call.result.as_str()),
                 |said| said.words.clone(),

@@ -7,6 +7,7 @@ mod colon;
 mod crash;
 mod crash_load;
 mod device;
+mod device_answers;
 mod device_code;
 mod device_codes;
 mod device_none;
@@ -32,6 +33,7 @@ mod piece;
 mod preload;
 mod program;
 mod protection;
+mod raised;
 mod refused;
 mod sanity;
 mod sanity_attributes;
@@ -55,6 +57,7 @@ mod starved;
 mod storage;
 mod symbols;
 mod top_level;
+mod unversioned;
 mod validate;
 mod validate_driver;
 mod validate_output;
@@ -80,6 +83,7 @@ pub static ALL: &[&[&Rule]] = &[
     crash::RULES,
     crash_load::RULES,
     device::RULES,
+    device_answers::RULES,
     device_code::RULES,
     device_codes::RULES,
     device_none::RULES,
@@ -102,6 +106,7 @@ pub static ALL: &[&[&Rule]] = &[
     preload::RULES,
     program::RULES,
     protection::RULES,
+    raised::RULES,
     refused::RULES,
     sanity::RULES,
     sanity_attributes::RULES,

@@ -116,7 +116,7 @@ pub(super) fn no_reason(case: &Case<'_>) -> BackendVerdict {
             " {} was loaded.",
             loads.first().map_or("The backend", String::as_str)
         )
-    } else if loads.is_empty() {
+    } else if loads.is_empty() && case.absence_is_certain() {
         " No backend was opened.".to_owned()
     } else {
         given_up(case)
@@ -145,10 +145,16 @@ fn given_up(case: &Case<'_>) -> String {
     }
 }
 
+/// The server ended because it was told to.
+fn was_told_to_end(case: &Case<'_>) -> bool {
+    let server = case.model.server.as_ref();
+    case.model.ends_with_server() && server.is_some_and(|server| server.told_to_end.is_some())
+}
+
 pub(super) fn not_over(case: &Case<'_>) -> BackendVerdict {
     let told = rules::cut_short(case);
     let what = match case.model.origin {
-        _ if !told.is_empty() => {
+        _ if !told.is_empty() || was_told_to_end(case) => {
             "The server was told to end (SIGTERM, Ctrl-C, the end of a recording) before the discovery was over"
         }
         // Its lines may be cut before the words that tell, and Ctrl-C ends the server with strace.

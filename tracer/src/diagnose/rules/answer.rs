@@ -1,6 +1,6 @@
 //! The process worked, and its answer did not reach the server or makes no sense.
 
-use crate::discover::model::Evidence;
+use crate::discover::model::{End, Evidence};
 use crate::event::Errno;
 
 use super::super::advice::RESTART;
@@ -116,7 +116,7 @@ static UNREACHED: Rule = Rule {
     stage: Stage::Answer,
     title: "The server cannot reach the runner",
     story: "Until 0.24 the server asks the runner on 127.0.0.1. A network namespace whose loopback is down, a policy route or a security module can forbid that. The server asks every 10 ms until 30 seconds are over and then says \"failed to finish discovery before timeout\", as for a runner that hangs.",
-    proof: "connect of the server to the runner's port failed with an error that does not go away by waiting.",
+    proof: "connect of the server to the runner's port failed with an error that does not go away by waiting; or the runner listened until it was killed, and no connection came.",
     remedy: &[
         "Open the loopback for the service:",
         "$ ip addr show lo; ip rule; sudo nft list ruleset",
@@ -141,13 +141,47 @@ fn refused_connects<'a>(case: &Case<'a>) -> Vec<(Errno, &'a Evidence)> {
 
 /// The server could not ask, so that no answer came is no fault of the process.
 pub(super) fn is_unreached(case: &Case<'_>) -> bool {
-    !refused_connects(case).is_empty()
+    !refused_connects(case).is_empty() || unasked(case).is_some()
+}
+
+/// A runner that listened, to which no connection came until the server gave it up.
+fn unasked<'a>(case: &Case<'a>) -> Option<(&'a Evidence, Option<&'a Evidence>)> {
+    let whole = !case.model.blind.began_late && case.model.blind.lost.is_empty();
+    case.deciding().filter(|_| whole).find_map(|child| {
+        let listens = child.unasked.as_ref()?;
+        match &child.end {
+            End::KilledByServer {
+                before_answer: true,
+                seen,
+                ..
+            } => Some((listens, seen.as_ref())),
+            _ => None,
+        }
+    })
 }
 
 fn unreached(case: &Case<'_>) -> Vec<Finding> {
     let all = refused_connects(case);
     let Some((err, first)) = all.first() else {
-        return Vec::new();
+        let Some((listens, killed)) = unasked(case) else {
+            return Vec::new();
+        };
+        let address = listens.text.as_str().trim_start_matches("listen ");
+        return vec![
+            UNREACHED
+                .found(format!(
+                    "The runner for {} listened at {address} until its time was up, and the server's question never came: something between them forbids the connection (a filter of system calls, a firewall of the loopback, a security module).",
+                    case.name
+                ))
+                .object(address)
+                .likely()
+                .proof([listens])
+                .proof(killed)
+                .proof(case.failure_lines())
+                .do_all(UNREACHED.remedy)
+                .so("$ systemctl show ollama -p SystemCallFilter")
+                .so(RESTART),
+        ];
     };
     let address = first
         .text

@@ -22,12 +22,25 @@ pub(super) const FATAL: [&str; 7] = [
     "SIGSEGV", "SIGBUS", "SIGILL", "SIGFPE", "SIGABRT", "SIGTRAP", "SIGSYS",
 ];
 
+/// Others that end a process which has no handler for them, and that it brings upon itself (signal(7)).
+const ENDING: [&str; 6] = [
+    "SIGPIPE",
+    "SIGALRM",
+    "SIGVTALRM",
+    "SIGPROF",
+    "SIGXFSZ",
+    "SIGXCPU",
+];
+
 /// The crash of a process, by its signal, its end, or Go's words about it.
 pub(super) fn crash_of(child: &Child) -> Option<Seen<'_>> {
     let mut evidence: Vec<&Evidence> = child.crashes.iter().map(|crash| &crash.seen).collect();
     let ended = match &child.end {
         End::Signal { name, by, seen }
-            if (FATAL.contains(&name.as_str()) || name.is_empty()) && by.is_none() =>
+            if (FATAL.contains(&name.as_str())
+                || ENDING.contains(&name.as_str())
+                || name.is_empty())
+                && by.is_none() =>
         {
             evidence.extend(seen);
             Some(name.as_str())
@@ -98,6 +111,7 @@ pub(super) enum Kind {
     Loader,
     Before,
     Start,
+    Raised,
 }
 
 fn kind(seen: &Seen<'_>) -> Kind {
@@ -117,6 +131,7 @@ fn kind(seen: &Seen<'_>) -> Kind {
         || !seen.child.walked.is_empty()
         || seen.child.process.is_none();
     match seen.signal {
+        _ if !is_fault(seen) => Kind::Raised,
         "SIGABRT" => Kind::Abort,
         super::seccomp::SIGSYS => Kind::Filtered,
         "SIGBUS"
@@ -169,9 +184,14 @@ pub(super) fn finding(
         .and_then(|crash| crash.at.as_ref())
         .and_then(|site| site.object.clone());
     let known = object.is_some();
+    let how = if is_fault(first) {
+        "crashed with"
+    } else {
+        "was ended by"
+    };
     let mut found = rule
         .found(format!(
-            "{} crashed with {signal} {what}{}.",
+            "{} {how} {signal} {what}{}.",
             capital(who(first.child)),
             place(best)
         ))
@@ -191,6 +211,11 @@ pub(super) fn capital(text: &str) -> String {
     letters.next().map_or_else(String::new, |first| {
         first.to_uppercase().collect::<String>() + letters.as_str()
     })
+}
+
+/// The signal is one of a fault or an abort, not one by which something else ends a process.
+pub(super) fn is_fault(seen: &Seen<'_>) -> bool {
+    seen.signal.is_empty() || FATAL.contains(&seen.signal)
 }
 
 /// The driver's or runtime's call that had not come back when the process ended: the innermost one.

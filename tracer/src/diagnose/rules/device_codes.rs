@@ -15,6 +15,7 @@ pub(super) static RULES: &[&Rule] = &[&NO_DEVICE, &OLD_DRIVER, &MISMATCH, &STUB]
 pub(super) fn is_explained(case: &Case<'_>) -> bool {
     super::device::RULES
         .iter()
+        .chain(super::device_answers::RULES)
         .chain(super::device_none::RULES)
         .any(|rule| match rule.check {
             Check::Backend(check) => !check(case).is_empty(),
@@ -62,10 +63,16 @@ pub(super) fn sought<'a>(case: &Case<'a>) -> Vec<&'a Evidence> {
 /// What to look at when a library of one's own stands in for the driver.
 pub(super) fn of_its_own(case: &Case<'_>) -> Option<String> {
     let first = sought(case).into_iter().next()?;
-    let text = first.text.as_str();
-    let path = text.strip_prefix("open ")?.strip_suffix(" inside cuInit")?;
+    let text = first.text.as_str().strip_suffix(" inside cuInit")?;
+    let (what, of) = text.split_once(' ')?;
+    let what = match what {
+        "open" => format!("it looked for {of}, which is not there"),
+        "load" => format!("it wanted to load {of}, which the loader does not find"),
+        "connect" => format!("it wanted to connect to {of}, and nobody answers there"),
+        _ => return None,
+    };
     Some(format!(
-        "If the driver is one of your own: while it started it looked for {path}, which is not there."
+        "If the driver is one of your own: while it started {what}."
     ))
 }
 

@@ -6,7 +6,7 @@ use super::super::explanation::Finding;
 use super::super::rule::{Check, Rule, Stage};
 use super::super::words::base;
 use super::device::hiding;
-use crate::discover::model::Evidence;
+use crate::discover::model::{DriverCall, Evidence};
 
 pub(super) static RULES: &[&Rule] = &[&NONE_COUNTED, &NO_DEVICE_TOLD];
 
@@ -24,20 +24,23 @@ static NONE_COUNTED: Rule = Rule {
     check: Check::Backend(none_counted),
 };
 
+/// It came back with success and counts no device.
+pub(super) fn counts_none(call: &DriverCall) -> bool {
+    let counts = matches!(
+        call.function.as_str(),
+        "cudaGetDeviceCount" | "hipGetDeviceCount" | "cuDeviceGetCount"
+    );
+    let zero = call
+        .values
+        .iter()
+        .any(|(name, value)| name.as_str().contains("count") && value.as_str() == "0");
+    counts && !call.failed && call.took.is_some() && zero
+}
+
 pub(super) fn none_counted_seen(case: &Case<'_>) -> Vec<Evidence> {
     let mut seen: Vec<Evidence> = case
         .calls()
-        .filter(|(_, call)| {
-            let counts = matches!(
-                call.function.as_str(),
-                "cudaGetDeviceCount" | "hipGetDeviceCount" | "cuDeviceGetCount"
-            );
-            let zero = call
-                .values
-                .iter()
-                .any(|(name, value)| name.as_str().contains("count") && value.as_str() == "0");
-            counts && !call.failed && call.took.is_some() && zero
-        })
+        .filter(|(_, call)| counts_none(call))
         .map(|(_, call)| {
             let mut seen = case.call_seen(call);
             seen.text = format!("{}, count 0", seen.text).into();
@@ -56,6 +59,7 @@ fn none_counted(case: &Case<'_>) -> Vec<Finding> {
         || trouble(case).is_some()
         || !hiding(case).is_empty()
         || !case.reported().is_empty()
+        || super::device_answers::is_of_others(case)
     {
         return Vec::new();
     }

@@ -184,6 +184,8 @@ fn other_code(case: &Case<'_>) -> Vec<Finding> {
             ))
             .object(trouble.file.clone().unwrap_or_default())
             .proof(&trouble.seen)
+            .proof(sought(case))
+            .do_lines(of_its_own(case).into_iter().collect())
             .so("See what the driver says by itself:")
             .so("$ nvidia-smi; sudo dmesg | grep -i nvrm | tail")
             .so(RESTART),

@@ -35,6 +35,9 @@ fn left(case: &Case<'_>) -> Vec<Finding> {
     let Some((child, code, _)) = ends.first().copied() else {
         return by_line(case);
     };
+    if !super::unversioned::of(case).is_empty() {
+        return Vec::new();
+    }
     let started = case.inits().any(|(_, init)| init.unfinished);
     let loading = child.loads.iter().any(|load| load.outcome == Outcome::Died);
     let log = child.process.is_none();
@@ -173,8 +176,10 @@ fn hung(case: &Case<'_>) -> Vec<Finding> {
             text.contains("before timeout") || text.contains("deadline exceeded")
         })
         .collect();
+    // Of a process that ran when the recording began the answer may not have been seen.
+    let unknown = case.model.blind.began_late && lines.is_empty();
     let none = killed.is_empty() && lines.is_empty();
-    if none || super::answer::is_unreached(case) || !cut_short(case).is_empty() {
+    if none || unknown || super::answer::is_unreached(case) || !cut_short(case).is_empty() {
         return Vec::new();
     }
     let hanging: Vec<&Evidence> = case

@@ -40,7 +40,9 @@ fn killed(case: &Case<'_>) -> Vec<Finding> {
                 name,
                 by,
                 seen: evidence,
-            } if by.is_some() || matches!(name.as_str(), "SIGKILL" | "SIGTERM") => {
+            } if child.crashes.iter().all(|own| own.signal != *name)
+                && (by.is_some() || matches!(name.as_str(), "SIGKILL" | "SIGTERM")) =>
+            {
                 unexplained |= by.is_none() && name.as_str() == "SIGKILL";
                 let by = by
                     .as_ref()

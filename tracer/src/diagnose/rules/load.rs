@@ -13,7 +13,7 @@ use super::super::case::{Case, Family, path_of};
 use super::super::explanation::Finding;
 use super::super::rule::{Check, Rule, Stage};
 use super::super::words::{base, list, provider};
-use super::load_places::{searched, unfit_namesake, where_it_is};
+use super::load_places::{cache_in_order, closed_cache, searched, unfit_namesake, where_it_is};
 use super::{library_path, whose};
 
 pub(super) static RULES: &[&Rule] = &[&MISSING_LIBRARY, &NO_DRIVER];
@@ -293,8 +293,9 @@ fn absent(case: &Case<'_>, driver: bool) -> Vec<Finding> {
             ignored.as_ref().map_or("", |(why, _)| why)
         ))
         .object(first)
-        .certain_if(hidden.is_none())
+        .certain_if(hidden.is_none() || closed_cache(case).is_some())
         .proof(words)
+        .proof(closed_cache(case).filter(|_| hidden.is_some()))
         .proof(&places);
     finding.missing = names.iter().map(|name| Text::from(*name)).collect();
     if let Some((file, _)) = unfit {
@@ -308,6 +309,9 @@ fn absent(case: &Case<'_>, driver: bool) -> Vec<Finding> {
         finding.remedy.extend(lines);
         return vec![finding.so(DISCOVERS_ONCE).so(RESTART)];
     }
+    finding
+        .remedy
+        .extend(cache_in_order(case, missing, hidden.is_some()));
     finding.remedy.extend(library_path::odd_entries(case));
     finding.remedy.extend(remedy(case, first, driver));
     vec![finding]

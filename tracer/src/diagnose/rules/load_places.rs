@@ -2,6 +2,8 @@
 
 use crate::discover::model::{Evidence, Missing, Origin};
 
+use crate::event::library::Tried;
+
 use super::super::case::{Case, at};
 use super::super::words::parent;
 
@@ -37,6 +39,9 @@ pub(super) fn where_it_is(
     unfit: Option<(&str, &str)>,
 ) -> String {
     match (hidden, unfit) {
+        (Some(file), _) if closed_cache(case).is_some() => format!(
+            "and the loader did not find {file}, since it may not read its cache ({CACHE}), which alone tells it of that folder"
+        ),
         (Some(file), _) => format!(
             "and the loader did not find it, though there is {file} now: it came only afterwards, or the process may not see it"
         ),
@@ -48,6 +53,43 @@ pub(super) fn where_it_is(
         }
         (None, None) => "and it is in none of the places where the loader looks".to_owned(),
     }
+}
+
+/// The loader's list of the libraries in the system's folders (ldconfig(8)).
+const CACHE: &str = "/etc/ld.so.cache";
+
+/// The cache may not be read by this process.
+pub(super) fn closed_cache<'a>(case: &Case<'a>) -> Option<&'a Evidence> {
+    let mut refused = case.children.iter().flat_map(|child| &child.refused);
+    let (_, seen) = refused.find(|(err, seen)| {
+        let path = seen.text.as_str().strip_prefix("open ");
+        matches!(err.0, 1 | 13) && path == Some(CACHE)
+    })?;
+    Some(seen)
+}
+
+/// What brings the loader's cache in order, where it is the reason.
+pub(super) fn cache_in_order(
+    case: &Case<'_>,
+    missing: Option<&Missing>,
+    hidden: bool,
+) -> Vec<String> {
+    if hidden && closed_cache(case).is_some() {
+        return vec![
+            "The cache must be readable for everybody:".to_owned(),
+            format!("$ sudo chmod 644 {CACHE}"),
+        ];
+    }
+    let Some(Missing::Library { searched, .. }) = missing else {
+        return Vec::new();
+    };
+    let stale = |tried: &&Tried| tried.via.as_str() == "cache" && tried.problem.is_none();
+    searched.iter().find(stale).map_or_else(Vec::new, |Tried { file, .. }| {
+        vec![
+            format!("The loader's cache still names {file}, which is not there any more; put the file back, or bring the cache up to date:"),
+            "$ sudo ldconfig".to_owned(),
+        ]
+    })
 }
 
 /// ELOOP: too many symbolic links.

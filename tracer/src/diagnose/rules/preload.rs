@@ -55,6 +55,22 @@ pub(super) fn interposers(model: &Model) -> impl Iterator<Item = (&str, Vec<&str
     })
 }
 
+/// This file was preloaded into this process: by its own name, by a link to it, or by a name without a folder.
+pub(super) fn is_preloaded(model: &Model, child: &Child, path: &str) -> bool {
+    let facts = model
+        .libraries
+        .values()
+        .find(|facts| facts.path.as_str() == path);
+    let links = facts
+        .map(|facts| facts.links.as_slice())
+        .unwrap_or_default();
+    child.preloaded.iter().any(|name| {
+        let name = name.as_str();
+        let without_folder = !name.contains('/') && name == base(path);
+        name == path || without_folder || links.iter().any(|link| link.as_str() == name)
+    })
+}
+
 fn interposes(model: &Model) -> Vec<Finding> {
     let seen = model
         .server

@@ -244,8 +244,8 @@ fn refused(case: &Case<'_>) -> Vec<Finding> {
             vec![
                 "Open it to the user of the service:".to_owned(),
                 format!("$ sudo chmod a+rX {} {file}", parent(&file)),
-                "If the permissions are right, see what a security module refused:".to_owned(),
-                "$ sudo journalctl -k -g 'apparmor|avc'".to_owned(),
+                "If the permissions are right, see what the sandbox of the unit hides and what a security module refused:".to_owned(),
+                "$ systemctl show ollama -p InaccessiblePaths,ProtectHome,TemporaryFileSystem; sudo journalctl -k -g 'apparmor|avc|landlock'".to_owned(),
             ],
         )
     };

@@ -5,7 +5,8 @@ use super::super::explanation::Finding;
 use super::super::rule::{Check, Rule, Stage};
 use super::super::words::{list, parent};
 use crate::discover::Model;
-use crate::discover::model::{Era, Evidence, Origin, Server};
+use crate::discover::model::{Era, Evidence, Origin, Server, Tried};
+use crate::event::Errno;
 
 pub(super) static RULES: &[&Rule] = &[
     &NO_LIBRARY_FOLDER,
@@ -42,6 +43,7 @@ fn no_library_folder(model: &Model) -> Vec<Finding> {
     let found = own.names.is_some() && own.path.as_str().ends_with("lib/ollama");
     if !all_missing
         || found
+        || unreached(server).is_some()
         || own.no_cwd.is_some()
         || own.is_program_unknown()
         || tells_devices(model)
@@ -91,6 +93,15 @@ fn took_its_own_folder(model: &Model) -> Option<Finding> {
             .so(DISCOVERS_ONCE)
             .so(RESTART),
     )
+}
+
+/// No place has a library folder that can be used, and one of them may not even be looked at.
+fn unreached(server: &Server) -> Option<&Tried> {
+    let own = &server.library_dir;
+    let none = own.tried.iter().all(|tried| tried.err.is_some());
+    let closed = |tried: &&Tried| matches!(tried.err, Some(Errno(1 | 13)));
+    let listed = own.names.is_some() && own.path.as_str().ends_with("lib/ollama");
+    own.tried.iter().find(closed).filter(|_| none && !listed)
 }
 
 /// The first place where this program looks.
@@ -218,6 +229,22 @@ fn library_folder_closed(model: &Model) -> Vec<Finding> {
     let Some(server) = &model.server else {
         return Vec::new();
     };
+    if let Some(tried) = unreached(server).filter(|_| !tells_devices(model)) {
+        return vec![
+            LIBRARY_FOLDER_CLOSED
+                .found(format!(
+                    "The server{} may not reach its library folder {} ({}): a folder on the way there is closed to it, so it knows of no backend.",
+                    user(server),
+                    tried.path,
+                    tried.err.map_or_else(String::new, |err| err.to_string())
+                ))
+                .object(tried.path.clone())
+                .proof([&tried.seen])
+                .so("See which folder on the way is closed, links included; each must have the right to be entered (x) for the user of the service:")
+                .so(format!("$ namei -l {}", tried.path))
+                .so(RESTART),
+        ];
+    }
     let Some((err, seen)) = &server.library_dir.unreadable else {
         return Vec::new();
     };

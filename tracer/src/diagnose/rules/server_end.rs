@@ -29,12 +29,28 @@ const LAST_WORDS: [&str; 5] = [
     "runtime/cgo: ",
 ];
 
+/// The loader's, before the program's own code runs (glibc, elf/dl-error.c); the program's name stands before them.
+const BEFORE_IT_BEGAN: [&str; 2] = [
+    ": error while loading shared libraries: ",
+    ": symbol lookup error: ",
+];
+
 /// What these words ask for, and what to do then.
 const KNOWN: &[(&str, &str, &str)] = &[
     (
         "address already in use",
         "Another server has that address, most often an Ollama that runs already, and it is the one that answers:",
         "$ sudo ss -ltnp | grep 11434; systemctl status ollama",
+    ),
+    (
+        "error while loading shared libraries: ",
+        OF_THE_LOADER,
+        "$ ldd /usr/local/bin/ollama; systemctl show ollama -p Environment",
+    ),
+    (
+        "symbol lookup error: ",
+        OF_THE_LOADER,
+        "$ ldd /usr/local/bin/ollama; systemctl show ollama -p Environment",
     ),
     (
         "could not create directory mkdir ",
@@ -69,6 +85,7 @@ const KNOWN: &[(&str, &str, &str)] = &[
     ),
 ];
 
+const OF_THE_LOADER: &str = "The loader could not start the program: the file that it names is not there, damaged, or not the one that is wanted. Where it lies in a folder of LD_LIBRARY_PATH, take that folder out for the service; see which files answer:";
 const OF_MEMORY: &str = "See which limit of memory the service has:";
 
 fn server_ended(model: &Model) -> Vec<Finding> {
@@ -77,7 +94,10 @@ fn server_ended(model: &Model) -> Vec<Finding> {
     }
     let last: Option<&Line> = model.lines.iter().find(|line| {
         let text = line.message.as_str();
-        LAST_WORDS.iter().any(|words| text.starts_with(words)) && !is_of_a_model(text)
+        let loaders =
+            model.origin != Origin::Log && BEFORE_IT_BEGAN.iter().any(|words| text.contains(words));
+        let own = LAST_WORDS.iter().any(|words| text.starts_with(words));
+        (own || loaders) && !is_of_a_model(text)
     });
     let Some((how, seen)) = ended(model, last) else {
         return Vec::new();
@@ -108,6 +128,7 @@ fn server_ended(model: &Model) -> Vec<Finding> {
     finding = match (known, closed(model, words)) {
         (Some((_, what, command)), _) => finding.so(*what).so(*command),
         (None, lines) if !lines.is_empty() => finding.do_lines(lines),
+        (None, _) if how.contains("SIGPIPE") => finding.so("It wrote to a pipe that nobody reads any more: see the program that is to take its log, and start Ollama without it."),
         (None, _) => finding.do_all(SERVER_ENDED.remedy),
     };
     vec![finding]

@@ -8,7 +8,7 @@ use super::super::advice::{self, RESTART};
 use super::super::case::{Case, at, is_deciding};
 use super::super::explanation::Finding;
 use super::super::rule::{Check, Rule, Stage};
-use super::spawn_limits::is_of_a_limit;
+use super::spawn_limits::{is_of_a_limit, is_of_its_pipes};
 use super::spawn_null;
 
 pub(super) static RULES: &[&Rule] = &[&NO_EXEC, &PORT_TAKEN, &NO_TEMPORARY, &NOT_OLLAMAS_PATH];
@@ -57,6 +57,7 @@ fn no_exec(case: &Case<'_>) -> Vec<Finding> {
     }
     let lines: Vec<&Evidence> = case
         .failure_lines()
+        .chain(spawn_null::not_started(case))
         .filter(|line| {
             let text = line.text.as_str();
             text.contains("fork/exec") && is_of_the_program(text)
@@ -69,17 +70,37 @@ fn no_exec(case: &Case<'_>) -> Vec<Finding> {
         return Vec::new();
     };
     let name = program.unwrap_or_else(|| "the program".to_owned());
+    let other_format = why.contains("ENOEXEC") || why.contains("exec format error");
+    let no_file = why.contains("ENOENT") || why.contains("no such file");
+    let names_no_loader = no_file && is_there(case, &name);
     let mut finding = NO_EXEC
         .found(format!(
-            "{name} could not be executed for {}: {why}.",
-            case.name
+            "{name} could not be executed for {}: {why}{}.",
+            case.name,
+            if names_no_loader {
+                ", though the file is there: what is missing is the interpreter or loader that it names"
+            } else {
+                ""
+            }
         ))
         .object(name.clone())
         .proof(seen)
         .proof(lines);
-    let other_format = why.contains("ENOEXEC") || why.contains("exec format error");
-    let no_file = why.contains("ENOENT") || why.contains("no such file");
-    if name.starts_with('/') && (other_format || no_file) {
+    let busy = why.contains("ETXTBSY") || why.contains("text file busy");
+    let forbidden = why.contains("EPERM") || why.contains(NOT_PERMITTED);
+    if name.starts_with('/') && names_no_loader {
+        finding = finding
+            .so("See its first line (#!) if it is a script, carriage returns included, else the loader that it asks for:")
+            .so(format!("$ head -c 80 {name} | cat -A | head -1; file -L {name}"));
+    } else if busy {
+        finding = finding
+            .so("Somebody has the file open for writing (an update that is not over); see who, and let it end first:")
+            .so(format!("$ sudo fuser -v {name}"));
+    } else if forbidden {
+        finding = finding
+            .so("A filter of system calls or a security module refuses to make or execute the process, not the file's mode:")
+            .so("$ systemctl show ollama -p SystemCallFilter -p RestrictNamespaces; sudo journalctl -k | grep -i -E 'apparmor|selinux|seccomp|audit' | tail");
+    } else if name.starts_with('/') && (other_format || no_file) {
         finding = finding
             .so(if other_format {
                 "The file is for another processor or is not whole: see which, and install the release for this machine:"
@@ -89,16 +110,27 @@ fn no_exec(case: &Case<'_>) -> Vec<Finding> {
             .so(format!("$ ls -l {name}; file -L {name}; uname -m"));
     } else if name.starts_with('/') {
         finding = finding
-            .so("See mode, owner and mount of the file, and make it executable:")
-            .so(format!("$ ls -l {name}; findmnt -T {name}"))
+            .so("See what it is (a folder is no program), its mode and owner, and whether its mount is noexec, which the mode does not help against; make it executable:")
+            .so(format!("$ ls -ld {name}; findmnt -T {name}"))
             .so(format!("$ sudo chmod 0755 {name}"));
     }
     vec![finding.so(RESTART)]
 }
 
+/// Go's words for EPERM.
+const NOT_PERMITTED: &str = "operation not permitted";
+
+/// The server had found this file before it started it.
+fn is_there(case: &Case<'_>, name: &str) -> bool {
+    let server = case.model.server.as_ref();
+    let places = server.map(|server| server.library_dir.llama_server.as_slice());
+    let mut places = places.unwrap_or_default().iter();
+    places.any(|tried| tried.err.is_none() && tried.path.as_str() == name)
+}
+
 /// Go's error is about the program, and not about what it needs beside it.
 fn is_of_the_program(text: &str) -> bool {
-    !is_of_a_limit(text) && spawn_null::refusal(text).is_none()
+    !is_of_a_limit(text) && !is_of_its_pipes(text) && spawn_null::refusal(text).is_none()
 }
 
 /// The path in `execve(PATH)` or `fork/exec PATH: permission denied`.
@@ -114,6 +146,7 @@ fn program(text: &str) -> Option<String> {
 /// What follows the path in Go's error, else a few words.
 fn refusal(text: &str) -> String {
     let known = [
+        NOT_PERMITTED,
         "permission denied",
         "no such file or directory",
         "exec format error",

@@ -58,6 +58,11 @@ pub(super) fn is_of_a_limit(text: &str) -> bool {
     LIMITS.iter().any(|(_, words, ..)| text.contains(words))
 }
 
+/// Go makes pipes for the output of a process before it makes the process (os/exec, StdoutPipe).
+pub(super) fn is_of_its_pipes(text: &str) -> bool {
+    text.contains("pipe2: ") || text.contains("error=\"pipe: ")
+}
+
 fn no_fork(case: &Case<'_>) -> Vec<Finding> {
     if case.answered() {
         return Vec::new();
@@ -73,16 +78,22 @@ fn no_fork(case: &Case<'_>) -> Vec<Finding> {
                 });
                 seen.push(evidence);
             }
-            Spawn::Failed(evidence) if is_of_a_limit(evidence.text.as_str()) => {
+            Spawn::Failed(evidence)
+                if is_of_a_limit(evidence.text.as_str())
+                    || is_of_its_pipes(evidence.text.as_str()) =>
+            {
                 seen.push(evidence);
             }
             _ => {}
         }
     }
     let started = case.children.iter().any(|child| child.spawn == Spawn::Done);
+    let of_pipes =
+        |line: &&Evidence| is_of_a_limit(line.text.as_str()) || is_of_its_pipes(line.text.as_str());
     seen.extend(
         case.failure_lines()
-            .filter(|line| !started && is_of_a_limit(line.text.as_str())),
+            .chain(super::spawn_null::not_started(case))
+            .filter(|line| !started && of_pipes(line)),
     );
     let Some(first) = seen.first() else {
         return Vec::new();
@@ -103,10 +114,30 @@ fn no_fork(case: &Case<'_>) -> Vec<Finding> {
         ),
         |(_, _, why, raise)| (why, raise),
     );
+    let err = if err.is_empty() {
+        String::new()
+    } else {
+        format!(" ({err})")
+    };
+    let filtered = limit.is_none() && first.text.as_str().contains("operation not permitted");
+    if filtered {
+        return vec![
+            NO_FORK
+                .found(format!(
+                    "The server could not make a process for {}: the kernel refused it the pipes for it (operation not permitted), which no limit does but a filter of system calls.",
+                    case.name
+                ))
+                .proof(seen)
+                .so("See which system calls the unit or the container forbids (pipe2, clone and execve are needed):")
+                .so("$ systemctl show ollama -p SystemCallFilter")
+                .so(EDIT_SETTINGS)
+                .so(RESTART),
+        ];
+    }
     vec![
         NO_FORK
             .found(format!(
-                "The server could not make a process for {}: {why} ({err}).",
+                "The server could not make a process for {}: {why}{err}.",
                 case.name
             ))
             .proof(seen)

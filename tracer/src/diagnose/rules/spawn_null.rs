@@ -35,6 +35,16 @@ pub(super) fn refusal(text: &str) -> Option<&str> {
     rest.split(['"', '\\']).next().map(str::trim)
 }
 
+/// The line of a runner that was not started names no folder: it is of the one for which no process was seen.
+pub(super) fn not_started<'a>(case: &Case<'a>) -> impl Iterator<Item = &'a Evidence> {
+    let unmade = |line: &&Line| line.message.as_str().starts_with(NOT_STARTED);
+    let lines = case.model.lines.iter().filter(unmade);
+    let alone = case.attempts.is_empty();
+    lines
+        .filter(move |_| alone)
+        .filter_map(|line| line.seen.as_ref())
+}
+
 fn no_null(case: &Case<'_>) -> Vec<Finding> {
     if case.answered() {
         return Vec::new();
@@ -43,15 +53,9 @@ fn no_null(case: &Case<'_>) -> Vec<Finding> {
         Spawn::Failed(seen) => Some(seen),
         _ => None,
     });
-    // The line of a runner names no folder: it is of the one for which no process was seen.
-    let unmade = |line: &&Line| line.message.as_str().starts_with(NOT_STARTED);
-    let lines = case.model.lines.iter().filter(unmade);
-    let told = lines
-        .filter(|_| case.attempts.is_empty())
-        .filter_map(|line| line.seen.as_ref());
     let seen: Vec<&Evidence> = of_children
         .chain(case.failure_lines())
-        .chain(told)
+        .chain(not_started(case))
         .filter(|seen| refusal(seen.text.as_str()).is_some())
         .collect();
     let Some(why) = seen.first().and_then(|seen| refusal(seen.text.as_str())) else {

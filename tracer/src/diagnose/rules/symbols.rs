@@ -190,7 +190,7 @@ fn is_system(version: &str) -> bool {
         .any(|start| version.starts_with(start))
 }
 
-static MISSING_VERSION: Rule = Rule {
+pub(super) static MISSING_VERSION: Rule = Rule {
     id: "VG054",
     stage: Stage::Load,
     title: "A library lacks a symbol version",
@@ -224,6 +224,10 @@ static OLD_SYSTEM: Rule = Rule {
 };
 
 fn missing_version(case: &Case<'_>) -> Vec<Finding> {
+    let without_any = super::unversioned::of(case);
+    if !without_any.is_empty() {
+        return without_any;
+    }
     version(case, false)
 }
 

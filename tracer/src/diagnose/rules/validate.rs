@@ -1,6 +1,6 @@
 //! The second look at each device (pass 2), and what the server checks about it.
 
-use crate::discover::model::{Attempt, End, Evidence, Line};
+use crate::discover::model::{Attempt, End, Evidence, Line, Origin};
 
 use super::super::advice::RESTART;
 use super::super::case::{Case, Family, is_deciding};
@@ -22,10 +22,11 @@ fn failed<'a>(case: &Case<'a>) -> Vec<&'a Attempt> {
         .iter()
         .copied()
         .filter(|attempt| {
-            attempt
-                .answer
-                .as_ref()
-                .is_none_or(|answer| answer.devices.is_empty())
+            match &attempt.answer {
+                Some(answer) => answer.devices.is_empty(),
+                // A log tells no devices of a second look that went well.
+                None => case.model.origin != Origin::Log || attempt.failure_line.is_some(),
+            }
         })
         .collect()
 }

@@ -5,6 +5,7 @@
 mod answer;
 mod crash;
 mod device;
+mod device_answers;
 mod file;
 mod filter;
 mod host;
@@ -96,6 +97,7 @@ fn all() -> Vec<Proof> {
         device::proofs(),
         device::between(),
         device::none(),
+        device_answers::proofs(),
         answer::proofs(),
         validate::proofs(),
         validate::checked_by_server(),

@@ -16,7 +16,7 @@ use super::ends::{self, Kills};
 use super::lines::{Lines, Whole};
 use super::loads::Loading;
 use super::roles::variable;
-use crate::discover::model::{Child, End, Evidence, Said, Search, Spawn};
+use crate::discover::model::{Child, Crash, End, Evidence, Said, Search, Spawn};
 use crate::discover::role::{Role, Step};
 use crate::event::library::{Library, Map};
 use crate::event::process::{Exec, ExecFailed, Exit, ForkFailed};
@@ -55,6 +55,10 @@ pub(super) struct Building {
     /// SIGKILL of the server: when.
     killed: Option<Seq>,
     foreign_kill: Option<(Text, Option<Text>, Seq)>,
+    /// A connection came.
+    asked: bool,
+    /// A signal that it sent to itself: a crash if it ends by it.
+    raised: Option<Crash>,
     oom: Option<Seq>,
     exit: Option<(Exit, u64, Seq)>,
     /// Entries of each list that may be kept now.
@@ -84,6 +88,8 @@ impl Building {
             mapped: BTreeSet::new(),
             killed: None,
             foreign_kill: None,
+            asked: false,
+            raised: None,
             oom: None,
             exit: None,
             most: 0,
@@ -210,7 +216,10 @@ impl Building {
             Kind::Call(call) => self.call(event, call),
             Kind::Return(back) => self.returned(event, back),
             Kind::Unfinished(open) => self.unfinished(event, open),
-            Kind::LoaderError(error) => self.loading.error(event, error, &mut self.child),
+            Kind::LoaderError(error) => {
+                self.not_loaded(event, error);
+                self.loading.error(event, error, &mut self.child);
+            }
             Kind::Map(map) => self.mapped(event, map),
             Kind::Unmap(unmap) => {
                 if let Some(path) = unmap.path.value() {
@@ -221,11 +230,16 @@ impl Building {
             Kind::Open(open) => self.opened(event, open),
             Kind::Stat(stat) => self.looked_at(event, stat),
             Kind::Socket(socket) => {
-                if let Some(err) = socket.err
-                    && socket.call.as_str() == "bind"
-                {
-                    let address = socket.address.as_ref().map_or("", |text| text.as_str());
-                    self.refuse(event, err, format!("bind {address}"));
+                let address = socket.address.as_ref().map_or("", |text| text.as_str());
+                match (socket.err, socket.call.as_str()) {
+                    (Some(err), "bind") => self.refuse(event, err, format!("bind {address}")),
+                    (Some(err), "connect") => self.not_reached(event, err, address),
+                    (None, "listen") => {
+                        let seen = Evidence::event(event.seq, format!("listen {address}"));
+                        self.child.unasked.get_or_insert(seen);
+                    }
+                    (None, "accept") => self.asked = true,
+                    _ => {}
                 }
             }
             Kind::Output(output) => {
@@ -314,6 +328,9 @@ impl Building {
         let mut child = building.child;
         let constructors = building.open.values().map(|open| &open.constructor);
         child.constructor = constructors.flatten().last().cloned();
+        child
+            .unasked
+            .take_if(|_| building.asked || building.http.values().any(|http| http.asked));
         child.ended = building.exit.as_ref().map_or(last, |(_, time, _)| *time);
         child.end = building.exit.map_or(End::Unknown, |(exit, time, seq)| {
             ends::end(
@@ -327,6 +344,13 @@ impl Building {
                 },
             )
         });
+        if let End::Signal { name, by: None, .. } = &child.end
+            && let Some(raised) = building.raised.filter(|raised| raised.signal == *name)
+            && name.as_str() != "SIGKILL"
+            && child.crashes.is_empty()
+        {
+            child.crashes.push(raised);
+        }
         child.answer = match child.role.step() {
             Some(Step::List) => answers::list(&building.out),
             Some(Step::Probe) => answers::probe(&building.out),

@@ -14,6 +14,9 @@ use crate::event::{Errno, Event, Kind, Seq, Text};
 
 /// Paths and lines kept.
 const MAX_PATHS: usize = 65_536;
+/// EAGAIN of an output that is full for now, EINTR of a write that is begun anew (errno.h).
+const AGAIN: Errno = Errno(11);
+const INTERRUPTED: Errno = Errno(4);
 const MAX_LINES: usize = 20_000;
 
 /// One look at a path.
@@ -57,6 +60,8 @@ pub(super) struct Looking {
     cpu_only: Option<Evidence>,
     no_cwd: Option<(Errno, Evidence)>,
     no_exe: Option<(Errno, Evidence)>,
+    /// Why a write to its output failed.
+    unwritten: Option<Errno>,
     version: Option<Text>,
     era: Option<(Era, Evidence)>,
     /// What it is about to start.
@@ -129,6 +134,12 @@ impl Looking {
                 }
             }
             Kind::Output(output) => {
+                if let Some(err) = output
+                    .err
+                    .filter(|err| !matches!(*err, AGAIN | INTERRUPTED))
+                {
+                    self.unwritten.get_or_insert(err);
+                }
                 for line in self.lines.push(event, output) {
                     self.line(line);
                 }
@@ -303,6 +314,11 @@ impl Looking {
         }
         model.version = whole.version;
         model.lines = whole.said;
+        if let Some(err) = whole.unwritten {
+            model.notes.push(format!(
+                "The server could not write its output ({err}), so lines of its log are missing; what it decided is told by them alone. Give it an output that takes them (a disk with room, a limit of file sizes) and record again."
+            ));
+        }
         model.devices = whole.devices;
         model.cpu_only = whole.cpu_only;
         model.finished = model.cpu_only.is_some() || !model.devices.is_empty();

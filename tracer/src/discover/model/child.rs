@@ -66,6 +66,8 @@ pub struct Child {
     /// Files it could not open or make, that matter to the verdict (temporary file, device nodes, sockets, and what the driver
     /// looked for while it started).
     pub refused: Vec<(Errno, Evidence)>,
+    /// It listened, and no connection came until its end: where.
+    pub unasked: Option<Evidence>,
     /// Device nodes of GPUs and resources of PCI devices that it opened; some of them, where it opened many.
     pub opened_devices: Vec<Evidence>,
     /// What it told the server.
@@ -112,6 +114,7 @@ impl Child {
             calls: Vec::new(),
             said: Vec::new(),
             refused: Vec::new(),
+            unasked: None,
             opened_devices: Vec::new(),
             answer: None,
             crashes: Vec::new(),

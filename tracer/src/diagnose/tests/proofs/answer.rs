@@ -41,6 +41,12 @@ pub(super) fn proofs() -> Vec<Proof> {
             .silent("the server did not complain", nonsense(true, false))
             .silent("the answer is a list", nonsense(false, true)),
         Proof::of("VG132", connect(101))
+            .weaker(listening(false))
+            .silent("a connection came, so it hung", listening(true))
+            .silent(
+                "the recording began late and may not have seen one",
+                but(listening(false), |model| model.blind.began_late = true),
+            )
             .silent(
                 "it answered in the end",
                 but(connect(101), |model| {
@@ -74,6 +80,21 @@ fn a_runner_that_the_server_could_not_reach_did_not_hang() {
         .map(|finding| finding.rule)
         .collect();
     assert_eq!(rules, ["VG132"]);
+}
+
+/// A runner that listened until the server gave it up, with a connection or without.
+fn listening(asked: bool) -> Model {
+    let mut one = child(Step::Runner);
+    one.answer = None;
+    one.end = End::KilledByServer {
+        before_answer: true,
+        after: 30_000_000_000,
+        seen: seen("SIGKILL"),
+    };
+    one.unasked = seen("listen 127.0.0.1:40000").filter(|_| !asked);
+    but(discovery(Era::Runner), |model| {
+        look(model, vec![one], Vec::new());
+    })
 }
 
 fn runner(missing: Vec<Missing>) -> Model {

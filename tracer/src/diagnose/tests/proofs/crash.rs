@@ -1,6 +1,6 @@
 //! Crashes and other ends: VG039, VG085 to VG092.
 
-use super::super::build::{child, device, discovery, init, load, look, of, said, seen};
+use super::super::build::{call, child, device, discovery, init, load, look, of, said, seen};
 use super::{Proof, but};
 use crate::diagnose::explain;
 use crate::discover::Model;
@@ -54,10 +54,15 @@ pub(super) fn proofs() -> Vec<Proof> {
                 "the start was running",
                 crashed("SIGSEGV", "/x/libpre.so", &["ggml_backend_init", "dlopen"]),
             ),
-        Proof::of("VG088", left(3, true)).silent(
-            "nothing of the backend was open when it ended",
-            left(3, false),
-        ),
+        Proof::of("VG088", left(3, true))
+            .silent(
+                "the loader ended it, since a library has no versions",
+                super::file::unversioned(&[]),
+            )
+            .silent(
+                "nothing of the backend was open when it ended",
+                left(3, false),
+            ),
         Proof::of("VG089", killed(Step::Runner, true))
             .silent(
                 "the server killed it after its answer, as ever",
@@ -78,6 +83,19 @@ pub(super) fn proofs() -> Vec<Proof> {
                 killed(Step::Runner, false),
             )
             .silent("the service was stopped", stopped()),
+        Proof::of("VG095", raised("SIGPIPE", true))
+            .also(raised("SIGTERM", true))
+            .also(raised("SIGALRM", false))
+            .silent("it is a fault", raised("SIGSEGV", true))
+            .silent("nobody knows who sent it", raised("SIGTERM", false))
+            .silent(
+                "somebody else sent it",
+                ended(End::Signal {
+                    name: Text::from("SIGPIPE"),
+                    by: Some(Text::from("pkill")),
+                    seen: seen("killed"),
+                }),
+            ),
         Proof::of("VG091", start_alone(true)).silent("the list crashed too", start_alone(false)),
         Proof::of("VG092", probe_killed(&["CUDA0"])).silent(
             "the probe ended well",
@@ -183,6 +201,37 @@ fn left(code: u8, inside: bool) -> Model {
         });
     }
     looked(vec![runner], &[])
+}
+
+/// A process that ended by this signal, which it had sent to itself or not, while the driver was starting.
+fn raised(name: &str, by_itself: bool) -> Model {
+    let mut list = dead(Step::List, signal(name));
+    list.loads.push(load(Outcome::Loaded, Vec::new()));
+    let mut open = call("cuInit", 0);
+    open.took = None;
+    open.result = Text::default();
+    list.calls.push(open);
+    if by_itself {
+        list.crashes.push(Crash {
+            at: None,
+            ..crash(name, "", &["cuInit", "ggml_backend_init"])
+        });
+    }
+    looked(vec![list], &[])
+}
+
+#[test]
+fn a_signal_of_its_own_is_laid_to_the_function_that_was_open() {
+    let explanation = explain(&raised("SIGPIPE", true));
+    let finding = &of(&explanation, "cuda_v12").findings[0];
+    let object = finding.missing_object.as_ref().map(Text::as_str);
+    assert_eq!(object, Some("/usr/lib/libcuda.so.1"));
+    assert!(
+        finding.sentence.contains("was ended by SIGPIPE"),
+        "{}",
+        finding.sentence
+    );
+    assert!(finding.sentence.contains("inside cuInit"));
 }
 
 fn by_server(before_answer: bool) -> End {

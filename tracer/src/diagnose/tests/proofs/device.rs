@@ -98,6 +98,14 @@ pub(super) fn between() -> Vec<Proof> {
             ]),
         )
         .silent(
+            "the driver's own count failed",
+            answering(vec![
+                call("cuInit", 0),
+                call("cuDeviceGetCount", 999),
+                call("cudaGetDeviceCount", 999),
+            ]),
+        )
+        .silent(
             "the driver itself has none",
             answering(vec![call("cuInit", 100), call("cudaGetDeviceCount", 100)]),
         ),

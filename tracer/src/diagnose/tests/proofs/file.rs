@@ -8,7 +8,7 @@ use crate::discover::model::{Child, End, Era, Load, Missing, Outcome};
 use crate::discover::role::Step;
 use crate::event::library::Library;
 use crate::event::process::EnvVar;
-use crate::event::{Errno, Text};
+use crate::event::{Errno, Seq, Text};
 
 pub(super) fn proofs() -> Vec<Proof> {
     let path = format!("{LIB}/cuda_v12/libggml-cuda.so");
@@ -111,7 +111,7 @@ fn listed_only() -> Proof {
         .silent(
             "it was mapped, by a call that was not seen",
             but(walked(&["libggml-cuda.so"]), |model| {
-                let mapped = (Text::from(path.as_str()), crate::event::Seq(3));
+                let mapped = (Text::from(path.as_str()), Seq(3));
                 model.children[0].mapped.push(mapped);
             }),
         )
@@ -180,7 +180,7 @@ fn unfit(file: &str, problem: &str) -> Model {
 /// llama-server was given this file of the folder.
 fn given(file: &str, beside_cuda: bool) -> Model {
     let mut list = child(Step::List);
-    list.exec = Some(crate::event::Seq(2));
+    list.exec = Some(Seq(2));
     list.env.push(EnvVar {
         k: Text::from("GGML_BACKEND_PATH"),
         v: Some(Text::from(format!("{LIB}/cuda_v12/{file}"))),
@@ -210,7 +210,7 @@ fn faulted(signal: &str, problem: Option<&str>, mapped: bool) -> Model {
         .push(crash(signal, "/lib64/ld-linux-x86-64.so.2", &["dlopen"]));
     let file = Text::from("/opt/libother.so");
     if mapped {
-        list.mapped.push((file.clone(), crate::event::Seq(3)));
+        list.mapped.push((file.clone(), Seq(3)));
     }
     but(with(Era::LlamaServer, list), |model| {
         if let Some(problem) = problem {
@@ -242,4 +242,34 @@ fn nowhere(path: &str) -> Model {
     let mut list = child(Step::List);
     list.loads.push(failed);
     with(Era::LlamaServer, list)
+}
+
+/// The loader ended the process by its assertion, and the runtime beside the backend has these versions.
+pub(super) fn unversioned(versions: &[&str]) -> Model {
+    let runtime = Text::from(format!("{LIB}/cuda_v12/libcudart.so.12"));
+    let backend = Text::from(format!("{LIB}/cuda_v12/libggml-cuda.so"));
+    let mut list = Child {
+        answer: None,
+        end: End::Exit(127, seen("exit code 127")),
+        ..child(Step::List)
+    };
+    list.loads.push(load(Outcome::Died, Vec::new()));
+    list.mapped = vec![(backend.clone(), Seq(2)), (runtime.clone(), Seq(3))];
+    list.said.push(said("Inconsistency detected by ld.so: dl-lookup.c: 107: check_match: Assertion `version->filename == NULL || ! _dl_name_match_p (version->filename, map)' failed!"));
+    let of_backend = Library {
+        path: backend,
+        needs_versions: vec![["libcudart.so.12", "libcudart.so.12"].map(Text::from)],
+        ..Library::default()
+    };
+    let of_runtime = Library {
+        path: runtime,
+        defines_versions: versions.iter().map(|one| Text::from(*one)).collect(),
+        ..Library::default()
+    };
+    but(discovery(Era::LlamaServer), |model| {
+        look(model, vec![list], Vec::new());
+        for facts in [of_backend, of_runtime] {
+            model.libraries.insert(facts.path.clone(), facts);
+        }
+    })
 }

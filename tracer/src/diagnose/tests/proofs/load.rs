@@ -49,6 +49,10 @@ pub(super) fn proofs() -> Vec<Proof> {
             .also(lacking(vec![library("libvulkan.so.1")]))
             .also(unopened(13, None))
             .weaker(unopened(2, Some("/usr/lib/libcuda.so.1")))
+            .also(but(unopened(2, Some("/usr/lib/libcuda.so.1")), |model| {
+                let cache = seen("open /etc/ld.so.cache").unwrap();
+                model.children[0].refused.push((Errno(13), cache));
+            }))
             .silent(
                 "a place of it gives no answer",
                 lacking(vec![super::system::searched("ENOTCONN")]),
@@ -87,6 +91,11 @@ pub(super) fn proofs() -> Vec<Proof> {
             lacking(vec![version("libcudart.so.12", "libcudart.so.12")]),
         )
         .also(answered(&["libcudart.so.11.0"]))
+        .also(super::file::unversioned(&[]))
+        .silent(
+            "it has versions, so something else ended the process",
+            super::file::unversioned(&["libcudart.so.12"]),
+        )
         .silent(
             "the file that answers has that version",
             answered(&["libcudart.so.12"]),

@@ -27,6 +27,10 @@ pub(super) fn proofs() -> Vec<Proof> {
                 as_library("/usr/lib/ollama"),
             )
             .silent("the second place is there", tried(&[Some(2), None]))
+            .silent(
+                "the first place may not be looked at",
+                tried(&[Some(13), Some(2)]),
+            )
             .silent("it does not know where it is itself", no_proc()),
         Proof::of("VG011", no_proc())
             .also(but(discovery(Era::Runner), |model| {
@@ -53,6 +57,8 @@ pub(super) fn proofs() -> Vec<Proof> {
                 look(model, vec![list], Vec::new());
             })),
         Proof::of("VG003", library_closed(13, false))
+            .also(tried(&[Some(13), Some(2)]))
+            .silent("another place is there", tried(&[Some(13), None]))
             .silent("it is not there at all", library_closed(2, false))
             .silent("it was listed in the end", library_closed(24, true)),
         Proof::of("VG004", requested(false)).silent("the folder is there", requested(true)),

@@ -119,6 +119,10 @@ fn proofs_of_ends() -> Vec<Proof> {
         Proof::of("VG207", ended(End::Exit(1, None), ""))
             .also(ended(End::OutOfMemory(None), ""))
             .also(ended(kill("SIGKILL", "oomd"), ""))
+            .also(ended(
+                End::Exit(127, None),
+                "/usr/local/bin/ollama: error while loading shared libraries: /opt/libm.so.6: file too short",
+            ))
             .also(but(
                 ended(
                     End::Unknown,

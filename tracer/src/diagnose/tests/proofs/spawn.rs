@@ -29,6 +29,10 @@ pub(super) fn proofs() -> Vec<Proof> {
             "fork/exec /usr/local/bin/ollama: permission denied",
         ))
         .silent(
+            "the pipes for it could not be made",
+            not_started("pipe2: operation not permitted"),
+        )
+        .silent(
             "a limit stopped it, whatever the file is like",
             not_started("fork/exec /usr/local/bin/ollama: too many open files"),
         )
@@ -91,7 +95,6 @@ fn without_llama_server() -> Proof {
 pub(super) fn at_work() -> Vec<Proof> {
     vec![
         without_llama_server(),
-        no_thread(),
         Proof::of("VG034", looked(Era::Runner, vec![bound(98, false)]))
             .silent(
                 "it answered all the same",
@@ -161,6 +164,7 @@ fn no_process() -> Proof {
         looked(Era::Runner, vec![not_made(Step::Runner, no_fork())]),
     )
     .also(not_started("pipe2: too many open files"))
+    .also(not_started("pipe2: operation not permitted"))
     .also(not_started(
         "fork/exec /usr/local/bin/ollama: resource temporarily unavailable",
     ))
@@ -179,18 +183,6 @@ fn no_process() -> Proof {
             vec![child(Step::List), not_made(Step::Start, no_fork())],
         ),
     )
-}
-
-/// VG040: words of threads, and of others.
-fn no_thread() -> Proof {
-    Proof::of("VG040", threads(None))
-        .silent("it answered all the same", threads(Some(Answer::default())))
-        .silent(
-            "it gave up for another reason",
-            but(threads(None), |model| {
-                model.children[0].said = vec![said("runtime/cgo: pthread_attr_init failed")];
-            }),
-        )
 }
 
 /// VG041: what the server opens before it makes a process.
@@ -215,18 +207,6 @@ fn no_null() -> Proof {
         "it is the program",
         not_started("fork/exec /dev/nullity: permission denied"),
     )
-}
-
-/// A runner that may not make its threads.
-fn threads(answer: Option<Answer>) -> Model {
-    let runner = but_child(child(Step::Runner), |runner| {
-        runner.said.push(said(
-            "runtime/cgo: pthread_create failed: Resource temporarily unavailable",
-        ));
-        runner.end = End::Exit(2, seen("exit code 2"));
-        runner.answer = answer;
-    });
-    looked(Era::Runner, vec![runner])
 }
 
 /// The server's line about a look of which no process was seen.

@@ -1,12 +1,12 @@
-//! Load: what the system does not give, and no permission is at fault. VG067, VG068, VG094; and VG042, a name
-//! that no list can hold.
+//! Load: what the system does not give, and no permission is at fault. VG067, VG068, VG094; before a load VG040;
+//! and VG042, a name that no list can hold.
 
-use super::super::build::{LIB, child, discovery, folder, load, look};
+use super::super::build::{LIB, child, discovery, folder, load, look, said, seen};
 use super::crash::crashed;
 use super::load::{STACK, lacking, refused, worded};
 use super::{Proof, but};
 use crate::discover::Model;
-use crate::discover::model::{Era, Missing, Outcome};
+use crate::discover::model::{Answer, Child, End, Era, Missing, Outcome};
 use crate::discover::role::Step;
 use crate::event::Text;
 use crate::event::library::Tried;
@@ -29,6 +29,7 @@ pub(super) fn proofs() -> Vec<Proof> {
             ),
         broken_storage(),
         with_colon(),
+        no_thread(),
         Proof::of(
             "VG094",
             crashed("SIGSYS", "/lib/libc.so.6", &["ggml_backend_init"]),
@@ -116,4 +117,31 @@ pub(super) fn searched(problem: &str) -> Missing {
             folder: None,
         }],
     }
+}
+
+/// VG040: words of threads, and of others.
+fn no_thread() -> Proof {
+    Proof::of("VG040", threads(None))
+        .silent("it answered all the same", threads(Some(Answer::default())))
+        .silent(
+            "it gave up for another reason",
+            but(threads(None), |model| {
+                model.children[0].said = vec![said("runtime/cgo: pthread_attr_init failed")];
+            }),
+        )
+}
+
+/// A runner that may not make its threads.
+fn threads(answer: Option<Answer>) -> Model {
+    let mut runner = Child {
+        end: End::Exit(2, seen("exit code 2")),
+        answer,
+        ..child(Step::Runner)
+    };
+    runner.said.push(said(
+        "runtime/cgo: pthread_create failed: Resource temporarily unavailable",
+    ));
+    but(discovery(Era::Runner), |model| {
+        look(model, vec![runner], Vec::new());
+    })
 }

@@ -1,10 +1,12 @@
 //! Validate: the second look, and what the server checks by itself. VG140 to VG148.
 
-use super::super::build::{attempt, call, child, device, discovery, line, look, said, seen};
+use super::super::build::{
+    as_log, attempt, call, child, device, discovery, line, look, said, seen,
+};
 use super::crash::dead;
 use super::{Proof, but};
 use crate::discover::Model;
-use crate::discover::model::{Child, End, Era, Folder};
+use crate::discover::model::{Child, End, Era, Folder, Level};
 use crate::discover::role::Step;
 use crate::event::Text;
 
@@ -71,6 +73,13 @@ pub(super) fn checked_by_server() -> Vec<Proof> {
         Proof::likely("VG144", second(child(Step::Runner)))
             .also(second_unmade())
             .silent("its architecture is the reason", second(saying(&[arch])))
+            .silent(
+                "a log, which tells no devices of a look that went well",
+                but(second(child(Step::Runner)), |model| {
+                    model.attempts[1].answer = None;
+                    as_log(model, Level::Debug);
+                }),
+            )
             .silent(
                 "the second look gave the device",
                 but(first(), |model| {

@@ -3,11 +3,15 @@
 use super::super::FEW;
 use super::{Building, Open as OpenCall};
 use crate::discover::model::Evidence;
+use crate::event::call::LoaderError;
 use crate::event::file::{Open, Stat};
 use crate::event::{Errno, Event};
 
 /// A flag of open on x86-64 (fcntl.h).
 const O_CREAT: u64 = 0o100;
+/// ENOENT, and EINPROGRESS of a connect that goes on (errno.h).
+const NO_FILE: Errno = Errno(2);
+const IN_PROGRESS: Errno = Errno(115);
 /// The first call of the driver (cuda.h).
 const DRIVER_START: &str = "cuInit";
 
@@ -31,12 +35,36 @@ impl Building {
 
     /// The driver looked for a file of its own while it started; the loader's search for libraries is told elsewhere.
     fn not_there(&mut self, event: &Event, err: Errno, path: &str) {
+        if !path.contains(".so") {
+            self.sought_by_driver(event, err, format!("open {path}"));
+        }
+    }
+
+    /// The driver loads a library of its own while it starts, and it is not there.
+    pub(super) fn not_loaded(&mut self, event: &Event, error: &LoaderError) {
+        let text = error.text.value().map_or("", |text| text.as_str());
+        let object = error.object.value().map_or("", |text| text.as_str());
+        if text.starts_with("cannot open shared object file") && !object.is_empty() {
+            let err = error.err.unwrap_or(NO_FILE);
+            self.sought_by_driver(event, err, format!("load {object}"));
+        }
+    }
+
+    /// The driver connects to somebody while it starts, and nobody answers.
+    pub(super) fn not_reached(&mut self, event: &Event, err: Errno, address: &str) {
+        if err != IN_PROGRESS && !address.is_empty() {
+            self.sought_by_driver(event, err, format!("connect {address}"));
+        }
+    }
+
+    fn sought_by_driver(&mut self, event: &Event, err: Errno, what: String) {
         let starting =
             |open: &OpenCall| open.tid == event.tid && open.function.as_str() == DRIVER_START;
-        let few = self.sought < FEW && !path.contains(".so");
-        if few && self.open.values().any(starting) {
+        let room = self.sought < FEW && self.child.refused.len() < self.most;
+        if room && self.open.values().any(starting) {
             self.sought += 1;
-            self.refuse(event, err, format!("open {path} inside {DRIVER_START}"));
+            let seen = Evidence::event(event.seq, format!("{what} inside {DRIVER_START}"));
+            self.child.refused.push((err, seen));
         }
     }
 

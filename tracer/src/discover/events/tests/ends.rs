@@ -89,6 +89,75 @@ fn a_fault_behind_gos_handler_is_a_crash_and_exit_code_2() {
     assert!(child.inits[0].unfinished && !child.inits[0].registered);
 }
 
+fn signal(name: &str, from: u32, code: i32) -> Kind {
+    let sent = json!({"name": name, "number": 13, "to": "p2.1", "to_pid": 2, "from_pid": from, "code": code, "result": "delivered"});
+    Kind::Signal(body(sent))
+}
+
+#[test]
+fn a_signal_that_ended_the_process_and_was_its_own_is_a_crash() {
+    let crashes = |signals: &[(u32, &str, u32, i32)]| {
+        let mut made = begun();
+        made.call(2, "cuda", "cuInit", "/x/libcuda.so.1");
+        for (process, name, from, code) in signals {
+            made.push(*process, signal(name, *from, *code));
+        }
+        made.exit(2, None, Some("SIGTERM"));
+        let child = made.model().children[0].clone();
+        let inside = child.crashes.iter().map(|crash| crash.inside.len());
+        inside.collect::<Vec<_>>()
+    };
+    let none: [usize; 0] = [];
+    assert_eq!(crashes(&[(2, "SIGTERM", 2, 0)]), [1]);
+    // What the Go runtime of a runner sends itself all the time.
+    assert_eq!(crashes(&[(2, "SIGURG", 2, -6)]), none);
+    // It survived one signal and ended by another.
+    assert_eq!(crashes(&[(2, "SIGPIPE", 2, 0)]), none);
+    // Its handler passes on what somebody else sent.
+    let passed_on = [(9, "SIGTERM", 9, 0), (2, "SIGTERM", 2, -6)];
+    assert_eq!(crashes(&passed_on), none);
+}
+
+#[test]
+fn what_the_driver_wants_in_vain_while_it_starts_is_kept() {
+    let mut made = begun();
+    let call = made.call(2, "cuda", "cuInit", "/x/libcuda.so.1");
+    let error = json!({"object": "libcore.so.1", "text": "cannot open shared object file", "err": "ENOENT"});
+    made.push(2, Kind::LoaderError(body(error)));
+    let connect =
+        json!({"call": "connect", "address": "127.0.0.1:9", "fd": 3, "err": "ECONNREFUSED"});
+    made.push(2, Kind::Socket(body(connect.clone())));
+    let goes_on =
+        json!({"call": "connect", "address": "127.0.0.1:8", "fd": 3, "err": "EINPROGRESS"});
+    made.push(2, Kind::Socket(body(goes_on)));
+    made.back(2, call, "cuInit", json!({"int": 999}));
+    made.push(2, Kind::Socket(body(connect)));
+    let model = made.model();
+    let refused = model.children[0].refused.iter();
+    let texts: Vec<&str> = refused.map(|(_, seen)| seen.text.as_str()).collect();
+    let wanted = [
+        "load libcore.so.1 inside cuInit",
+        "connect 127.0.0.1:9 inside cuInit",
+    ];
+    assert_eq!(texts, wanted);
+}
+
+#[test]
+fn a_runner_that_listened_in_vain_is_told() {
+    let unasked = |comes: bool| {
+        let mut made = begun();
+        let socket = |call: &str| json!({"call": call, "address": "127.0.0.1:40000", "fd": 3});
+        made.push(2, Kind::Socket(body(socket("listen"))));
+        let nobody = json!({"call": "accept", "fd": 3, "err": "EAGAIN"});
+        made.push(2, Kind::Socket(body(nobody)));
+        if comes {
+            made.push(2, Kind::Socket(body(socket("accept"))));
+        }
+        made.model().children[0].unasked.is_some()
+    };
+    assert!(unasked(false) && !unasked(true));
+}
+
 /// A start that is slow, and perhaps comes back, before the server's kill.
 fn slow(comes_back: bool) -> Model {
     let mut made = begun();
