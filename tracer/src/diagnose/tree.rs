@@ -11,11 +11,13 @@ mod devices;
 mod driver;
 mod files;
 mod folder;
+mod keep;
 mod load;
 mod place;
 mod rights;
 mod spawn;
 mod variables;
+mod versions;
 mod words;
 
 use super::Finding;

@@ -27,6 +27,7 @@ use std::path::{Path, PathBuf};
 use super::doctor;
 use super::host;
 use super::library::Root;
+use super::library::cache::Cache;
 use super::library::facts::{Detail, facts};
 use crate::event::Text;
 use crate::event::host::Node;
@@ -78,6 +79,9 @@ pub fn gather(question: &Question<'_>) -> Facts {
         host,
         server,
         stubs,
+        no_cache: Cache::read(&root)
+            .err()
+            .map(|error| Text::from(error.to_string())),
         ..Facts::default()
     };
     let Some((program, by)) = program(question, known, &root) else {
