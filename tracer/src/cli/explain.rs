@@ -1,8 +1,12 @@
 //! `vgputrace explain`.
 
+use std::ffi::OsStr;
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
+
 use crate::cmd::explain::{Form, Props};
+use crate::diagnose::rules;
 
 /// Options of `explain`; what the command does is said at `Command::Explain`.
 #[derive(Clone, Debug, clap::Args)]
@@ -49,8 +53,8 @@ pub struct Args {
     #[arg(short, long, conflicts_with_all = ["json", "markdown"])]
     verbose: bool,
 
-    /// Print the page of one rule, such as VG052; `all` for the list.
-    #[arg(long, value_name = "ID", conflicts_with_all = ["input", "backend", "json", "markdown", "verbose"])]
+    /// Print the page of one rule, such as VG052 or, of `check`, VG320; `all` for the list.
+    #[arg(long, value_name = "ID", value_parser = Ids, hide_possible_values = true, conflicts_with_all = ["input", "backend", "json", "markdown", "verbose"])]
     code: Option<String>,
 }
 
@@ -69,5 +73,27 @@ impl Args {
             },
             code: self.code,
         }
+    }
+}
+
+/// Any word; the ids that have a page are known to the shell's completion.
+#[derive(Clone)]
+struct Ids;
+
+impl TypedValueParser for Ids {
+    type Value = String;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        argument: Option<&clap::Arg>,
+        value: &OsStr,
+    ) -> Result<String, clap::Error> {
+        StringValueParser::new().parse_ref(command, argument, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        let pages = rules::with_pages().map(|rule| PossibleValue::new(rule.id).help(rule.title));
+        Some(Box::new(pages.chain([PossibleValue::new("all")])))
     }
 }

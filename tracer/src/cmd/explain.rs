@@ -57,7 +57,7 @@ pub fn run(props: &Props) -> Result<u8, Report> {
 /// The page of a rule, or the list of all.
 fn of_rule(code: &str) -> Result<String, Report> {
     if code == "all" {
-        return Ok(rules::all()
+        return Ok(rules::with_pages()
             .map(|rule| format!("{}  {:8}  {}\n", rule.id, rule.stage.name(), rule.title))
             .collect());
     }

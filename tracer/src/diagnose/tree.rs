@@ -13,12 +13,15 @@ mod files;
 mod folder;
 mod keep;
 mod load;
+mod pages;
 mod place;
 mod rights;
 mod spawn;
 mod variables;
 mod versions;
 mod words;
+
+pub use pages::ALL as PAGES;
 
 use super::Finding;
 use crate::discover::model::Era;
