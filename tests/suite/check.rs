@@ -1,5 +1,6 @@
 //! The command `vgputrace check` over made systems: each fault is found with what is missing, and its near miss is not.
 
+mod apart;
 mod here;
 mod image;
 mod machine;

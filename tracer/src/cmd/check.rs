@@ -36,10 +36,10 @@ pub fn run(props: &Props) -> Result<u8, Report> {
         .as_ref()
         .is_none_or(|ollama| ollama.file.size.is_none());
     if missing {
-        return Err(no_ollama(&facts, &root));
+        return Err(no_ollama(&facts));
     }
     let Some(answer) = answer else {
-        return Err(no_ollama(&facts, &root));
+        return Err(no_ollama(&facts));
     };
     let text = if props.json {
         check::json(&facts, &answer)
@@ -93,21 +93,26 @@ fn root(props: &Props) -> Result<PathBuf, Report> {
     std::fs::canonicalize(root).map_err(fail)
 }
 
-fn no_ollama(facts: &Facts, root: &Path) -> Report {
-    if let Some(ollama) = &facts.ollama {
+fn no_ollama(facts: &Facts) -> Report {
+    let mut report = if let Some(ollama) = &facts.ollama {
         let why = ollama
             .file
             .problem
             .as_ref()
             .map_or("not there", |why| why.as_str());
-        return Report::new(format!(
+        Report::new(format!(
             "cannot look at {} (named by {}): {why}",
             ollama.program, ollama.by
-        ));
+        ))
+    } else {
+        Report::new(format!(
+            "no Ollama below {}: no unit ollama.service, and no program where it usually is",
+            facts.root
+        ))
+        .help("vgputrace check --bin FILE names the program")
+    };
+    if let Some(pid) = facts.server.unseen {
+        report = report.help(tree::unseen(pid));
     }
-    Report::new(format!(
-        "no Ollama below {}: no unit ollama.service, and no program where it usually is",
-        root.display()
-    ))
-    .help("vgputrace check --bin FILE names the program")
+    report
 }

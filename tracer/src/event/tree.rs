@@ -13,7 +13,7 @@ use super::host::{Host, Node};
 use super::library::{Library, Resolved};
 
 pub use folder::{Folder, LlamaServer, Load, Tree};
-pub use server::{EnvironmentOf, Server, Variable};
+pub use server::{Apart, EnvironmentOf, Server, Variable};
 
 /// All that was found out.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -15,6 +15,7 @@ mod loads;
 mod markers;
 mod place;
 mod rights;
+mod running;
 mod server;
 #[cfg(test)]
 mod tests;
@@ -60,12 +61,30 @@ pub struct Question<'a> {
     pub accounts: &'a dyn super::user::Accounts,
 }
 
-/// Finds everything out.
+/// Finds everything out. Where the root is `/`, no program is named, and the server that runs has a file system of its own,
+/// it is looked at through that server's root.
 #[must_use]
 pub fn gather(question: &Question<'_>) -> Facts {
+    match running::elsewhere(question) {
+        Some(root) => gather_below(&Question {
+            root: &root,
+            program: None,
+            cwd: Path::new("/"),
+            caller: Vec::new(),
+            accounts: &RootAccounts::read(&root),
+        }),
+        None => gather_below(question),
+    }
+}
+
+fn gather_below(question: &Question<'_>) -> Facts {
     let root = Root::new(question.root);
     let (server, known) = server::read(question);
-    let host = host::read(question.root);
+    // The kernel's own folders need not be mounted in a container, and it is the same kernel.
+    let host = match server::process_of(question.root) {
+        Some((_, pid)) => host::of_process(pid),
+        None => host::read(question.root),
+    };
     let stubs = stubs(&host, &root);
     let mut facts = Facts {
         root: text(question.root),

@@ -81,6 +81,7 @@ fn of_exec(exec: &Exec, library: PathBuf, like: String) -> Plan {
             .cwd
             .value()
             .map_or_else(|| PathBuf::from("/"), |cwd| PathBuf::from(bytes(cwd))),
+        root: None,
         uid: Some((exec.uid[1], exec.gid[1])),
         notes,
     }
