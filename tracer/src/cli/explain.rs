@@ -26,15 +26,17 @@ Exit codes:
 Examples:
   vgputrace explain run.vgt
   vgputrace explain server.log
+  vgputrace explain /usr/local/lib/ollama
   vgputrace explain ollama.strace
   journalctl -u ollama -o cat | vgputrace explain -
   vgputrace explain run.vgt --backend cuda_v12 --verbose
   vgputrace explain run.vgt --json | jq -r '.backends[] | [.name, .verdict, .cause] | @tsv'
   vgputrace explain --code VG052")]
 pub struct Args {
-    /// A trace or a log; - for standard input. Without it the newest log of the Ollama found here, what `check` says of
-    /// it, and the command that settles the rest.
-    #[arg(value_name = "TRACE|LOG")]
+    /// A trace or a log, - for standard input; or a folder (Ollama's libraries, an installation, a mounted system), told as
+    /// `check` tells it. Without it the newest log of the Ollama found here, what `check` says of it, and the command that
+    /// settles the rest.
+    #[arg(value_name = "TRACE|LOG|DIR")]
     input: Option<PathBuf>,
 
     /// Only this backend: the base name of its folder, such as cuda_v12.

@@ -54,6 +54,19 @@ pub fn run(props: &Props) -> Result<u8, Report> {
 
 /// Finds out what lies below `root`, and what the rules say of it; no answer where there is no Ollama.
 pub(super) fn look(root: &Path, program: Option<&Path>) -> (Facts, Option<Check>) {
+    look_at(root, program, None)
+}
+
+/// The same of a library folder of this machine that no program belongs to.
+pub(super) fn look_at_libraries(folder: &Path) -> (Facts, Option<Check>) {
+    look_at(Path::new("/"), None, Some(folder))
+}
+
+fn look_at(
+    root: &Path,
+    program: Option<&Path>,
+    library_dir: Option<&Path>,
+) -> (Facts, Option<Check>) {
     let here = root == Path::new("/");
     let cwd = match here {
         true => std::env::current_dir().unwrap_or_default(),
@@ -66,6 +79,7 @@ pub(super) fn look(root: &Path, program: Option<&Path>) -> (Facts, Option<Check>
     let facts = gather(&Question {
         root,
         program,
+        library_dir,
         cwd: &cwd,
         caller: match here {
             true => std::env::vars_os().collect(),

@@ -235,7 +235,9 @@ fn notes(scene: &Scene<'_>) -> Vec<String> {
     let server = &scene.facts.server;
     let mut notes = Vec::new();
     if scene.era == Era::Unknown {
-        let why = if scene.ollama.file.problem.is_some() {
+        let why = if scene.ollama.by.as_str() == "not there" {
+            "no program is there beside its libraries"
+        } else if scene.ollama.file.problem.is_some() {
             "it is no program of this machine that could be read"
         } else if scene.ollama.markers.whole {
             "its text has the words of neither era, or of both"

@@ -53,6 +53,8 @@ pub struct Question<'a> {
     pub root: &'a Path,
     /// Ollama's program inside the root, where the user names it.
     pub program: Option<&'a Path>,
+    /// A library folder inside the root that no program belongs to: it is looked at by itself.
+    pub library_dir: Option<&'a Path>,
     /// The caller's working directory, inside the root.
     pub cwd: &'a Path,
     /// The caller's variables; empty when the root is another system's.
@@ -69,6 +71,7 @@ pub fn gather(question: &Question<'_>) -> Facts {
         Some(root) => gather_below(&Question {
             root: &root,
             program: None,
+            library_dir: None,
             cwd: Path::new("/"),
             caller: Vec::new(),
             accounts: &RootAccounts::read(&root),
@@ -103,10 +106,23 @@ fn gather_below(question: &Question<'_>) -> Facts {
             .map(|error| Text::from(error.to_string())),
         ..Facts::default()
     };
-    let Some((program, by)) = program(question, known, &root) else {
+    let found = match question.library_dir {
+        Some(folder) => Some((folder.join("ollama"), Text::from("not there"))),
+        None => program(question, known, &root),
+    };
+    let Some((program, by)) = found else {
         return facts;
     };
     let mut ollama = installation(&program, by, &facts, &root);
+    if let Some(folder) = question.library_dir {
+        let place = place::Place {
+            path: folder.to_owned(),
+            passed: Vec::new(),
+            fallback: false,
+        };
+        let cwd = path_of(&facts.server.cwd);
+        ollama.tree = list::tree(place, &cwd, &root);
+    }
     let mut reader = loads::Reader::new(&ollama, &facts.server, &root);
     reader.fill(&mut ollama);
     (facts.drivers, facts.files) = reader.finish();

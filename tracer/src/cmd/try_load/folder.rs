@@ -18,6 +18,7 @@ pub(super) fn plan(name: &str, props: &Props) -> Result<Plan, Report> {
     let facts = gather(&Question {
         root: Path::new("/"),
         program: props.program.as_deref(),
+        library_dir: None,
         cwd: &cwd,
         caller: std::env::vars_os().collect(),
         accounts: &SystemAccounts,

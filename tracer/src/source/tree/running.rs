@@ -38,7 +38,12 @@ pub(super) fn look(question: &Question<'_>) -> Running {
         let file = Root::new(question.root).locate(&question.cwd.join(program));
         file.ok().map(|located| identity(&located.metadata))
     };
-    let named = question.program.map(file_of_program);
+    // No server belongs to libraries without a program.
+    let named = match (question.program, question.library_dir) {
+        (Some(program), _) => Some(file_of_program(program)),
+        (None, Some(_)) => Some(None),
+        (None, None) => None,
+    };
     for server in advice::running_server(&proc).unwrap_or_default() {
         let folder = proc.join(server.pid.to_string());
         match is_apart(question.root, &folder, &server) {
@@ -63,7 +68,8 @@ pub(super) fn look(question: &Question<'_>) -> Running {
 /// The server through whose root this machine's Ollama is to be looked at: one with a file system of its own, where
 /// neither a unit nor a server of this one tells how Ollama is started, and no program is named.
 pub(super) fn elsewhere(question: &Question<'_>) -> Option<PathBuf> {
-    if question.root != Path::new("/") || question.program.is_some() {
+    let named = question.program.is_some() || question.library_dir.is_some();
+    if question.root != Path::new("/") || named {
         return None;
     }
     let unit = unit::load(UNIT, question.root).ok();
