@@ -61,7 +61,7 @@ pub fn run(props: &Props) -> Result<u8, Report> {
     };
     let loader = child::Loader::new()?;
     let user = who(props, &mut plan)?;
-    let root = Root::new(plan.root.as_deref().unwrap_or(Path::new("/")));
+    let root = Root::new(plan.root.as_deref().unwrap_or_else(|| Path::new("/")));
     let cwd = root.locate(&plan.cwd);
     if !cwd.is_ok_and(|located| located.metadata.is_dir()) {
         plan.notes.push(format!(
