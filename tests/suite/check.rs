@@ -1,5 +1,7 @@
 //! The command `vgputrace check` over made systems: each fault is found with what is missing, and its near miss is not.
 
+mod apart;
+mod folder;
 mod here;
 mod image;
 mod machine;

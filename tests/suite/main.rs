@@ -23,6 +23,7 @@ mod loader;
 mod neutral;
 mod output;
 mod parity;
+mod questions;
 mod real;
 mod replay;
 mod run;

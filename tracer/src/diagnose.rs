@@ -14,6 +14,7 @@ mod drivers;
 mod dropped;
 pub mod explanation;
 mod judge;
+mod old_system;
 mod platform;
 mod quote;
 pub mod rule;

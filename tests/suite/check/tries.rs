@@ -207,3 +207,27 @@ fn a_role_that_is_not_in_the_trace_is_2_and_the_others_are_named() {
         ran.err()
     );
 }
+
+#[test]
+fn a_kind_of_role_is_enough_where_one_folder_has_it() {
+    if binary().is_none() {
+        return gate::skip(test_name!(), "no vgputrace binary");
+    }
+    let folder = open_folder();
+    let library = place(Fault::None, folder.path(), "libggml-cuda.so");
+    let (ran, value) = attempt(&library, "runner", &["--user", "0:0"]);
+    let like = value["like"].as_str().unwrap_or_default();
+    assert!(
+        like.starts_with("runner[cuda_v12] pass 1"),
+        "{value} {}",
+        ran.err()
+    );
+    // A part of the word is no kind.
+    let (ran, _) = attempt(&library, "run", &["--user", "0:0"]);
+    assert_eq!(ran.shell_code(), 2);
+    assert!(
+        ran.err().contains("runner[cuda_v12] pass 1"),
+        "{}",
+        ran.err()
+    );
+}

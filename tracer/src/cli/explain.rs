@@ -1,8 +1,12 @@
 //! `vgputrace explain`.
 
+use std::ffi::OsStr;
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
+
 use crate::cmd::explain::{Form, Props};
+use crate::diagnose::rules;
 
 /// Options of `explain`; what the command does is said at `Command::Explain`.
 #[derive(Clone, Debug, clap::Args)]
@@ -22,15 +26,17 @@ Exit codes:
 Examples:
   vgputrace explain run.vgt
   vgputrace explain server.log
+  vgputrace explain /usr/local/lib/ollama
   vgputrace explain ollama.strace
   journalctl -u ollama -o cat | vgputrace explain -
   vgputrace explain run.vgt --backend cuda_v12 --verbose
   vgputrace explain run.vgt --json | jq -r '.backends[] | [.name, .verdict, .cause] | @tsv'
   vgputrace explain --code VG052")]
 pub struct Args {
-    /// A trace or a log; - for standard input. Without it the newest log of the Ollama found here, what `check` says of
-    /// it, and the command that settles the rest.
-    #[arg(value_name = "TRACE|LOG")]
+    /// A trace or a log, - for standard input; or a folder (Ollama's libraries, an installation, a mounted system), told as
+    /// `check` tells it. Without it the newest log of the Ollama found here, what `check` says of it, and the command that
+    /// settles the rest.
+    #[arg(value_name = "TRACE|LOG|DIR")]
     input: Option<PathBuf>,
 
     /// Only this backend: the base name of its folder, such as cuda_v12.
@@ -49,8 +55,8 @@ pub struct Args {
     #[arg(short, long, conflicts_with_all = ["json", "markdown"])]
     verbose: bool,
 
-    /// Print the page of one rule, such as VG052; `all` for the list.
-    #[arg(long, value_name = "ID", conflicts_with_all = ["input", "backend", "json", "markdown", "verbose"])]
+    /// Print the page of one rule, such as VG052 or, of `check`, VG320; `all` for the list.
+    #[arg(long, value_name = "ID", value_parser = Ids, hide_possible_values = true, conflicts_with_all = ["input", "backend", "json", "markdown", "verbose"])]
     code: Option<String>,
 }
 
@@ -69,5 +75,27 @@ impl Args {
             },
             code: self.code,
         }
+    }
+}
+
+/// Any word; the ids that have a page are known to the shell's completion.
+#[derive(Clone)]
+struct Ids;
+
+impl TypedValueParser for Ids {
+    type Value = String;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        argument: Option<&clap::Arg>,
+        value: &OsStr,
+    ) -> Result<String, clap::Error> {
+        StringValueParser::new().parse_ref(command, argument, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        let pages = rules::with_pages().map(|rule| PossibleValue::new(rule.id).help(rule.title));
+        Some(Box::new(pages.chain([PossibleValue::new("all")])))
     }
 }

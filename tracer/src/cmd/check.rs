@@ -36,10 +36,10 @@ pub fn run(props: &Props) -> Result<u8, Report> {
         .as_ref()
         .is_none_or(|ollama| ollama.file.size.is_none());
     if missing {
-        return Err(no_ollama(&facts, &root));
+        return Err(no_ollama(&facts));
     }
     let Some(answer) = answer else {
-        return Err(no_ollama(&facts, &root));
+        return Err(no_ollama(&facts));
     };
     let text = if props.json {
         check::json(&facts, &answer)
@@ -54,6 +54,19 @@ pub fn run(props: &Props) -> Result<u8, Report> {
 
 /// Finds out what lies below `root`, and what the rules say of it; no answer where there is no Ollama.
 pub(super) fn look(root: &Path, program: Option<&Path>) -> (Facts, Option<Check>) {
+    look_at(root, program, None)
+}
+
+/// The same of a library folder of this machine that no program belongs to.
+pub(super) fn look_at_libraries(folder: &Path) -> (Facts, Option<Check>) {
+    look_at(Path::new("/"), None, Some(folder))
+}
+
+fn look_at(
+    root: &Path,
+    program: Option<&Path>,
+    library_dir: Option<&Path>,
+) -> (Facts, Option<Check>) {
     let here = root == Path::new("/");
     let cwd = match here {
         true => std::env::current_dir().unwrap_or_default(),
@@ -66,6 +79,7 @@ pub(super) fn look(root: &Path, program: Option<&Path>) -> (Facts, Option<Check>
     let facts = gather(&Question {
         root,
         program,
+        library_dir,
         cwd: &cwd,
         caller: match here {
             true => std::env::vars_os().collect(),
@@ -93,21 +107,26 @@ fn root(props: &Props) -> Result<PathBuf, Report> {
     std::fs::canonicalize(root).map_err(fail)
 }
 
-fn no_ollama(facts: &Facts, root: &Path) -> Report {
-    if let Some(ollama) = &facts.ollama {
+fn no_ollama(facts: &Facts) -> Report {
+    let mut report = if let Some(ollama) = &facts.ollama {
         let why = ollama
             .file
             .problem
             .as_ref()
             .map_or("not there", |why| why.as_str());
-        return Report::new(format!(
+        Report::new(format!(
             "cannot look at {} (named by {}): {why}",
             ollama.program, ollama.by
-        ));
+        ))
+    } else {
+        Report::new(format!(
+            "no Ollama below {}: no unit ollama.service, and no program where it usually is",
+            facts.root
+        ))
+        .help("vgputrace check --bin FILE names the program")
+    };
+    if let Some(pid) = facts.server.unseen {
+        report = report.help(tree::unseen(pid));
     }
-    Report::new(format!(
-        "no Ollama below {}: no unit ollama.service, and no program where it usually is",
-        root.display()
-    ))
-    .help("vgputrace check --bin FILE names the program")
+    report
 }

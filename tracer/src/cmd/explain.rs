@@ -1,5 +1,6 @@
 //! `explain`: one verdict for each backend, from a trace or a log.
 
+mod folder;
 mod here;
 mod newest;
 pub(super) mod source;
@@ -16,7 +17,7 @@ use crate::view::explain::{page, story, to_json, to_markdown, write};
 /// What to explain, and how to tell it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Props {
-    /// A trace or a log, `-` for standard input; the newest log found here when absent.
+    /// A trace, a log or a folder, `-` for standard input; the newest log found here when absent.
     pub input: Option<PathBuf>,
     /// Only this backend.
     pub backend: Option<String>,
@@ -57,7 +58,7 @@ pub fn run(props: &Props) -> Result<u8, Report> {
 /// The page of a rule, or the list of all.
 fn of_rule(code: &str) -> Result<String, Report> {
     if code == "all" {
-        return Ok(rules::all()
+        return Ok(rules::with_pages()
             .map(|rule| format!("{}  {:8}  {}\n", rule.id, rule.stage.name(), rule.title))
             .collect());
     }
@@ -71,6 +72,7 @@ fn of_input(props: &Props) -> Result<String, Report> {
     let backend = props.backend.as_deref();
     let model = match &props.input {
         Some(path) if path.as_os_str() == "-" => source::standard_input()?,
+        Some(path) if path.is_dir() => return folder::tell(path, backend, props.form),
         Some(path) => source::file(path)?,
         None => return here::tell(backend, props.form),
     };

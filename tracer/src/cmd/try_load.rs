@@ -11,6 +11,7 @@ use std::time::Duration;
 use super::standard_output::StandardOutput;
 use super::{Report, terminal};
 use crate::event::Text;
+use crate::source::library::Root;
 use crate::source::tree::closure_in;
 use crate::source::user::{self, Accounts as _, Identity, SystemAccounts};
 use crate::view::try_load::{Tried, json, text};
@@ -41,6 +42,8 @@ struct Plan {
     like: String,
     environment: Vec<(OsString, OsString)>,
     cwd: PathBuf,
+    /// The root of the server's file system, where that is not ours; library and working directory are inside it.
+    root: Option<PathBuf>,
     /// Whom Ollama's process runs as.
     uid: Option<(u32, u32)>,
     notes: Vec<String>,
@@ -58,7 +61,9 @@ pub fn run(props: &Props) -> Result<u8, Report> {
     };
     let loader = child::Loader::new()?;
     let user = who(props, &mut plan)?;
-    if !plan.cwd.is_dir() {
+    let root = Root::new(plan.root.as_deref().unwrap_or_else(|| Path::new("/")));
+    let cwd = root.locate(&plan.cwd);
+    if !cwd.is_ok_and(|located| located.metadata.is_dir()) {
         plan.notes.push(format!(
             "the working directory {} is not there, so it is tried in /",
             plan.cwd.display()
@@ -77,9 +82,10 @@ pub fn run(props: &Props) -> Result<u8, Report> {
         user: user.0.clone(),
         closure: closure_in(
             &plan.library,
-            &loader.path(),
+            plan.root.is_none().then(|| loader.path()).as_deref(),
             library_path.as_ref(),
             &plan.cwd,
+            &root,
         ),
         preload: value("LD_PRELOAD"),
         library_path,

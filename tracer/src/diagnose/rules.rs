@@ -143,8 +143,16 @@ pub fn all() -> impl Iterator<Item = &'static Rule> {
     rules.into_iter()
 }
 
+/// Every rule that has a page, by id: those of runs, and those of `check`.
+pub fn with_pages() -> impl Iterator<Item = &'static Rule> {
+    let of_check = super::tree::PAGES.iter().copied().flatten();
+    let mut rules: Vec<&'static Rule> = all().chain(of_check).collect();
+    rules.sort_by_key(|rule| rule.id);
+    rules.into_iter()
+}
+
 /// The rule with this id, in any case of its letters.
 #[must_use]
 pub fn by_id(id: &str) -> Option<&'static Rule> {
-    all().find(|rule| rule.id.eq_ignore_ascii_case(id))
+    with_pages().find(|rule| rule.id.eq_ignore_ascii_case(id))
 }

@@ -7,16 +7,22 @@
 //! A finding is something that keeps a backend from working, or a GPU from being found; a warning changes nothing by
 //! itself. Only what the files prove is certain. Rules have ids of their own, `VG3xx`.
 
+mod apart;
 mod devices;
 mod driver;
 mod files;
 mod folder;
+mod keep;
 mod load;
+mod pages;
 mod place;
 mod rights;
 mod spawn;
 mod variables;
+mod versions;
 pub(super) mod words;
+
+pub use pages::ALL as PAGES;
 
 use super::Finding;
 use super::started::Started;
@@ -133,12 +139,14 @@ pub fn check(facts: &Facts) -> Option<Check> {
         check.folders.extend(folder::check(&scene, one));
     }
     place::backends(&scene, &mut check);
-    let started = Started::new(starter(&facts.server), &[]);
-    let folders = check.folders.iter_mut();
-    let of_folders = folders.flat_map(|one| one.findings.iter_mut().chain(&mut one.warnings));
-    let general = check.general.iter_mut().chain(&mut check.warnings);
-    for finding in of_folders.chain(general) {
-        started.fit(&mut finding.remedy);
+    if !apart::fit(&scene, &mut check) {
+        let started = Started::new(starter(&facts.server), &[]);
+        let folders = check.folders.iter_mut();
+        let of_folders = folders.flat_map(|one| one.findings.iter_mut().chain(&mut one.warnings));
+        let general = check.general.iter_mut().chain(&mut check.warnings);
+        for finding in of_folders.chain(general) {
+            started.fit(&mut finding.remedy);
+        }
     }
     Some(check)
 }
@@ -214,11 +222,49 @@ fn era(ollama: &Ollama) -> Era {
     }
 }
 
+/// Whose files were looked at, and which servers were not.
+fn others(server: &Server) -> Vec<String> {
+    let mut notes = Vec::new();
+    if let Some(apart) = &server.apart {
+        let what = match apart.own_root {
+            true => "a file system of its own",
+            false => "mounts of its own",
+        };
+        notes.push(format!(
+            "{} has {what}, and that was looked at: all paths are inside it, and from here below /proc/{}/root. An Ollama of \
+             this machine's own files: vgputrace check --bin FILE",
+            apart::whose(apart),
+            apart.pid
+        ));
+    }
+    if let Some(pid) = server.other.filter(|_| server.apart.is_none()) {
+        notes.push(format!(
+            "process {pid} is an Ollama server with a file system of its own (a container), which was not looked at: \
+             sudo vgputrace check --root /proc/{pid}/root"
+        ));
+    }
+    if let Some(pid) = server.unseen {
+        notes.push(unseen(pid));
+    }
+    notes
+}
+
+/// A server runs, and whose files it uses is not known.
+#[must_use]
+pub fn unseen(pid: u32) -> String {
+    format!(
+        "process {pid} is an Ollama server of which this user may see neither files nor variables: \
+         sudo vgputrace check --root /proc/{pid}/root"
+    )
+}
+
 fn notes(scene: &Scene<'_>) -> Vec<String> {
     let server = &scene.facts.server;
     let mut notes = Vec::new();
     if scene.era == Era::Unknown {
-        let why = if scene.ollama.file.problem.is_some() {
+        let why = if scene.ollama.by.as_str() == "not there" {
+            "no program is there beside its libraries"
+        } else if scene.ollama.file.problem.is_some() {
             "it is no program of this machine that could be read"
         } else if scene.ollama.markers.whole {
             "its text has the words of neither era, or of both"
@@ -239,17 +285,27 @@ fn notes(scene: &Scene<'_>) -> Vec<String> {
             words::list(server.unit_files.iter().map(Text::as_str))
         ),
         EnvironmentOf::Process(pid) => {
-            format!("user, variables and working directory are those of process {pid}")
+            let process = match &server.apart {
+                Some(apart) => apart::whose(apart),
+                None => format!("process {pid}"),
+            };
+            format!("user, variables and working directory are those of {process}")
         }
         EnvironmentOf::Caller => {
-            "no unit ollama.service and no running server: user, variables and working directory are those of this shell"
-                .to_owned()
+            format!(
+                "no unit ollama.service and no running server{}: user, variables and working directory are those of this shell",
+                match scene.ollama.by.as_str() {
+                    "--bin" => " of this file",
+                    _ => "",
+                }
+            )
         }
         EnvironmentOf::Nobody => {
             "nothing below this root tells Ollama's variables: user root and none are assumed"
                 .to_owned()
         }
     });
+    notes.extend(others(server));
     if scene.facts.host.pci_unseen {
         notes.push("the PCI bus cannot be listed here, so GPUs cannot be told".to_owned());
     }

@@ -137,6 +137,16 @@ pub struct Resolved {
     pub tried: Vec<Tried>,
 }
 
+impl Resolved {
+    /// Where among `tried` the loader read its cache and found nothing: before the default folders, which come last
+    /// (elf/dl-load.c). A file that the cache names is among them itself.
+    #[must_use]
+    pub fn passed_cache(&self) -> Option<usize> {
+        let of = |wanted: &str| self.tried.iter().position(|one| one.via.as_str() == wanted);
+        of("default").filter(|_| self.file.is_none() && of("cache").is_none())
+    }
+}
+
 /// One place where an object was looked for in vain.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Tried {

@@ -13,7 +13,7 @@ use super::host::{Host, Node};
 use super::library::{Library, Resolved};
 
 pub use folder::{Folder, LlamaServer, Load, Tree};
-pub use server::{EnvironmentOf, Server, Variable};
+pub use server::{Apart, EnvironmentOf, Server, Variable};
 
 /// All that was found out.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -32,6 +32,8 @@ pub struct Facts {
     pub files: BTreeMap<Text, Library>,
     /// PCI devices with the ids of the virtual GPU, which a library in user space opens by itself.
     pub stubs: Vec<Stub>,
+    /// Why the loader's cache (/etc/ld.so.cache) cannot be read.
+    pub no_cache: Option<Text>,
     /// Names of the groups that own device nodes, as far as /etc/group tells.
     pub groups: BTreeMap<u32, Text>,
 }

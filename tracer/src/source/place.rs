@@ -235,6 +235,12 @@ fn living(tgid: u32) -> Option<Place> {
     })))
 }
 
+/// It has a mount namespace or a root of its own; `None` when it is gone, or that may not be seen.
+#[must_use]
+pub fn is_elsewhere(tgid: u32) -> Option<bool> {
+    living(tgid).map(|place| place != Place::default())
+}
+
 /// The number of a process's mount namespace; `None` when it may not be read.
 #[must_use]
 pub fn namespace_of(tgid: u32) -> Option<u32> {

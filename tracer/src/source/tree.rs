@@ -15,6 +15,7 @@ mod loads;
 mod markers;
 mod place;
 mod rights;
+mod running;
 mod server;
 #[cfg(test)]
 mod tests;
@@ -27,6 +28,7 @@ use std::path::{Path, PathBuf};
 use super::doctor;
 use super::host;
 use super::library::Root;
+use super::library::cache::Cache;
 use super::library::facts::{Detail, facts};
 use crate::event::Text;
 use crate::event::host::Node;
@@ -51,6 +53,8 @@ pub struct Question<'a> {
     pub root: &'a Path,
     /// Ollama's program inside the root, where the user names it.
     pub program: Option<&'a Path>,
+    /// A library folder inside the root that no program belongs to: it is looked at by itself.
+    pub library_dir: Option<&'a Path>,
     /// The caller's working directory, inside the root.
     pub cwd: &'a Path,
     /// The caller's variables; empty when the root is another system's.
@@ -59,12 +63,31 @@ pub struct Question<'a> {
     pub accounts: &'a dyn super::user::Accounts,
 }
 
-/// Finds everything out.
+/// Finds everything out. Where the root is `/`, no program is named, and the server that runs has a file system of its own,
+/// it is looked at through that server's root.
 #[must_use]
 pub fn gather(question: &Question<'_>) -> Facts {
+    match running::elsewhere(question) {
+        Some(root) => gather_below(&Question {
+            root: &root,
+            program: None,
+            library_dir: None,
+            cwd: Path::new("/"),
+            caller: Vec::new(),
+            accounts: &RootAccounts::read(&root),
+        }),
+        None => gather_below(question),
+    }
+}
+
+fn gather_below(question: &Question<'_>) -> Facts {
     let root = Root::new(question.root);
     let (server, known) = server::read(question);
-    let host = host::read(question.root);
+    // The kernel's own folders need not be mounted in a container, and it is the same kernel.
+    let host = match server::process_of(question.root) {
+        Some((_, pid)) => host::of_process(pid),
+        None => host::read(question.root),
+    };
     let stubs = stubs(&host, &root);
     let mut facts = Facts {
         root: text(question.root),
@@ -78,12 +101,28 @@ pub fn gather(question: &Question<'_>) -> Facts {
         host,
         server,
         stubs,
+        no_cache: Cache::read(&root)
+            .err()
+            .map(|error| Text::from(error.to_string())),
         ..Facts::default()
     };
-    let Some((program, by)) = program(question, known, &root) else {
+    let found = match question.library_dir {
+        Some(folder) => Some((folder.join("ollama"), Text::from("not there"))),
+        None => program(question, known, &root),
+    };
+    let Some((program, by)) = found else {
         return facts;
     };
     let mut ollama = installation(&program, by, &facts, &root);
+    if let Some(folder) = question.library_dir {
+        let place = place::Place {
+            path: folder.to_owned(),
+            passed: Vec::new(),
+            fallback: false,
+        };
+        let cwd = path_of(&facts.server.cwd);
+        ollama.tree = list::tree(place, &cwd, &root);
+    }
     let mut reader = loads::Reader::new(&ollama, &facts.server, &root);
     reader.fill(&mut ollama);
     (facts.drivers, facts.files) = reader.finish();

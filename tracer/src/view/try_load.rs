@@ -184,7 +184,10 @@ fn all_missing(lines: &mut Vec<Line>, closure: &Closure) {
             format!(", needed by {}", object.by)
         };
         part(lines, Role::Failed, &format!("library {}{by}", object.name));
-        for place in object.tried.iter().take(PLACES) {
+        for (number, place) in object.tried.iter().take(PLACES).enumerate() {
+            if object.passed_cache() == Some(number) {
+                part(lines, Role::Dim, "  /etc/ld.so.cache: no entry (cache)");
+            }
             let why = place.why();
             part(
                 lines,

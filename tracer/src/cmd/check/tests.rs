@@ -97,6 +97,7 @@ proptest! {
         let found = gather(&Question {
             root: root.path(),
             program: Some(Path::new("/usr/bin/ollama")),
+            library_dir: None,
             cwd: Path::new("/"),
             caller: Vec::new(),
             accounts: &RootAccounts::read(root.path()),

@@ -57,22 +57,40 @@ fn installed(text: &mut String, form: Form) -> bool {
     };
     let page = view::check::text(&facts, &answer, looks);
     text.push_str(&format!("\n{title}\n\n{fence}{page}{fence}"));
+    let (words, command) = record(&facts);
     text.push_str(&format!(
-        "\nThis command settles the rest, since a recording leaves nothing out:\n{fence}    {}\n{fence}",
-        record(&facts)
+        "\nThis command settles the rest, since a recording leaves nothing out{words}:\n{fence}    {command}\n{fence}"
     ));
     true
 }
 
-/// The command that records a start of this Ollama: as its unit starts it, where there is one.
-fn record(facts: &Facts) -> String {
+/// The command that records a start of this Ollama: as its unit or container starts it, where there is one. Words before it
+/// say what else it needs.
+fn record(facts: &Facts) -> (String, String) {
+    let plain = |command: String| (String::new(), command);
+    if let Some(apart) = facts.server.apart.as_ref().filter(|apart| apart.own_root) {
+        let engines = ["docker", "podman"];
+        let engine = apart.engine.as_ref().map_or("", |engine| engine.as_str());
+        return match &apart.container {
+            Some(id) if engines.contains(&engine) => {
+                plain(format!("sudo vgputrace attach --restart --container {id}"))
+            }
+            _ => (
+                format!(
+                    " (it waits: have process {} ended and its server started anew, as it was started before)",
+                    apart.pid
+                ),
+                "sudo vgputrace attach --name ollama --until discovery".to_owned(),
+            ),
+        };
+    }
     if !facts.server.unit_files.is_empty() {
-        return "sudo vgputrace run --like-unit ollama.service".to_owned();
+        return plain("sudo vgputrace run --like-unit ollama.service".to_owned());
     }
     let program = facts.ollama.as_ref().map(|ollama| ollama.program.as_str());
     let server = [program.unwrap_or("ollama"), "serve"];
-    format!(
+    plain(format!(
         "sudo vgputrace run --until discovery -- {}",
         advice::command_line(&server)
-    )
+    ))
 }

@@ -4,11 +4,13 @@
 //! It tells its steps on what was its standard output (`shim/load`); whatever the library itself writes goes to standard error
 //! and is shown as such.
 
+use std::ffi::{CString, OsStr};
 use std::fs::File;
 use std::io::{Read, Write as _};
 use std::os::fd::AsRawFd as _;
+use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::process::ExitStatusExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
@@ -18,7 +20,7 @@ use rustix::fs::{MemfdFlags, memfd_create};
 use super::Plan;
 use crate::cmd::Report;
 use crate::event::Text;
-use crate::sys::load::{Credentials, contain};
+use crate::sys::load::{Below, Credentials, contain};
 use crate::view::try_load::{End, Loaded};
 
 /// Bytes of output that are kept.
@@ -64,11 +66,19 @@ pub(super) fn load(
         .args(SYMBOLS)
         .env_clear()
         .envs(plan.environment.iter().map(|(name, value)| (name, value)))
-        .current_dir(&plan.cwd)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
-    contain(&mut command, credentials);
+    let below = match &plan.root {
+        Some(root) => Some(below(loader, plan, root).map_err(|error| {
+            Report::new(format!("cannot go into {}", root.display())).because(&error)
+        })?),
+        None => {
+            command.current_dir(&plan.cwd);
+            None
+        }
+    };
+    contain(&mut command, credentials, below);
     let mut child = command.spawn().map_err(|error| {
         Report::new("cannot start the attempt")
             .because(&error)
@@ -98,6 +108,34 @@ pub(super) fn load(
     understand(&steps, &mut loaded);
     loaded.end = end;
     Ok(loaded)
+}
+
+/// The same attempt below the root of another process.
+fn below(loader: &Loader, plan: &Plan, root: &Path) -> std::io::Result<Below> {
+    let word = |text: &OsStr| CString::new(text.as_bytes()).map_err(std::io::Error::from);
+    let mut arguments = vec![
+        word(OsStr::new("vgpu_load"))?,
+        word(plan.library.as_os_str())?,
+    ];
+    for symbol in SYMBOLS {
+        arguments.push(word(OsStr::new(symbol))?);
+    }
+    let mut environment = Vec::new();
+    for (name, value) in &plan.environment {
+        let mut pair = name.clone();
+        pair.push("=");
+        pair.push(value);
+        environment.push(word(&pair)?);
+    }
+    let cwd = word(plan.cwd.as_os_str())?;
+    let program = loader.0.try_clone()?;
+    Ok(Below::new(
+        File::open(root)?,
+        cwd,
+        program,
+        arguments,
+        environment,
+    ))
 }
 
 /// The words of the loader program.

@@ -9,7 +9,7 @@ use crate::cmd::Report;
 use crate::diagnose::tree::check;
 use crate::discover::model::Era;
 use crate::event::Text;
-use crate::event::tree::{EnvironmentOf, Folder};
+use crate::event::tree::{Apart, EnvironmentOf, Facts, Folder};
 use crate::source::tree::{Question, gather};
 use crate::source::user::SystemAccounts;
 
@@ -18,10 +18,15 @@ pub(super) fn plan(name: &str, props: &Props) -> Result<Plan, Report> {
     let facts = gather(&Question {
         root: Path::new("/"),
         program: props.program.as_deref(),
+        library_dir: None,
         cwd: &cwd,
         caller: std::env::vars_os().collect(),
         accounts: &SystemAccounts,
     });
+    let apart = facts.server.apart.as_ref();
+    if let Some(apart) = apart.filter(|_| !rustix::process::geteuid().is_root()) {
+        return Err(not_for_users(apart));
+    }
     let (Some(ollama), Some(answer)) = (&facts.ollama, check(&facts)) else {
         return Err(Report::new("no Ollama is installed here").help("--bin FILE names its program"));
     };
@@ -61,7 +66,7 @@ pub(super) fn plan(name: &str, props: &Props) -> Result<Plan, Report> {
         Some(file) if later => (&file.path, &ollama.llama_server.secure),
         _ => (&ollama.program, &ollama.secure),
     };
-    let mut notes = Vec::new();
+    let mut notes = notes(&facts);
     if secure.is_some() || ollama.secure.is_some() {
         let which = if secure.is_some() {
             program
@@ -71,12 +76,6 @@ pub(super) fn plan(name: &str, props: &Props) -> Result<Plan, Report> {
         notes.push(super::insecure(which.as_str()));
     }
     let of_caller = facts.server.source == EnvironmentOf::Caller;
-    if of_caller {
-        notes.push(
-            "no unit ollama.service and no running server: variables and user are those of this shell"
-                .to_owned(),
-        );
-    }
     let user = &facts.server.user;
     let gid = user.groups.last().copied().unwrap_or(user.uid);
     Ok(Plan {
@@ -84,9 +83,37 @@ pub(super) fn plan(name: &str, props: &Props) -> Result<Plan, Report> {
         like: format!("what {} gives for {name}", ollama.program),
         environment,
         cwd: PathBuf::from(bytes(&facts.server.cwd)),
+        root: apart.map(|_| PathBuf::from(bytes(&facts.root))),
         uid: (!of_caller).then_some((user.uid, gid)),
         notes,
     })
+}
+
+/// What the attempt does not share with the server.
+fn notes(facts: &Facts) -> Vec<String> {
+    let mut notes = Vec::new();
+    if facts.server.source == EnvironmentOf::Caller {
+        notes.push("no unit ollama.service and no running server: variables and user are those of this shell".to_owned());
+    }
+    if let Some(apart) = &facts.server.apart {
+        notes.push(format!(
+            "it is tried in the file system of process {}, and not in its control groups: which devices a container may open \
+             does not show",
+            apart.pid
+        ));
+    }
+    notes
+}
+
+/// Only root goes into another file system (chroot(2)).
+fn not_for_users(apart: &Apart) -> Report {
+    Report::new(format!(
+        "the Ollama that runs here (process {}) has a file system of its own, and a load tried in this one would tell of other \
+         libraries",
+        apart.pid
+    ))
+    .help("use sudo: then it is tried in there")
+    .help("--bin FILE names an Ollama of this machine's own files")
 }
 
 /// What Ollama sets for the processes of one folder (llm/server.go, llm/llama_server.go).

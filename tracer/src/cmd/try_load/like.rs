@@ -84,6 +84,7 @@ fn of_exec(exec: &Exec, library: PathBuf, like: String) -> Plan {
             .cwd
             .value()
             .map_or_else(|| PathBuf::from("/"), |cwd| PathBuf::from(bytes(cwd))),
+        root: None,
         uid: Some((exec.uid[1], exec.gid[1])),
         notes,
     }
@@ -120,13 +121,42 @@ fn choose(
                 .is_some_and(|rest| rest.starts_with(' '))
     };
     let found = match wanted {
-        Some(wanted) => known().find(|(_, role)| fits(role, wanted)),
+        Some(wanted) => known()
+            .find(|(_, role)| fits(role, wanted))
+            .or_else(|| of_kind(known(), wanted, folder)),
         None => known()
             .find(|(_, role)| role.step().is_some() && role.dir().map(Text::as_str) == folder)
             .or_else(|| known().find(|(_, role)| role.step().is_some()))
             .or_else(|| known().find(|(_, role)| **role == Role::Program)),
     };
     found.map(|(process, role)| (*process, role.clone()))
+}
+
+/// The first process of the kind `wanted` (`runner` of `runner[cuda_v12]`): where the trace has one role of that kind, or one
+/// for the library's own folder.
+fn of_kind<'a>(
+    known: impl Iterator<Item = (&'a Proc, &'a Role)>,
+    wanted: &str,
+    folder: Option<&str>,
+) -> Option<(&'a Proc, &'a Role)> {
+    let is_of_it = |role: &Role| {
+        let name = role.to_string();
+        let rest = name.strip_prefix(wanted);
+        rest.is_some_and(|rest| rest.starts_with('['))
+    };
+    let all: Vec<_> = known.filter(|(_, role)| is_of_it(role)).collect();
+    let of_folder = all.iter().copied();
+    let of_folder =
+        of_folder.filter(|(_, role)| folder.is_some() && role.dir().map(Text::as_str) == folder);
+    the_one(&all).or_else(|| the_one(&of_folder.collect::<Vec<_>>()))
+}
+
+/// The first of them, when they differ by nothing but the pass.
+fn the_one<'a>(all: &[(&'a Proc, &'a Role)]) -> Option<(&'a Proc, &'a Role)> {
+    let first = all.first()?;
+    let mut others = all.iter();
+    let same = others.all(|(_, role)| (role.step(), role.dir()) == (first.1.step(), first.1.dir()));
+    same.then_some(*first)
 }
 
 fn nobody(path: &Path, roles: &BTreeMap<Proc, Role>, wanted: Option<&str>) -> Report {
@@ -154,9 +184,12 @@ fn nobody(path: &Path, roles: &BTreeMap<Proc, Role>, wanted: Option<&str>) -> Re
 mod tests {
     use std::path::PathBuf;
 
-    use super::of_exec;
+    use super::{of_exec, of_kind};
+    use crate::discover::Role;
+    use crate::discover::role::Step;
     use crate::event::Seen;
     use crate::event::process::Exec;
+    use crate::event::{Proc, Text};
 
     #[test]
     fn a_process_with_more_rights_than_its_caller_is_said_to_have_a_loader_that_differs() {
@@ -190,5 +223,42 @@ mod tests {
             notes[0].contains("passes over LD_LIBRARY_PATH and LD_PRELOAD"),
             "{notes:?}"
         );
+    }
+
+    #[test]
+    fn a_kind_of_two_folders_is_that_of_the_librarys_folder_or_none() {
+        let process = |number| Proc {
+            number,
+            generation: 1,
+        };
+        let runner = |dir: &str, pass| Role::Attempt {
+            step: Step::Runner,
+            dir: Text::from(dir),
+            pass,
+        };
+        let refresh = |step| Role::Refresh {
+            step,
+            dir: Text::from("a"),
+        };
+        let roles = [
+            (process(1), runner("a", 1)),
+            (process(2), runner("a", 2)),
+            (process(3), runner("b", 1)),
+            (process(4), refresh(Step::Start)),
+            (process(5), refresh(Step::List)),
+        ];
+        let chosen = |count: usize, kind: &str, folder: Option<&str>| {
+            let known = roles
+                .iter()
+                .take(count)
+                .map(|(process, role)| (process, role));
+            of_kind(known, kind, folder).map(|(process, _)| process.number)
+        };
+        assert_eq!(chosen(2, "runner", None), Some(1));
+        assert_eq!(chosen(3, "runner", None), None);
+        assert_eq!(chosen(3, "runner", Some("b")), Some(3));
+        assert_eq!(chosen(3, "runner", Some("c")), None);
+        assert_eq!(chosen(3, "run", None), None);
+        assert_eq!(chosen(5, "refresh", Some("a")), None);
     }
 }

@@ -13,8 +13,14 @@ pub(super) fn searched(missing: &Missing, seen: Option<&Evidence>) -> Vec<Eviden
         return Vec::new();
     };
     let mut lines: Vec<Evidence> = Vec::new();
+    // A file that the cache names is a place of its own; without one the cache was read in vain before the default folders.
+    let mut cache = searched.iter().any(|tried| tried.via.as_str() == "cache");
     for tried in searched {
         let (file, via) = (&tried.file, &tried.via);
+        if via.as_str() == "default" && !cache {
+            cache = true;
+            lines.extend(at(seen, "searched /etc/ld.so.cache (cache): no entry"));
+        }
         let place = if file.as_str().contains('/') {
             parent(file.as_str())
         } else {

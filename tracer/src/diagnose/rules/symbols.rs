@@ -3,6 +3,7 @@
 use super::super::advice::{self, DISCOVERS_ONCE, RESTART};
 use super::super::case::Case;
 use super::super::explanation::Finding;
+use super::super::old_system::Older;
 use super::super::rule::{Check, Rule, Stage};
 use super::super::words::{base, list, plural, provider};
 use super::load::Lacks;
@@ -317,11 +318,8 @@ fn version(case: &Case<'_>, of_system: bool) -> Vec<Finding> {
     let Some((first, file, by)) = versions.first().copied() else {
         return Vec::new();
     };
-    let by = if by.is_empty() {
-        lacks.file()
-    } else {
-        base(by)
-    };
+    let asker = if by.is_empty() { lacks.file() } else { by };
+    let by = base(asker);
     let shown = lacks.answered(file).map_or(file, |(answered, _)| answered);
     let defines = case.model.libraries.get(&Text::from(shown)).map(|facts| {
         let own: Vec<&str> = facts.defines_versions.iter().map(Text::as_str).collect();
@@ -349,11 +347,19 @@ fn version(case: &Case<'_>, of_system: bool) -> Vec<Finding> {
                 .map(|symbol| Text::from(*symbol)),
         )
         .collect();
-    if of_system {
+    let older = Older {
+        needed: file,
+        answers: shown,
+        via: lacks.answered(file).map_or("", |(_, via)| via),
+        asker,
+        of_ollama: whose::is_of_ollama(case, asker),
+    };
+    if let Some(lines) = older.remedy().filter(|_| of_system) {
+        finding = finding.do_lines(lines);
+    } else if of_system {
         finding = finding
             .so("See which file answers, and whether LD_LIBRARY_PATH brings an older one in front:")
-            .so(format!("$ ls -l {shown}"))
-            .so("A file of an older system in LD_LIBRARY_PATH can stay if it is put behind the system's own folder.");
+            .so(format!("$ ls -l {shown}"));
     } else {
         finding = finding
             .so(format!("If {shown} is a library of your own: link it with a version script that has the node {first}:"))

@@ -58,7 +58,7 @@ fn missing(scene: &Scene<'_>, driver: &Resolved, check: &mut Check) {
     }
     check.general.push(Finding {
         missing_object: Some(driver.name.clone()),
-        evidence: searched(driver),
+        evidence: searched(scene, driver),
         remedy: vec![
             format!("$ ldconfig -p | grep {}", driver.name),
             "install the driver's libraries; in a container start it with --gpus all (NVIDIA Container Toolkit)".to_owned(),
@@ -90,9 +90,7 @@ fn there(scene: &Scene<'_>, driver: &Resolved, file: &Library, check: &mut Check
             missing_object: Some(driver.name.clone()),
             certainty: Certainty::Likely,
             evidence: vec![at(real, describe(file))],
-            remedy: vec![
-                "take the folder out of LD_LIBRARY_PATH, or out of /etc/ld.so.conf.d and run ldconfig".to_owned(),
-            ],
+            remedy: without_stub(driver, file),
             ..found(
                 "VG324",
                 "host",
@@ -131,6 +129,33 @@ fn there(scene: &Scene<'_>, driver: &Resolved, file: &Library, check: &mut Check
             )
         });
     }
+}
+
+/// The driver's own library comes first again: by the way on which the stub was found.
+fn without_stub(driver: &Resolved, file: &Library) -> Vec<String> {
+    let folder = file
+        .path
+        .as_str()
+        .rsplit_once('/')
+        .map_or("/", |(folder, _)| folder);
+    let own = format!("the folder of the driver's own {}", driver.name);
+    let mut lines = match driver.via.as_ref().map_or("", Text::as_str) {
+        "LD_LIBRARY_PATH" => vec![format!(
+            "take {folder} out of LD_LIBRARY_PATH, or keep it there and put {own} before it"
+        )],
+        "cache" => vec![
+            format!("take {folder} out of /etc/ld.so.conf.d, then:"),
+            "$ sudo ldconfig".to_owned(),
+            format!("or leave it there and put {own} into LD_LIBRARY_PATH"),
+        ],
+        _ => vec![format!(
+            "put {own} into LD_LIBRARY_PATH, or take {} away",
+            file.path
+        )],
+    };
+    lines.push("where the driver's own is:".to_owned());
+    lines.push(format!("$ ldconfig -p | grep {}", driver.name));
+    lines
 }
 
 /// Version of the kernel module, from sysfs or from the driver's own line in /proc.

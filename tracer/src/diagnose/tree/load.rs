@@ -6,14 +6,18 @@ mod tests;
 use std::collections::BTreeSet;
 
 use super::files::describe;
+use super::versions::versions;
 use super::words::{at, base, found, list, plural};
 use super::{AMD, FolderCheck, NVIDIA, Scene, State};
 use crate::diagnose::words::parent;
 use crate::diagnose::{Certainty, Finding};
+use crate::discover::model::Evidence;
 use crate::event::library::{Closure, Resolved};
 use crate::event::tree::Folder;
 use crate::event::{Seen, Text};
 
+/// What ldconfig writes and the loader reads.
+const CACHE: &str = "/etc/ld.so.cache";
 /// Libraries of a driver, what their functions begin with, and whose GPUs they are for.
 const DRIVERS: [(&str, &str, &[&str]); 3] = [
     ("libcuda.so.1", "cu", &[NVIDIA]),
@@ -55,7 +59,8 @@ pub(super) fn check(scene: &Scene<'_>, folder: &Folder, row: &mut FolderCheck) {
         }
         row.findings
             .extend(symbols(scene, &load.file, &load.closure, &missing));
-        row.findings.extend(versions(&load.file, &load.closure));
+        row.findings
+            .extend(versions(scene, &load.file, &load.closure));
         wrong_answers(scene, folder, &load.closure, row);
     }
     if let Some(name) = absent_driver.filter(|_| row.findings.is_empty()) {
@@ -95,7 +100,10 @@ fn libraries(scene: &Scene<'_>, file: &Text, missing: &[&Resolved], folder: &Fol
     Finding {
         missing_object: first.map(|object| object.name.clone()),
         missing: missing.iter().map(|object| object.name.clone()).collect(),
-        evidence: missing.iter().flat_map(|object| searched(object)).collect(),
+        evidence: missing
+            .iter()
+            .flat_map(|object| searched(scene, object))
+            .collect(),
         remedy,
         ..found(
             "VG320",
@@ -127,20 +135,35 @@ fn without_number<'f>(scene: &Scene<'f>, missing: &[&Resolved]) -> Option<&'f Te
 }
 
 /// The places where a name was looked for; what answered and was passed over comes first.
-pub(super) fn searched(object: &Resolved) -> Vec<crate::discover::model::Evidence> {
+pub(super) fn searched(scene: &Scene<'_>, object: &Resolved) -> Vec<Evidence> {
     const SHOWN: usize = 8;
-    let mut tried: Vec<_> = object.tried.iter().collect();
-    tried.sort_by_key(|place| place.problem.is_none());
+    let cache = object.passed_cache().map(|place| {
+        let why = match &scene.facts.no_cache {
+            Some(problem) => format!("cannot be read, and ldconfig makes it anew: {problem}"),
+            None => format!(
+                "no entry for {}: ldconfig, when it ran last, found none in the folders of /etc/ld.so.conf",
+                object.name
+            ),
+        };
+        let seen = at(&Text::from(CACHE), format!("{why} (searched by cache)"));
+        (place, seen)
+    });
+    let mut tried: Vec<(bool, Evidence)> = Vec::new();
+    for (place, one) in object.tried.iter().enumerate() {
+        if let Some((_, seen)) = cache.as_ref().filter(|(before, _)| *before == place) {
+            tried.push((true, seen.clone()));
+        }
+        let is_folder = one.problem.is_none() && one.folder.is_some();
+        let folder = is_folder.then(|| Text::from(parent(one.file.as_str())));
+        let it = folder.as_ref().unwrap_or(&one.file);
+        let seen = at(it, format!("{} (searched by {})", one.why(), one.via));
+        tried.push((one.problem.is_none(), seen));
+    }
+    tried.sort_by_key(|(absent, _)| *absent);
     let mut all: Vec<_> = tried
-        .iter()
+        .into_iter()
+        .map(|(_, seen)| seen)
         .take(SHOWN)
-        .map(|place| {
-            let file = &place.file;
-            let folder = || Text::from(parent(file.as_str()));
-            let is_folder = place.problem.is_none() && place.folder.is_some();
-            let it = if is_folder { folder() } else { file.clone() };
-            at(&it, format!("{} (searched by {})", place.why(), place.via))
-        })
         .collect();
     if all.is_empty() {
         all.push(at(&object.by, format!("needs {}", object.name)));
@@ -149,7 +172,7 @@ pub(super) fn searched(object: &Resolved) -> Vec<crate::discover::model::Evidenc
 }
 
 /// It lies in Ollama's library folder, or below it.
-fn is_of_ollama(scene: &Scene<'_>, file: &Text) -> bool {
+pub(super) fn is_of_ollama(scene: &Scene<'_>, file: &Text) -> bool {
     let rest = file.as_str().strip_prefix(scene.ollama.tree.path.as_str());
     rest.is_some_and(|rest| rest.starts_with('/'))
 }
@@ -305,47 +328,6 @@ fn would_bring(library: &str, symbol: &str) -> bool {
     }
     let runtime = RUNTIMES.iter().find(|(name, _)| library.starts_with(name));
     runtime.is_some_and(|(_, begins)| begins.iter().any(|begin| symbol.starts_with(begin)))
-}
-
-/// Version nodes that the file which answers does not have.
-pub(super) fn versions(file: &Text, closure: &Closure) -> Option<Finding> {
-    let [object, needed, version] = closure.missing_versions.first()?;
-    let answers = closure
-        .objects
-        .iter()
-        .find(|one| one.name == *needed)
-        .and_then(|one| one.file.clone());
-    let missing = closure
-        .missing_versions
-        .iter()
-        .map(|[_, file, version]| Text::from(format!("{version} of {file}")))
-        .collect();
-    let mut evidence = vec![at(object, format!("needs version {version} of {needed}"))];
-    evidence.extend(
-        answers
-            .as_ref()
-            .map(|path| at(path, format!("answers to {needed}, without it"))),
-    );
-    Some(Finding {
-        missing_object: Some(version.clone()),
-        missing,
-        evidence,
-        remedy: vec![format!(
-            "put a {needed} in front that has the version {version}, or take the one that answers out of the way"
-        )],
-        ..found(
-            "VG322",
-            "load",
-            format!(
-                "{} cannot be loaded: {} needs version {version} of {needed}, and {} does not define it",
-                base(file),
-                base(object),
-                answers
-                    .as_ref()
-                    .map_or("the file that answers", Text::as_str)
-            ),
-        )
-    })
 }
 
 /// Files that answer and cannot be used, or that stand before the one meant.

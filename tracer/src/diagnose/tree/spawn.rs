@@ -1,7 +1,8 @@
 //! Can 0.30 and later start llama-server, by which they look for devices?
 
 use super::files::describe;
-use super::load::{missing_libraries, searched, versions};
+use super::load::{missing_libraries, searched};
+use super::versions::versions;
 use super::words::{at, found, list, plural, shell};
 use super::{Check, Scene};
 use crate::diagnose::{Certainty, Finding};
@@ -67,7 +68,7 @@ fn needs(path: Text, scene: &Scene<'_>, check: &mut Check) {
         check.general.push(Finding {
             missing_object: missing.first().map(|object| object.name.clone()),
             missing: missing.iter().map(|object| object.name.clone()).collect(),
-            evidence: missing.iter().flat_map(|object| searched(object)).collect(),
+            evidence: missing.iter().flat_map(|object| searched(scene, object)).collect(),
             remedy: vec!["install the same release again, whole".to_owned()],
             ..found(
                 "VG312",
@@ -97,7 +98,7 @@ fn needs(path: Text, scene: &Scene<'_>, check: &mut Check) {
             )
         });
     }
-    if let Some(finding) = versions(&path, closure) {
+    if let Some(finding) = versions(scene, &path, closure) {
         check.general.push(Finding {
             rule: "VG312",
             stage: "spawn",

@@ -1,7 +1,7 @@
 //! Variables that decide about backends, what each does, and where it is set.
 
 use super::words::{base, found, list, shell};
-use super::{Check, Scene};
+use super::{Check, Scene, keep};
 use crate::diagnose::advice::{EDIT_UNIT, RELOAD};
 use crate::diagnose::words::parent;
 use crate::diagnose::{Certainty, Finding};
@@ -103,6 +103,17 @@ fn wanted(scene: &Scene<'_>, check: &mut Check) {
         0,
         "the value is the exact name of a folder; without the variable all are tried".to_owned(),
     );
+    let one = there
+        .first()
+        .map(|name| format!("OLLAMA_LLM_LIBRARY={name}"));
+    if let Some(one) = one.filter(|_| !variable.origin.as_str().starts_with('/')) {
+        finding
+            .remedy
+            .push("or keep it with the name of a folder:".to_owned());
+        finding
+            .remedy
+            .push(format!("$ env {} ollama serve", shell(&one)));
+    }
     check.general.push(finding);
 }
 
@@ -156,9 +167,9 @@ fn preload(scene: &Scene<'_>, check: &mut Check) {
             None => format!("LD_PRELOAD puts {name} into every process that tries a backend"),
         };
         let sentence = format!("{sentence}; Ollama's log never shows this variable");
-        check
-            .warnings
-            .push(about("VG354", "load", variable, sentence));
+        let mut finding = about("VG354", "load", variable, sentence);
+        finding.remedy.extend(keep::preload(value, name));
+        check.warnings.push(finding);
     }
 }
 
@@ -271,6 +282,7 @@ fn about(
             format!("{EDIT_UNIT}   # UnsetEnvironment={}", variable.name),
         ]
     };
+    let remedy = keep::with(rule, variable, remedy);
     Finding {
         missing_object: Some(variable.name.clone()),
         evidence: vec![Evidence {

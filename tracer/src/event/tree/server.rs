@@ -40,6 +40,26 @@ pub struct Server {
     pub no_new_privileges: bool,
     /// Settings of the unit that hide devices or files from it: name, value, file.
     pub hides: Vec<[Text; 3]>,
+    /// It is a process whose file system is not the caller's, and all paths are inside that one.
+    pub apart: Option<Apart>,
+    /// A server that runs and has a file system of its own, and is not the one told of.
+    pub other: Option<u32>,
+    /// A server that runs, and of which the caller may see nothing.
+    pub unseen: Option<u32>,
+}
+
+/// A file system that is not the caller's.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Apart {
+    /// The process whose it is.
+    pub pid: u32,
+    /// Its root is another folder than the caller's, as in a container or after chroot(2). Without that it has its own
+    /// mounts only.
+    pub own_root: bool,
+    /// The command of its container's engine, where that is known.
+    pub engine: Option<Text>,
+    /// The id of its container, by its control group.
+    pub container: Option<Text>,
 }
 
 /// A variable and who set it.

@@ -47,6 +47,14 @@ pub fn running_server(proc: &Path) -> io::Result<Vec<Server>> {
     Ok(servers.collect())
 }
 
+/// One process, whatever it runs.
+#[must_use]
+pub fn described(proc: &Path, pid: u32) -> Server {
+    let process = Process::new(proc, pid);
+    let argv = process.argv();
+    describe(proc, &process, argv)
+}
+
 fn describe(proc: &Path, process: &Process, argv: Vec<String>) -> Server {
     let cgroup = process.cgroup();
     let (unit, user_unit) = cgroup.as_deref().map(units).unwrap_or_default();

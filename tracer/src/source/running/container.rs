@@ -25,6 +25,15 @@ const NAMES: [(&str, &str); 8] = [
     ("crio-", ""),
 ];
 
+/// What runs a command in a container, by the beginning of its group's name.
+const COMMANDS: [(&str, &str); 5] = [
+    ("docker-", "docker"),
+    ("libpod-", "podman"),
+    ("nerdctl-", "nerdctl"),
+    ("cri-containerd-", "crictl"),
+    ("crio-", "crictl"),
+];
+
 /// A container.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Container {
@@ -82,6 +91,21 @@ pub fn group_names(id: &str) -> Vec<String> {
 #[must_use]
 pub fn groups_of(root: &Path, id: &str) -> Vec<PathBuf> {
     group::named(root, |name| id_in(name) == Some(id))
+}
+
+/// The container of a control group: the command of its engine, where the group's name tells it, and its id.
+#[must_use]
+pub fn of_group(path: &str) -> Option<(Option<&'static str>, &str)> {
+    let (name, id) = path
+        .rsplit('/')
+        .find_map(|name| Some((name, id_in(name)?)))?;
+    let engine = COMMANDS
+        .iter()
+        .find(|(before, _)| name.starts_with(before))
+        .map(|(_, command)| *command);
+    // Groups that docker makes by itself have the id alone for a name.
+    let plain = path.contains("/docker/").then_some("docker");
+    Some((engine.or(plain), id))
 }
 
 /// Finds a container by its name, its id or the beginning of it. A name is looked up in the engines' own files; where these
@@ -183,7 +207,7 @@ fn inspected(engine: &str, name: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Error, find_with, id_in};
+    use super::{Error, find_with, id_in, of_group};
 
     fn id(digit: char) -> String {
         format!("{digit}bcd").repeat(16)
@@ -210,6 +234,27 @@ mod tests {
         ] {
             assert_eq!(id_in(other), None, "{other}");
         }
+    }
+
+    #[test]
+    fn a_group_tells_the_engine_where_its_name_does() {
+        let id = id('a');
+        for (group, engine) in [
+            (format!("/system.slice/docker-{id}.scope"), Some("docker")),
+            (format!("/docker/{id}"), Some("docker")),
+            (
+                format!("/machine.slice/libpod-{id}.scope/container"),
+                Some("podman"),
+            ),
+            (
+                format!("/kubepods.slice/cri-containerd-{id}.scope"),
+                Some("crictl"),
+            ),
+            (format!("/kubepods/besteffort/{id}"), None),
+        ] {
+            assert_eq!(of_group(&group), Some((engine, id.as_str())), "{group}");
+        }
+        assert_eq!(of_group("/system.slice/ollama.service"), None);
     }
 
     #[test]

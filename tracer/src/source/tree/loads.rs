@@ -226,16 +226,17 @@ impl<'r> Reader<'r> {
 #[must_use]
 pub fn closure_in(
     library: &Path,
-    program: &Path,
+    program: Option<&Path>,
     library_path: Option<&Text>,
     cwd: &Path,
+    root: &Root,
 ) -> Closure {
-    let root = Root::default();
-    let mut environment = Environment::of_program(Some(program), &root, cwd);
+    let mut environment = Environment::of_program(program, root, cwd);
     environment.cpu = cpu_level();
     environment.library_path = library_path.cloned();
-    let mut loaded = vec![program.to_owned()];
-    let needed = objects_of(program, &environment, &[]);
+    let mut loaded: Vec<PathBuf> = program.map(Path::to_owned).into_iter().collect();
+    let needed = program.map(|program| objects_of(program, &environment, &[]));
+    let needed = needed.unwrap_or_default();
     loaded.extend(
         needed
             .iter()
@@ -243,7 +244,7 @@ pub fn closure_in(
             .map(path_of),
     );
     let read = |path: &PathBuf| {
-        let object = Object::read(path, &root).ok()?;
+        let object = Object::read(path, root).ok()?;
         Some(Object {
             global: true,
             ..object

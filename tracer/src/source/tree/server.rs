@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
-use super::{Question, text};
+use super::{Question, running, text};
 use crate::event::Text;
 use crate::event::tree::{EnvironmentOf, Server, Variable};
 use crate::source::host::{below, small};
@@ -14,7 +14,7 @@ use crate::source::unit::{self, Origin, Start, Unit};
 use crate::source::{advice, doctor};
 
 /// The unit that Ollama's install script writes.
-const UNIT: &str = "ollama.service";
+pub(super) const UNIT: &str = "ollama.service";
 /// Settings that hide devices, sysfs or files from a service (systemd.exec(5), systemd.resource-control(5)).
 const HIDES: [&str; 12] = [
     "DeviceAllow",
@@ -41,18 +41,33 @@ pub(super) fn read(question: &Question<'_>) -> (Server, Option<(PathBuf, Text)>)
     if let Some(folder) = process_of(question.root) {
         let mut server = of_process(&folder.0, folder.1, question);
         server.source = EnvironmentOf::Process(folder.1);
+        server.apart = running::apart(folder.1);
         return (server, program_of(&folder.0, folder.1));
     }
     let problem = match unit::load(UNIT, question.root) {
         Ok(unit) => match unit::resolve(&unit, question.accounts, question.root) {
-            Ok(start) => return of_unit(&unit, start, question),
+            Ok(start) => {
+                let (mut server, program) = of_unit(&unit, start, question);
+                server.other = running::look(question).other;
+                return (server, program);
+            }
             Err(error) => Some(Text::from(error.to_string())),
         },
         Err(unit::Error::NotFound { .. }) => None,
         Err(error) => Some(Text::from(error.to_string())),
     };
-    let (mut server, program) = running(question).unwrap_or_else(|| (of_caller(question), None));
+    let running = running::look(question);
+    let (mut server, program) = match running.chosen {
+        Some(pid) => {
+            let folder = below(question.root, "/proc").join(pid.to_string());
+            let mut server = of_process(&folder, pid, question);
+            server.source = EnvironmentOf::Process(pid);
+            (server, program_of(&folder, pid))
+        }
+        None => (of_caller(question), None),
+    };
     server.problem = problem;
+    (server.other, server.unseen) = (running.other, running.unseen);
     (server, program)
 }
 
@@ -120,22 +135,11 @@ fn of_unit(
 }
 
 /// `/proc/PID/root` leads into a container: that process is Ollama's, or its neighbour.
-fn process_of(root: &Path) -> Option<(PathBuf, u32)> {
+pub(super) fn process_of(root: &Path) -> Option<(PathBuf, u32)> {
     let folder = root.parent()?;
     let pid = folder.file_name()?.to_str()?.parse().ok()?;
     let of_proc = folder.parent()? == Path::new("/proc") && root.file_name()? == "root";
     of_proc.then(|| (folder.to_owned(), pid))
-}
-
-fn running(question: &Question<'_>) -> Option<(Server, Option<(PathBuf, Text)>)> {
-    let proc = below(question.root, "/proc");
-    let found = advice::running_server(&proc).ok()?.into_iter().next()?;
-    let folder = proc.join(found.pid.to_string());
-    let mut server = of_process(&folder, found.pid, question);
-    server.source = EnvironmentOf::Process(found.pid);
-    // Of another user's process nothing can be seen.
-    let program = program_of(&folder, found.pid);
-    (!server.variables.is_empty()).then_some((server, program))
 }
 
 /// A path as the process sees it: the kernel tells it from our root, which differs after chroot(2). Of another mount

@@ -24,6 +24,7 @@ fn facts(root: &Path) -> Facts {
     gather(&Question {
         root,
         program: Some(Path::new("/usr/bin/ollama")),
+        library_dir: None,
         cwd: Path::new("/"),
         caller: Vec::new(),
         accounts: &RootAccounts::read(root),

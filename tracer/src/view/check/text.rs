@@ -80,6 +80,15 @@ impl Page {
             .map_or("", |ollama| ollama.by.as_str());
         let rest = format!(" ({by}); {}", era(check.era));
         self.pair("ollama", check.program.as_str(), &rest);
+        if let Some(apart) = &facts.server.apart {
+            let rest = match apart.own_root {
+                true => " is the file system looked at: that of the server, and not this machine's",
+                false => {
+                    " is the file system looked at: this machine's, with the server's own mounts"
+                }
+            };
+            self.pair("root", facts.root.as_str(), rest);
+        }
         self.pair("libraries", check.library_dir.as_str(), "");
         for driver in &facts.drivers {
             if let Some(file) = &driver.file {

@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 
 use super::super::escape;
+use super::headline::{headline, open_end};
 use super::paragraph::grouped;
 use super::{brief, is_not_installed};
 use crate::diagnose::{Explanation, Finding};
@@ -17,6 +18,12 @@ const MAX_LINES: usize = 200;
 #[must_use]
 pub fn write(explanation: &Explanation, model: &Model) -> String {
     let mut out = String::new();
+    for sentence in headline(explanation) {
+        let _ = writeln!(out, "**{}**\n", inline(&sentence));
+    }
+    if let Some(sentence) = open_end(explanation) {
+        let _ = writeln!(out, "{}\n", inline(sentence));
+    }
     let version = explanation
         .version
         .as_ref()
@@ -61,14 +68,35 @@ pub fn write(explanation: &Explanation, model: &Model) -> String {
             );
             finding(&mut out, found);
         }
+        if !backend.to_settle.is_empty() {
+            let name = inline(backend.name.as_str());
+            let _ = writeln!(out, "\n**{name}: what would settle it**\n");
+            lines(&mut out, &backend.to_settle);
+        }
     }
     for found in explanation.general.iter().chain(&explanation.models) {
         let _ = writeln!(out, "\n**{}** ({})\n", found.rule, found.certainty.name());
         finding(&mut out, found);
     }
+    if !explanation.notes.is_empty() {
+        out.push_str("\n**Notes**\n\n");
+        for note in &explanation.notes {
+            let _ = writeln!(out, "- {}", inline(note));
+        }
+    }
     listing(&mut out, model);
     log(&mut out, model);
     out
+}
+
+/// Sentences, and commands as blocks of their own, in which nothing is Markdown.
+fn lines(out: &mut String, all: &[String]) {
+    for line in all {
+        let _ = match line.strip_prefix("$ ") {
+            Some(command) => writeln!(out, "    {}\n", escape::text(command).replace('\n', " ")),
+            None => writeln!(out, "{}\n", inline(line)),
+        };
+    }
 }
 
 /// The machine, where it is known.

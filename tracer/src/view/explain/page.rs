@@ -44,7 +44,7 @@ pub fn index() -> String {
     let mut out = String::from(
         "# Diagnoses\n\nWritten by `cargo xtask gen` from `tracer/src/diagnose/rules`; `vgputrace explain --code VG052` prints a page.\n\n| id | stage | title |\n|---|---|---|\n",
     );
-    for rule in rules::all() {
+    for rule in rules::with_pages() {
         let _ = writeln!(
             out,
             "| [{0}]({0}.md) | {1} | {2} |",

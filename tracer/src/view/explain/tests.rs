@@ -312,3 +312,26 @@ fn a_run_without_a_real_gpu_is_called_so_in_every_form() {
     assert!(to_markdown(&answer, &Model::default()).contains(label));
     assert!(to_json(&answer).contains(r#""virtual_gpu":"the GPU is pretended""#));
 }
+
+#[test]
+fn an_issue_report_has_all_that_the_text_says() {
+    let mut answer = answer();
+    let right = "The CPU is right here | really.";
+    answer.general.push(finding("VG180", right));
+    answer.notes.push("A note with *stars*.".to_owned());
+    answer.backends[0].to_settle = vec![
+        "Record it_all:".to_owned(),
+        "$ sudo vgputrace run --env A=<b>".to_owned(),
+    ];
+    let markdown = to_markdown(&answer, &Model::default());
+    let first = markdown.lines().next().unwrap();
+    assert_eq!(first, "**The CPU is right here \\| really.**");
+    for part in [
+        "**Ollama 0.16.3 uses the CPU: no backend gave it a device.**",
+        "**cuda\\_v12: what would settle it**",
+        "\nRecord it\\_all:\n\n    sudo vgputrace run --env A=<b>\n",
+        "- A note with \\*stars\\*.",
+    ] {
+        assert!(markdown.contains(part), "{part}: {markdown}");
+    }
+}
