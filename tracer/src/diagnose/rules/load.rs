@@ -9,7 +9,7 @@ use crate::discover::model::{Child, Evidence, Load, Missing};
 use crate::event::Text;
 
 use super::super::advice::{self, DISCOVERS_ONCE, RESTART};
-use super::super::case::{Case, Family, path_of};
+use super::super::case::{Case, Family, at, path_of};
 use super::super::explanation::Finding;
 use super::super::rule::{Check, Rule, Stage};
 use super::super::words::{base, list, provider};
@@ -137,7 +137,10 @@ impl<'a> Lacks<'a> {
                     .iter()
                     .any(|library| library.starts_with(owner.as_str()))
             });
-            if absent || symbols.iter().any(|(known, _)| *known == name.as_str()) {
+            // A symbol of no known owner is most likely of a library that is as little known and not there.
+            let of_unknown = owner.is_none() && libraries.iter().any(|library| !is_usual(library));
+            let known = symbols.iter().any(|(known, _)| *known == name.as_str());
+            if absent || of_unknown || known {
                 continue;
             }
             certain &= owner.is_some() || libraries.is_empty();
@@ -157,6 +160,32 @@ impl<'a> Lacks<'a> {
                     .or(load.seen.as_ref())
             })
             .collect()
+    }
+
+    /// What proves that these are missing: the loader's words about one of them, else the facts about the files, since the
+    /// loader stops at the first thing that is missing.
+    pub(super) fn about(&self, names: &[&str], fact: &str) -> Vec<Evidence> {
+        let bare = |name: &str| name.split('@').next().unwrap_or_default().to_owned();
+        let names: Vec<String> = names.iter().map(|name| bare(name)).collect();
+        let is_about = |seen: &&&Evidence| {
+            let text = seen.text.as_str();
+            names.iter().any(|name| text.contains(name.as_str()))
+        };
+        let words = self.words();
+        let said: Vec<Evidence> = words
+            .iter()
+            .filter(is_about)
+            .map(|seen| (*seen).clone())
+            .collect();
+        if !said.is_empty() {
+            return said;
+        }
+        let loads = self.loads.iter();
+        let facts = loads.filter(|(_, load)| load.closure.is_some());
+        let told = facts
+            .filter_map(|(_, load)| at(load.seen.as_ref(), fact))
+            .next();
+        told.into_iter().collect()
     }
 
     /// The backend's file.

@@ -87,7 +87,12 @@ fn undefined(case: &Case<'_>, of_ggml: bool) -> Vec<Finding> {
     };
     let owner = provider(first);
     let answered = owner.as_deref().and_then(|owner| lacks.answered(owner));
-    let words = lacks.words();
+    let names: Vec<&str> = symbols.iter().map(|(name, _)| *name).collect();
+    let fact = format!(
+        "symbols of the files of this load: none defines {}",
+        list(&names)
+    );
+    let proof = lacks.about(&names, &fact);
     let count = symbols.len();
     let more = more(&symbols);
     let where_from = match answered {
@@ -121,7 +126,7 @@ fn undefined(case: &Case<'_>, of_ggml: bool) -> Vec<Finding> {
         ))
         .object(first)
         .certain_if(certain)
-        .proof(words);
+        .proof(&proof);
     finding.missing = symbols.iter().map(|(name, _)| Text::from(*name)).collect();
     if of_ggml {
         finding.remedy = advice::reinstall(case.model);
@@ -318,6 +323,10 @@ fn version(case: &Case<'_>, of_system: bool) -> Vec<Finding> {
             format!(" (it defines {})", list(&own))
         }
     });
+    let mut names: Vec<&str> = versions.iter().map(|(version, ..)| *version).collect();
+    names.extend(&affected);
+    let fact = format!("versions that {shown} defines: {first} is not among them");
+    let proof = lacks.about(&names, &fact);
     let mut finding = if of_system { &OLD_SYSTEM } else { &MISSING_VERSION }
         .found(format!(
             "{} could not be loaded: {by} needs the symbol version {first} of {shown}, and that file does not have it{}.",
@@ -325,7 +334,7 @@ fn version(case: &Case<'_>, of_system: bool) -> Vec<Finding> {
             defines.unwrap_or_default()
         ))
         .object(first)
-        .proof(lacks.words());
+        .proof(&proof);
     finding.missing = versions
         .iter()
         .map(|(version, file, _)| Text::from(format!("{version} of {file}")))
