@@ -107,6 +107,8 @@ fn names(model: &Model) -> Vec<(String, Option<&Folder>)> {
     let shipped: &[&str] = match model.era {
         Era::Runner => &["cuda_v12", "cuda_v13", "rocm", "vulkan"],
         Era::LlamaServer => &["cuda_v12", "cuda_v13", "rocm_v7_2", "vulkan"],
+        // Since 0.12 both eras say so, at INFO, before they look.
+        Era::Unknown if discovers(model) => &["cuda_v12", "cuda_v13", "vulkan"],
         Era::Ggml | Era::Unknown => &[],
     };
     for name in shipped {
@@ -118,6 +120,12 @@ fn names(model: &Model) -> Vec<(String, Option<&Folder>)> {
     }
     all.sort_by(|one, two| one.0.cmp(&two.0));
     all
+}
+
+/// The server said that it looks for devices.
+fn discovers(model: &Model) -> bool {
+    let mut lines = model.lines_saying("discovering available GPUs...");
+    lines.next().is_some()
 }
 
 /// Findings of rules of these stages, in the order of a backend's way; what stopped the loader first comes first.
@@ -306,7 +314,7 @@ fn directory(case: &Case<'_>) -> Text {
 
 fn start_of(model: &Model, start: &crate::discover::model::ModelStart) -> Option<Finding> {
     /// A model that does not run, and a backend that is not there, come before what memory says.
-    const FIRST: [&str; 4] = ["VG167", "VG160", "VG166", "VG168"];
+    const FIRST: [&str; 5] = ["VG167", "VG160", "VG166", "VG170", "VG168"];
     let rank = |id: &str| {
         FIRST
             .iter()

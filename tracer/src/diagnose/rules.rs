@@ -46,6 +46,7 @@ mod stand_in;
 mod start;
 mod start_backend;
 mod start_failed;
+mod start_load;
 mod start_lost;
 mod start_memory;
 mod start_unknown;
@@ -113,6 +114,7 @@ pub static ALL: &[&[&Rule]] = &[
     stand_in::RULES,
     start::RULES,
     start_backend::RULES,
+    start_load::RULES,
     start_failed::RULES,
     start_lost::RULES,
     start_unknown::RULES,

@@ -9,7 +9,7 @@ use super::super::explanation::Finding;
 use super::super::rule::{Check, Rule, Stage};
 use super::crash::FATAL;
 use super::last_words::cuda_error;
-use super::{device_code, start_backend, start_failed, start_lost, start_memory};
+use super::{device_code, start_backend, start_failed, start_load, start_lost, start_memory};
 
 pub(super) static RULES: &[&Rule] = &[
     &CRASHED,
@@ -44,6 +44,7 @@ fn elsewhere(model: &Model, start: &ModelStart) -> bool {
     start_lost::is_lost(model, start)
         || start_failed::is_failed(model, start)
         || start_backend::is_without_backend(model, start)
+        || start_load::is_refused(model, start)
 }
 
 static CRASHED: Rule = Rule {
@@ -296,12 +297,29 @@ fn on_gpu(_: &Model, start: &ModelStart) -> Option<Finding> {
     let (done, all) = start
         .offloaded
         .filter(|(done, all)| done >= all && *all > 0)?;
+    // Until 0.11 the server says what it plans before the process of the model has begun.
+    let has = |words: &str| {
+        start
+            .reasons
+            .iter()
+            .any(|seen| seen.text.as_str().contains(words))
+    };
+    let planned = has("layers.offload=") && !has("offloaded ");
+    let told = if planned {
+        format!(
+            "The server planned all {all} layers of the model for the GPU{}; whether they came there was not seen.",
+            place(start)
+        )
+    } else {
+        format!(
+            "All {done} of {all} layers of the model are on the GPU{}.",
+            place(start)
+        )
+    };
     Some(
         ON_GPU
-            .found(format!(
-                "All {done} of {all} layers of the model are on the GPU{}.",
-                place(start)
-            ))
+            .found(told)
+            .certain_if(!planned)
             .proof(start.seen.as_ref())
             .proof(&start.reasons),
     )

@@ -1,9 +1,11 @@
 //! Scan: VG001 to VG011.
 
-use super::super::build::{LIB, child, discovery, folder, line, load, look, said, seen, set};
+use super::super::build::{
+    LIB, as_log, child, discovery, folder, line, load, look, said, seen, set,
+};
 use super::{Proof, but};
 use crate::discover::Model;
-use crate::discover::model::{Blind, Era, Folder, LostRecords, Outcome, Place, Tried};
+use crate::discover::model::{Blind, Era, Folder, Level, LostRecords, Outcome, Place, Tried};
 use crate::discover::role::Step;
 use crate::event::{Errno, Text};
 
@@ -48,7 +50,17 @@ pub(super) fn proofs() -> Vec<Proof> {
         Proof::of("VG003", library_closed(13, false))
             .silent("it is not there at all", library_closed(2, false))
             .silent("it was listed in the end", library_closed(24, true)),
-        Proof::of("VG004", requested(false)).silent("the folder is there", requested(true)),
+        Proof::of("VG004", requested(false))
+            .silent("the folder is there", requested(true))
+            .silent(
+                "the log ends before the folder had its turn",
+                but(requested(false), |model| {
+                    as_log(model, Level::Debug);
+                    model.server.as_mut().unwrap().library_dir.names = None;
+                    model.finished = false;
+                    model.cpu_only = None;
+                }),
+            ),
         Proof::of("VG012", one(closed(107)))
             .also(one(closed(5)))
             .silent("it may not be entered", one(closed(13)))

@@ -77,6 +77,15 @@ fn proofs_of_ends() -> Vec<Proof> {
                 look(model, vec![start], Vec::new());
                 model.server.as_mut().unwrap().end = kill("SIGKILL", "");
             }))
+            // A log that ends behind the brief start: the process that makes devices has not begun.
+            .weaker(but(discovery(Era::LlamaServer), |model| {
+                let mut start = child(Step::Start);
+                start.answer = None;
+                look(model, vec![start], Vec::new());
+                as_log(model, Level::Debug);
+                model.finished = false;
+                model.cpu_only = None;
+            }))
             .silent("the final list was seen", log(Vec::new())),
         Proof::of("VG203", recording(&["ollama", "run", "llama3"], false))
             .also(recording(&["sudo", "/usr/bin/ollama", "list"], false))
