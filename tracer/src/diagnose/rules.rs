@@ -37,6 +37,7 @@ mod scan;
 mod scan_library;
 mod seccomp;
 mod server_end;
+mod server_start;
 mod skip;
 mod source;
 mod spawn;

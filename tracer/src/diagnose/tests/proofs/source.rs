@@ -1,6 +1,8 @@
 //! What the source can tell: VG192, VG193, VG200 to VG207.
 
-use super::super::build::{as_log, child, discovery, line, load, look, said, seen};
+use super::super::build::{
+    as_log, child, discovery, line, load, look, said, seen, set, words as words_of_loader,
+};
 use super::{Proof, but};
 use crate::discover::Model;
 use crate::discover::model::{End, Era, Level, Missing, Outcome, Server};
@@ -108,7 +110,15 @@ fn proofs_of_ends() -> Vec<Proof> {
                 ),
                 |model| as_log(model, Level::Info),
             ))
+            .also(loader(
+                End::Exit(127, None),
+                "undefined symbol: cuCtxGetFlags_",
+            ))
             .silent("it still runs", ended(End::Unknown, ""))
+            .silent(
+                "the loader warned of a preload and went on",
+                loader(End::Unknown, "cannot be preloaded"),
+            )
             .silent("it ended well", ended(End::Exit(0, None), ""))
             .silent("it was asked to end", ended(kill("SIGTERM", "systemd"), ""))
             .silent(
@@ -144,6 +154,17 @@ fn ended(end: End, words: &str) -> Model {
         if !words.is_empty() {
             model.lines.push(line(words, &[]));
         }
+    })
+}
+
+/// A server that ended so, of whose preloaded library the loader said this.
+fn loader(end: End, said: &str) -> Model {
+    but(ended(end, ""), |model| {
+        let mut words = words_of_loader(said, None);
+        words.object = Text::from("/opt/pre.so");
+        words.occasion = Text::from("symbol lookup error");
+        model.server.as_mut().unwrap().loader_words.push(words);
+        set(model, "LD_PRELOAD", "/opt/pre.so");
     })
 }
 

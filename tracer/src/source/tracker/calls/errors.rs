@@ -12,6 +12,9 @@ use crate::source::record::Bytes;
 use crate::source::screen;
 use crate::source::tracker::{LoadContext, Tracker, Wish};
 
+/// When glibc binds a symbol to a definition (elf/dl-lookup.c).
+const BINDING: &str = "symbol lookup error";
+
 impl Tracker {
     pub(super) fn loader_error(
         &mut self,
@@ -46,14 +49,31 @@ impl Tracker {
         }
         thread.error = Some(key);
         let code = u16::try_from(enter.args[0] & 0xffff_ffff).unwrap_or(0);
+        let occasion = get("occasion");
+        // Before main, or at the first call of a function: the loader names one symbol and ends the process.
+        let bound = occasion.as_ref().and_then(Seen::value);
+        let unbound = bound
+            .filter(|occasion| occasion.as_str() == BINDING && call.is_none())
+            .and_then(|_| object.whole())
+            .map(|object| object.as_str().to_owned())
+            .filter(|object| object.starts_with('/'));
         let kind = Kind::LoaderError(LoaderError {
             object,
             text,
             err: (code != 0).then_some(Errno(code)),
-            occasion: get("occasion"),
+            occasion,
             call: call.as_ref().map(|call| call.seq),
         });
         let seq = self.tell(tgid, tid, time, None, kind);
+        if let Some(file) = unbound {
+            let mut context = Box::new(self.load_context(tgid, None, time));
+            context.loaded.retain(|loaded| *loaded != file);
+            self.story.wishes.push(Wish::Closure {
+                error: seq,
+                file,
+                context,
+            });
+        }
         if let Some(OpenCall {
             file: Some(file),
             from,
