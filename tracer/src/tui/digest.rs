@@ -29,7 +29,7 @@ use track::Runs;
 use waypoints::Waypoints;
 
 /// Indices of failures and of driver calls, of each.
-const MAX_INDICES: usize = 1_000_000;
+pub(super) const MAX_INDICES: usize = 1_000_000;
 /// Processes.
 const MAX_LANES: usize = 65_536;
 /// Marks of one kind on one lane: several for each column of any screen.
@@ -61,6 +61,8 @@ pub(super) struct Digest {
     pub(super) failures: Vec<u64>,
     /// Indices of driver calls.
     pub(super) calls: Vec<u64>,
+    /// Calls beyond the most that are kept.
+    pub(super) more_calls: u64,
     /// Functions that were called.
     pub(super) functions: BTreeSet<String>,
     pub(super) lost: u64,
@@ -275,6 +277,8 @@ impl Digest {
         let diary = !matches!(call.api.as_str(), "dl" | "ggml" | "constructor");
         if diary && self.calls.len() < MAX_INDICES {
             self.calls.push(index);
+        } else if diary {
+            self.more_calls += 1;
         }
         let from = self.scene.since_begin(event.start());
         if let Some(lane) = self.lanes.get_mut(&number) {

@@ -46,11 +46,17 @@ static OTHER_GGML: Rule = Rule {
     title: "Backend and libggml-base are of different releases",
     story: "A backend must be of the same release as libggml-base beside it. With files of two releases in the tree, or a foreign libggml-base that is found first, a function \
 of ggml is missing; with less luck the process crashes later.",
-    proof: "The missing symbols begin with ggml_ or gguf_, and a libggml-base was picked.",
-    remedy: &["Remove the library folder and install one release anew."],
+    proof: "The missing symbols begin with ggml_ or gguf_, and the libggml-base that answered does not define them. In a log, where no file is known, it is likely only.",
+    remedy: &[
+        "Remove the library folder and install one release anew.",
+        "A backend built by yourself: build it from the release that libggml-base beside it is of.",
+    ],
     rows: &["runner 31", "runner 23", "reports A"],
     check: Check::Backend(other_ggml),
 };
+
+/// How the soname of ggml's core begins, which a backend needs (DT_NEEDED of those that Ollama and llama.cpp build).
+const CORE: &str = "libggml-base.so";
 
 fn undefined_symbol(case: &Case<'_>) -> Vec<Finding> {
     undefined(case, false)
@@ -60,12 +66,15 @@ fn other_ggml(case: &Case<'_>) -> Vec<Finding> {
     undefined(case, true)
 }
 
-/// The finding about undefined symbols: those of ggml's core, or all others.
+/// The finding about undefined symbols: those that ggml's core should have, or all others. Who is not linked with that core
+/// says nothing about its release.
 fn undefined(case: &Case<'_>, of_ggml: bool) -> Vec<Finding> {
     let lacks = Lacks::of(case);
     let (all, certain) = lacks.symbols();
+    let files_are_known = lacks.loads.iter().any(|(_, load)| load.closure.is_some());
+    let has_core = !files_are_known || lacks.answered(CORE).is_some();
     let owner_is_ggml =
-        |name: &str| provider(name).is_some_and(|owner| owner.starts_with("libggml"));
+        |name: &str| has_core && provider(name).is_some_and(|owner| owner.starts_with("libggml"));
     let symbols: Vec<(&str, &str)> = all
         .into_iter()
         .filter(|(name, _)| owner_is_ggml(name) == of_ggml && !is_system_version(name))
@@ -87,6 +96,7 @@ fn undefined(case: &Case<'_>, of_ggml: bool) -> Vec<Finding> {
     };
     let owner = provider(first);
     let answered = owner.as_deref().and_then(|owner| lacks.answered(owner));
+    let unlinked = !has_core && owner.as_deref() == Some(CORE);
     let names: Vec<&str> = symbols.iter().map(|(name, _)| *name).collect();
     let fact = format!(
         "symbols of the files of this load: none defines {}",
@@ -107,17 +117,16 @@ fn undefined(case: &Case<'_>, of_ggml: bool) -> Vec<Finding> {
                 soname_of(owner.as_deref().unwrap_or_default())
             )
         }
+        None if unlinked => {
+            "it is not linked with libggml-base, which brings the functions of ggml".to_owned()
+        }
         None => "no library that it loads defines it".to_owned(),
     };
-    let rule = if of_ggml {
-        &OTHER_GGML
+    let (rule, reason) = if of_ggml {
+        let reason = " The name is one of ggml's: backend and libggml-base are of different releases, as a rule.";
+        (&OTHER_GGML, reason)
     } else {
-        &UNDEFINED_SYMBOL
-    };
-    let reason = if of_ggml {
-        " It is one of ggml's own: backend and libggml-base are of different releases, as a rule."
-    } else {
-        ""
+        (&UNDEFINED_SYMBOL, "")
     };
     let mut finding = rule
         .found(format!(
@@ -125,7 +134,7 @@ fn undefined(case: &Case<'_>, of_ggml: bool) -> Vec<Finding> {
             lacks.file()
         ))
         .object(first)
-        .certain_if(certain)
+        .certain_if(certain && (files_are_known || !of_ggml))
         .proof(&proof);
     finding.missing = symbols.iter().map(|(name, _)| Text::from(*name)).collect();
     if of_ggml {
@@ -136,7 +145,7 @@ fn undefined(case: &Case<'_>, of_ggml: bool) -> Vec<Finding> {
             .so(format!("{file} must define {}; see what it has:", plural(count, "it", "all of them")))
             .so(format!("$ nm -D --defined-only {file} | grep -w '{}'", first.split('@').next().unwrap_or(first)))
             .so("If that file is not the one you meant, take it out of the folder where it was found, or use the vendor's library.");
-    } else if !whose::is_of_ollama(case, asker) {
+    } else if unlinked || !whose::is_of_ollama(case, asker) {
         finding = finding
             .so(format!("{asker} is not whole: it was linked without the library that defines {first}. See what it needs, and link it anew with that library, or take the vendor's file:"))
             .so(format!("$ readelf -d {asker} | grep NEEDED; nm -D --undefined-only {asker}"));

@@ -104,7 +104,7 @@ fn title(state: &State) -> Line {
         View::Log => state.digest.words.more,
         View::Processes => state.digest.more_lanes,
         View::Libraries => state.digest.libraries.more,
-        _ => 0,
+        _ => state.digest.more_calls,
     };
     if more > 0 {
         line.push(

@@ -14,7 +14,7 @@ use super::understanding::Understanding;
 use crate::tui::digest::Digest;
 
 /// Raised when the shape changes.
-const VERSION: u32 = 5;
+const VERSION: u32 = 6;
 /// A recording with fewer frames is read in a moment.
 const LONG: usize = 32;
 

@@ -1,6 +1,9 @@
 //! Lists: names of processes, texts that go on beyond the screen, clicks into rows.
 
-use super::{Action, View, screen, settle, state};
+use super::{Action, Made, State, View, explain, screen, settle, state};
+use crate::event::{Kind, Text};
+use crate::tui::digest::MAX_INDICES;
+use crate::view::Looks;
 
 /// The row of the screen with these words.
 fn row_with(shown: &str, words: &str) -> String {
@@ -65,6 +68,41 @@ fn a_line_of_the_log_does_not_repeat_its_time() {
     let shown = screen(&mut state, 120, 24);
     assert!(shown.contains("level="), "{shown}");
     assert!(!shown.contains("time="), "{shown}");
+}
+
+/// The made recording whose calls of `ggml_backend_init` are calls of a driver.
+fn with_driver_calls() -> (State, usize) {
+    let mut made = Made::new(7);
+    let mut calls = 0;
+    for event in made.frames.iter_mut().flatten() {
+        if let Kind::Call(call) = &mut event.kind
+            && call.api.as_str() == "ggml"
+        {
+            call.api = Text::from("cuda");
+            calls += 1;
+        }
+    }
+    let looks = Looks {
+        colour: false,
+        unicode: true,
+    };
+    (State::new(Box::new(made), looks, explain), calls)
+}
+
+#[test]
+fn calls_beyond_the_most_that_are_kept_are_counted() {
+    let (mut all, calls) = with_driver_calls();
+    settle(&mut all);
+    assert!(calls > 0);
+    assert_eq!((all.digest.calls.len(), all.digest.more_calls), (calls, 0));
+    let (mut full, _) = with_driver_calls();
+    full.digest.calls = vec![0; MAX_INDICES];
+    settle(&mut full);
+    full.act(Action::Last);
+    full.act(Action::Show(View::Calls));
+    let shown = screen(&mut full, 100, 20);
+    let words = format!("{calls} more are not kept");
+    assert!(row_with(&shown, "calls of").contains(&words), "{shown}");
 }
 
 #[test]

@@ -80,7 +80,8 @@ pub(super) fn proofs() -> Vec<Proof> {
             .silent(
                 "it is one of ggml's own",
                 lacking(vec![symbol("ggml_is_contiguous_to_3")]),
-            ),
+            )
+            .also(linked_with("libcudart.so.12")),
         Proof::of(
             "VG054",
             lacking(vec![version("libcudart.so.12", "libcudart.so.12")]),
@@ -94,8 +95,13 @@ pub(super) fn proofs() -> Vec<Proof> {
             "it is a version of the system's library",
             lacking(vec![version("GLIBC_2.38", "libc.so.6")]),
         ),
-        Proof::of("VG055", lacking(vec![symbol("ggml_is_contiguous_to_3")]))
+        Proof::of("VG055", linked_with("libggml-base.so.0"))
+            .weaker(lacking(vec![symbol("ggml_is_contiguous_to_3")]))
             .silent("it is none of ggml's", lacking(vec![symbol("cudaMalloc")]))
+            .silent(
+                "the backend is not linked with libggml-base",
+                linked_with("libcudart.so.12"),
+            )
             .silent(
                 "libggml-base is missing as a whole",
                 lacking(vec![library("libggml-base.so.0"), symbol("ggml_abort")]),
@@ -257,6 +263,20 @@ pub(super) fn lacking(missing: Vec<Missing>) -> Model {
     let mut runner = child(Step::Runner);
     runner.loads.push(load(Outcome::Failed, missing));
     with(runner)
+}
+
+/// A function of ggml is undefined in a backend that needs this library alone, which is there.
+fn linked_with(soname: &str) -> Model {
+    but(lacking(vec![symbol("ggml_is_contiguous_to_3")]), |model| {
+        model.children[0].loads[0].closure = Some(Closure {
+            objects: vec![Resolved {
+                name: Text::from(soname),
+                file: Some(Text::from(format!("{LIB}/{soname}"))),
+                ..Resolved::default()
+            }],
+            ..Closure::default()
+        });
+    })
 }
 
 /// A symbol of the runtime is undefined, and this file with these versions answered to the runtime's name.
