@@ -138,6 +138,8 @@ pub(super) fn reasons(case: &Case<'_>, stages: &[Stage]) -> Vec<Finding> {
     }
     let first = case
         .failed_loads()
+        // Of a load without words what is missing is known, and not what stopped it.
+        .filter(|(_, load)| !load.words.is_empty())
         .find_map(|(_, load)| load.missing.first())
         .map(|missing| match missing {
             crate::discover::model::Missing::Library { name, .. }
@@ -149,6 +151,7 @@ pub(super) fn reasons(case: &Case<'_>, stages: &[Stage]) -> Vec<Finding> {
     let rank = |finding: &Finding| {
         let refusal = rules::REFUSALS.contains(&finding.rule);
         (
+            !STOPPED.contains(&finding.rule),
             refused && !refusal,
             first.is_none() || finding.missing_object != first,
         )
@@ -156,6 +159,9 @@ pub(super) fn reasons(case: &Case<'_>, stages: &[Stage]) -> Vec<Finding> {
     all.sort_by_key(|(stage, finding)| (*stage, rank(finding)));
     all.into_iter().map(|(_, finding)| finding).collect()
 }
+
+/// What ended a load before the loader came to what is missing: a cut file, somebody who answered in its place.
+const STOPPED: [&str; 2] = ["VG061", "VG063"];
 
 const TRYING: [Stage; 5] = [
     Stage::Spawn,

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::discover::model::{Child, Evidence, Load, Missing};
+use crate::discover::model::{Child, Evidence, Load, Missing, Outcome};
 use crate::event::Text;
 
 use super::super::advice::{self, DISCOVERS_ONCE, RESTART};
@@ -13,7 +13,7 @@ use super::super::case::{Case, Family, at, path_of};
 use super::super::explanation::Finding;
 use super::super::rule::{Check, Rule, Stage};
 use super::super::words::{base, list, provider};
-use super::load_places::{searched, unfit_namesake, where_it_is};
+use super::load_places::{damaged, is_cut, searched, unfit_namesake, where_it_is};
 use super::{library_path, whose};
 
 pub(super) static RULES: &[&Rule] = &[&MISSING_LIBRARY, &NO_DRIVER];
@@ -66,11 +66,17 @@ the log tells; from 0.30 on the DEBUG line \"native GPU discovery failed\" does.
 pub(super) struct Lacks<'a> {
     pub(super) loads: Vec<(&'a Child, &'a Load)>,
     pub(super) missing: Vec<&'a Missing>,
+    /// Names of libraries whose files are there and not whole: what they would define is not known.
+    pub(super) damaged: Vec<&'a str>,
 }
 
 impl<'a> Lacks<'a> {
     pub(super) fn of(case: &Case<'a>) -> Self {
-        let loads: Vec<_> = case.failed_loads().collect();
+        // What would have stopped a load that its process did not live through.
+        let died = case.loads().filter(|(_, load)| {
+            load.outcome == Outcome::Died && load.closure.is_some() && !is_cut(load)
+        });
+        let loads: Vec<_> = case.failed_loads().chain(died).collect();
         // The process with the most complete facts speaks for all.
         let best = loads.iter().max_by_key(|(_, load)| load.missing.len());
         Self {
@@ -82,6 +88,7 @@ impl<'a> Lacks<'a> {
                         .collect()
                 })
                 .unwrap_or_default(),
+            damaged: damaged(case, &loads),
             loads,
         }
     }
@@ -119,6 +126,7 @@ impl<'a> Lacks<'a> {
                 Missing::Unfit { file, .. } => Some(base(file.as_str())),
                 _ => None,
             })
+            .chain(self.damaged.iter().copied())
             .collect()
     }
 

@@ -305,6 +305,7 @@ fn version(case: &Case<'_>, of_system: bool) -> Vec<Finding> {
     for one in named
         .chain(of_symbols)
         .filter(|(version, _, _)| is_system(version) == of_system)
+        .filter(|(_, file, _)| !lacks.damaged.iter().any(|name| base(name) == base(file)))
     {
         if !versions.iter().any(|(known, _, _)| *known == one.0) {
             versions.push(one);

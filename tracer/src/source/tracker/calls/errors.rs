@@ -90,6 +90,27 @@ impl Tracker {
         }
     }
 
+    /// A load of a GPU backend that gave nothing, or never came back, and of which the loader said nothing (somebody answered in
+    /// its place, a file is cut short): what its files lack all the same.
+    pub(super) fn ask_behind(&mut self, tgid: u32, tid: u32, call: &OpenCall) {
+        let error = self.thread(tgid, tid).error.as_ref();
+        let said = error.is_some_and(|(of, ..)| *of == Some(call.seq));
+        let is_backend = |file: &&String| {
+            let name = file.rsplit('/').next().unwrap_or_default();
+            name.contains("ggml-") && !name.contains("ggml-cpu") && !name.contains("ggml-base")
+        };
+        let loads = call.name.as_str() == "dlopen" && !said;
+        let Some(file) = call.file.as_ref().filter(|_| loads).filter(is_backend) else {
+            return;
+        };
+        let context = Box::new(self.load_context(tgid, call.from.clone(), call.start));
+        self.story.wishes.push(Wish::Closure {
+            error: call.seq,
+            file: file.clone(),
+            context,
+        });
+    }
+
     /// The process as it was when the call began: what the call itself brought in does not count.
     fn load_context(&self, tgid: u32, caller: Option<String>, start: u64) -> LoadContext {
         let Some(process) = self.processes.get(&tgid) else {
