@@ -14,7 +14,12 @@ fn told(preload: &Path) -> Finding {
     let folder = preload.parent().expect("it is in a folder");
     let server = folder.join("ollama");
     copy(&program("exit_with"), &server);
-    let record = trace(&server).arg("serve").env("LD_PRELOAD", preload).run();
+    // The variable is the server's alone: the recorder would not begin either.
+    let variable = format!("LD_PRELOAD={}", preload.display());
+    let record = trace(&server)
+        .arg("serve")
+        .options(["--env", variable.as_str()])
+        .run();
     let mut all = explain(&outline::model(&record.path)).general;
     let at = all.iter().position(|finding| finding.rule == "VG207");
     let finding = all.swap_remove(at.unwrap_or_else(|| panic!("{all:?}")));
