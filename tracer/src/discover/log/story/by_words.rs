@@ -25,7 +25,7 @@ fn backend(text: &str) -> Option<&str> {
 impl Story {
     /// Begins the attempt that a load belongs to, or gives the one under way its folder.
     pub(super) fn told_by_load(&mut self, text: &str, seen: &Evidence) {
-        let looks = (self.discovers || self.listened) && self.model.models.is_empty();
+        let looks = self.discovers && self.model.models.is_empty();
         if !self.has_records || !looks || self.phase != Phase::First {
             return;
         }
