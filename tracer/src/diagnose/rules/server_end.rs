@@ -82,7 +82,8 @@ fn server_ended(model: &Model) -> Vec<Finding> {
         LAST_WORDS.iter().any(|words| text.starts_with(words)) && !is_of_a_model(text)
     });
     if let Some(stopped) = server_start::stopped(model) {
-        let how = ended(model, None).map_or("was ended by the loader".to_owned(), |(how, _)| how);
+        let how =
+            ended(model, None).map_or_else(|| "was ended by the loader".to_owned(), |(how, _)| how);
         let found = SERVER_ENDED.found("");
         return vec![server_start::told(model, &how, stopped, found)];
     }

@@ -7,7 +7,7 @@ use super::super::rule::{Check, Rule, Stage};
 use super::super::words::{base, list, plural, provider};
 use super::load::Lacks;
 use super::whose;
-use crate::discover::model::Missing;
+use crate::discover::model::{Evidence, Missing};
 use crate::event::{Seen, Text};
 
 pub(super) static RULES: &[&Rule] = &[
@@ -97,12 +97,7 @@ fn undefined(case: &Case<'_>, of_ggml: bool) -> Vec<Finding> {
     let owner = provider(first);
     let answered = owner.as_deref().and_then(|owner| lacks.answered(owner));
     let unlinked = !has_core && owner.as_deref() == Some(CORE);
-    let names: Vec<&str> = symbols.iter().map(|(name, _)| *name).collect();
-    let fact = format!(
-        "symbols of the files of this load: none defines {}",
-        list(&names)
-    );
-    let proof = lacks.about(&names, &fact);
+    let proof = undefined_proof(&lacks, &symbols);
     let count = symbols.len();
     let more = more(&symbols);
     let where_from = match answered {
@@ -159,6 +154,16 @@ fn undefined(case: &Case<'_>, of_ggml: bool) -> Vec<Finding> {
         finding.remedy.extend(advice::reinstall(case.model));
     }
     vec![finding.so(DISCOVERS_ONCE).so(RESTART)]
+}
+
+/// What proves that these symbols are defined nowhere.
+fn undefined_proof(lacks: &Lacks<'_>, symbols: &[(&str, &str)]) -> Vec<Evidence> {
+    let names: Vec<&str> = symbols.iter().map(|(name, _)| *name).collect();
+    let fact = format!(
+        "symbols of the files of this load: none defines {}",
+        list(&names)
+    );
+    lacks.about(&names, &fact)
 }
 
 /// ` 2 more are missing: a and b.`
