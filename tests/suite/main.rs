@@ -31,6 +31,7 @@ mod runtime_tier;
 mod scope;
 mod screens;
 mod secrets;
+mod server_start;
 mod shim;
 mod so_far;
 mod standin;

@@ -107,6 +107,8 @@ fn names(model: &Model) -> Vec<(String, Option<&Folder>)> {
     let shipped: &[&str] = match model.era {
         Era::Runner => &["cuda_v12", "cuda_v13", "rocm", "vulkan"],
         Era::LlamaServer => &["cuda_v12", "cuda_v13", "rocm_v7_2", "vulkan"],
+        // Since 0.12 both eras say so, at INFO, before they look.
+        Era::Unknown if discovers(model) => &["cuda_v12", "cuda_v13", "vulkan"],
         Era::Ggml | Era::Unknown => &[],
     };
     for name in shipped {
@@ -120,6 +122,12 @@ fn names(model: &Model) -> Vec<(String, Option<&Folder>)> {
     all
 }
 
+/// The server said that it looks for devices.
+fn discovers(model: &Model) -> bool {
+    let mut lines = model.lines_saying("discovering available GPUs...");
+    lines.next().is_some()
+}
+
 /// Findings of rules of these stages, in the order of a backend's way; what stopped the loader first comes first.
 pub(super) fn reasons(case: &Case<'_>, stages: &[Stage]) -> Vec<Finding> {
     let mut all: Vec<(Stage, Finding)> = Vec::new();
@@ -130,6 +138,8 @@ pub(super) fn reasons(case: &Case<'_>, stages: &[Stage]) -> Vec<Finding> {
     }
     let first = case
         .failed_loads()
+        // Of a load without words what is missing is known, and not what stopped it.
+        .filter(|(_, load)| !load.words.is_empty())
         .find_map(|(_, load)| load.missing.first())
         .map(|missing| match missing {
             crate::discover::model::Missing::Library { name, .. }
@@ -141,6 +151,7 @@ pub(super) fn reasons(case: &Case<'_>, stages: &[Stage]) -> Vec<Finding> {
     let rank = |finding: &Finding| {
         let refusal = rules::REFUSALS.contains(&finding.rule);
         (
+            !STOPPED.contains(&finding.rule),
             refused && !refusal,
             first.is_none() || finding.missing_object != first,
         )
@@ -148,6 +159,9 @@ pub(super) fn reasons(case: &Case<'_>, stages: &[Stage]) -> Vec<Finding> {
     all.sort_by_key(|(stage, finding)| (*stage, rank(finding)));
     all.into_iter().map(|(_, finding)| finding).collect()
 }
+
+/// What ended a load before the loader came to what is missing: a cut file, somebody who answered in its place.
+const STOPPED: [&str; 2] = ["VG061", "VG063"];
 
 const TRYING: [Stage; 5] = [
     Stage::Spawn,
@@ -306,7 +320,7 @@ fn directory(case: &Case<'_>) -> Text {
 
 fn start_of(model: &Model, start: &crate::discover::model::ModelStart) -> Option<Finding> {
     /// A model that does not run, and a backend that is not there, come before what memory says.
-    const FIRST: [&str; 4] = ["VG167", "VG160", "VG166", "VG168"];
+    const FIRST: [&str; 5] = ["VG167", "VG160", "VG166", "VG170", "VG168"];
     let rank = |id: &str| {
         FIRST
             .iter()

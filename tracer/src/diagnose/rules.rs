@@ -41,6 +41,7 @@ mod scan;
 mod scan_library;
 mod seccomp;
 mod server_end;
+mod server_start;
 mod skip;
 mod source;
 mod spawn;
@@ -50,6 +51,7 @@ mod stand_in;
 mod start;
 mod start_backend;
 mod start_failed;
+mod start_load;
 mod start_lost;
 mod start_memory;
 mod start_unknown;
@@ -122,6 +124,7 @@ pub static ALL: &[&[&Rule]] = &[
     stand_in::RULES,
     start::RULES,
     start_backend::RULES,
+    start_load::RULES,
     start_failed::RULES,
     start_lost::RULES,
     start_unknown::RULES,

@@ -10,6 +10,7 @@
 
 mod answers;
 mod attempts;
+mod beginning;
 mod child;
 mod conclude;
 mod ends;
@@ -125,6 +126,9 @@ impl Discovery {
             Kind::ExecFailed(failed) => self.exec_failed(event, failed),
             Kind::Library(library) => {
                 self.libraries.push(library);
+                if self.is_server(event.process) {
+                    self.looking.beginning.facts(library);
+                }
                 self.of(event.process, |child, _| child.facts(library));
             }
             Kind::Loss(loss) => self.blind.lost.push(LostRecords {

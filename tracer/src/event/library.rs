@@ -106,7 +106,7 @@ pub struct Library {
 /// The static closure of a failed load, over the files that the loader would really pick in that process.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Closure {
-    /// The loader error this belongs to.
+    /// The loader error this belongs to; the call, where the loader said nothing.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub error: Option<Seq>,
     /// Each needed object in loading order.

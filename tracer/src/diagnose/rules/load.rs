@@ -5,15 +5,17 @@
 
 use std::collections::BTreeSet;
 
-use crate::discover::model::{Child, Evidence, Load, Missing};
+use crate::discover::model::{Child, Evidence, Load, Missing, Outcome};
 use crate::event::Text;
 
 use super::super::advice::{self, DISCOVERS_ONCE, RESTART};
-use super::super::case::{Case, Family, path_of};
+use super::super::case::{Case, Family, at, path_of};
 use super::super::explanation::Finding;
 use super::super::rule::{Check, Rule, Stage};
 use super::super::words::{base, list, provider};
-use super::load_places::{cache_in_order, closed_cache, searched, unfit_namesake, where_it_is};
+use super::load_places::{
+    cache_in_order, closed_cache, damaged, is_cut, searched, unfit_namesake, where_it_is,
+};
 use super::{library_path, whose};
 
 pub(super) static RULES: &[&Rule] = &[&MISSING_LIBRARY, &NO_DRIVER];
@@ -66,11 +68,17 @@ the log tells; from 0.30 on the DEBUG line \"native GPU discovery failed\" does.
 pub(super) struct Lacks<'a> {
     pub(super) loads: Vec<(&'a Child, &'a Load)>,
     pub(super) missing: Vec<&'a Missing>,
+    /// Names of libraries whose files are there and not whole: what they would define is not known.
+    pub(super) damaged: Vec<&'a str>,
 }
 
 impl<'a> Lacks<'a> {
     pub(super) fn of(case: &Case<'a>) -> Self {
-        let loads: Vec<_> = case.failed_loads().collect();
+        // What would have stopped a load that its process did not live through.
+        let died = case.loads().filter(|(_, load)| {
+            load.outcome == Outcome::Died && load.closure.is_some() && !is_cut(load)
+        });
+        let loads: Vec<_> = case.failed_loads().chain(died).collect();
         // The process with the most complete facts speaks for all.
         let best = loads.iter().max_by_key(|(_, load)| load.missing.len());
         Self {
@@ -82,6 +90,7 @@ impl<'a> Lacks<'a> {
                         .collect()
                 })
                 .unwrap_or_default(),
+            damaged: damaged(case, &loads),
             loads,
         }
     }
@@ -119,6 +128,7 @@ impl<'a> Lacks<'a> {
                 Missing::Unfit { file, .. } => Some(base(file.as_str())),
                 _ => None,
             })
+            .chain(self.damaged.iter().copied())
             .collect()
     }
 
@@ -137,7 +147,10 @@ impl<'a> Lacks<'a> {
                     .iter()
                     .any(|library| library.starts_with(owner.as_str()))
             });
-            if absent || symbols.iter().any(|(known, _)| *known == name.as_str()) {
+            // A symbol of no known owner is most likely of a library that is as little known and not there.
+            let of_unknown = owner.is_none() && libraries.iter().any(|library| !is_usual(library));
+            let known = symbols.iter().any(|(known, _)| *known == name.as_str());
+            if absent || of_unknown || known {
                 continue;
             }
             certain &= owner.is_some() || libraries.is_empty();
@@ -157,6 +170,32 @@ impl<'a> Lacks<'a> {
                     .or(load.seen.as_ref())
             })
             .collect()
+    }
+
+    /// What proves that these are missing: the loader's words about one of them, else the facts about the files, since the
+    /// loader stops at the first thing that is missing.
+    pub(super) fn about(&self, names: &[&str], fact: &str) -> Vec<Evidence> {
+        let bare = |name: &str| name.split('@').next().unwrap_or_default().to_owned();
+        let names: Vec<String> = names.iter().map(|name| bare(name)).collect();
+        let is_about = |seen: &&&Evidence| {
+            let text = seen.text.as_str();
+            names.iter().any(|name| text.contains(name.as_str()))
+        };
+        let words = self.words();
+        let said: Vec<Evidence> = words
+            .iter()
+            .filter(is_about)
+            .map(|seen| (*seen).clone())
+            .collect();
+        if !said.is_empty() {
+            return said;
+        }
+        let loads = self.loads.iter();
+        let facts = loads.filter(|(_, load)| load.closure.is_some());
+        let told = facts
+            .filter_map(|(_, load)| at(load.seen.as_ref(), fact))
+            .next();
+        told.into_iter().collect()
     }
 
     /// The backend's file.

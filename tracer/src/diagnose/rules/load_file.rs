@@ -136,6 +136,12 @@ fn unfit(case: &Case<'_>) -> Vec<Finding> {
             if super::storage::is_unread(case, file.as_str()) {
                 continue;
             }
+            // A file of that name in some place is told with the library that is missing.
+            let named =
+                |one: &Missing| matches!(one, Missing::Library { name, .. } if name == file);
+            if !file.as_str().contains('/') && load.missing.iter().any(named) {
+                continue;
+            }
             // That is a link that leads nowhere.
             if ["ENOENT", "ELOOP"]
                 .iter()

@@ -1,6 +1,7 @@
 //! The places where a missing library was searched, and what lay there under its name.
 
-use crate::discover::model::{Evidence, Missing, Origin};
+use crate::discover::model::{Child, Evidence, Load, Missing, Origin};
+use crate::event::Text;
 
 use crate::event::library::Tried;
 
@@ -116,4 +117,24 @@ pub(super) fn unfit_namesake(missing: &Missing) -> Option<(&str, &str)> {
         problem => problem,
     };
     Some((file.as_str(), what))
+}
+
+/// Names that damaged files answer to.
+pub(super) fn damaged<'a>(case: &Case<'a>, loads: &[(&'a Child, &'a Load)]) -> Vec<&'a str> {
+    let is_damaged = |file: &Text| {
+        let facts = case.model.libraries.get(file);
+        facts.is_some_and(|facts| facts.problem.is_some())
+    };
+    let closures = loads.iter().filter_map(|(_, load)| load.closure.as_ref());
+    closures
+        .flat_map(|closure| &closure.objects)
+        .filter(|object| object.file.as_ref().is_some_and(is_damaged))
+        .map(|object| object.name.as_str())
+        .collect()
+}
+
+/// Its file itself is not whole, so what it needs is not known.
+pub(super) fn is_cut(load: &Load) -> bool {
+    let unfit = |missing: &Missing| matches!(missing, Missing::Unfit { .. });
+    load.missing.iter().any(unfit)
 }

@@ -27,12 +27,7 @@ nothing. LD_PRELOAD is inherited by every child although Ollama's log never show
 fn answered_by_preload(case: &Case<'_>) -> Vec<Finding> {
     let mute: Vec<&Load> = case
         .failed_loads()
-        .filter(|(_, load)| {
-            load.words.is_empty()
-                && load.missing.is_empty()
-                && load.refused.is_none()
-                && load.call.is_some()
-        })
+        .filter(|(_, load)| load.words.is_empty() && load.refused.is_none() && load.call.is_some())
         .map(|(_, load)| load)
         .collect();
     let Some(load) = mute.first() else {

@@ -50,6 +50,10 @@ fn not_there(case: &Case<'_>) -> Vec<Finding> {
         .server
         .as_ref()
         .and_then(|server| server.library_dir.names.as_ref());
+    // A log names folders one after the other: the one that was asked for gets no line until it has been looked at.
+    if listing.is_none() && !case.model.finished {
+        return Vec::new();
+    }
     let others: Vec<&str> = case
         .model
         .folders

@@ -2,6 +2,7 @@
 
 use super::super::explanation::Finding;
 use super::super::rule::{Check, Rule, Stage};
+use super::server_start;
 use crate::discover::Model;
 use crate::discover::model::{End, Evidence, Line, Origin};
 use crate::event::Text;
@@ -13,10 +14,11 @@ static SERVER_ENDED: Rule = Rule {
     stage: Stage::Host,
     title: "Ollama itself ended before it had looked for GPUs",
     story: "The server binds its address and opens its model folder before it looks for GPUs. When another server has the port, or a folder is closed, it prints one line that begins with \"Error:\" and ends with code 1; what answers afterwards is \
-the other server. Lack of memory ends it too.",
-    proof: "The end of the server's process and its last words, without the line \"inference compute\".",
+the other server. Lack of memory ends it too. What LD_PRELOAD names is loaded into the server \
+before its first line: a symbol or library that it lacks ends the server with code 127, and all that a log then has is one line of the loader.",
+    proof: "The end of the server's process and its last words or the loader's, without the line \"inference compute\".",
     remedy: &["Its last words say what it could not do."],
-    rows: &[],
+    rows: &["stack 19", "stack 22", "stack 29"],
     check: Check::General(server_ended),
 };
 
@@ -99,6 +101,12 @@ fn server_ended(model: &Model) -> Vec<Finding> {
         let own = LAST_WORDS.iter().any(|words| text.starts_with(words));
         (own || loaders) && !is_of_a_model(text)
     });
+    if let Some(stopped) = server_start::stopped(model) {
+        let how =
+            ended(model, None).map_or_else(|| "was ended by the loader".to_owned(), |(how, _)| how);
+        let found = SERVER_ENDED.found("");
+        return vec![server_start::told(model, &how, stopped, found)];
+    }
     let Some((how, seen)) = ended(model, last) else {
         return Vec::new();
     };

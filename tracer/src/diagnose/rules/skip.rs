@@ -57,13 +57,13 @@ fn other_requested(case: &Case<'_>) -> Vec<Finding> {
         .as_ref()
         .and_then(|server| server.seen.as_ref());
     let set = at(server, format!("OLLAMA_LLM_LIBRARY={value}"));
-    let exists = case
-        .model
-        .folder(value)
-        .is_some_and(super::super::super::discover::model::Folder::exists);
+    let asked = case.model.folder(value);
+    let listing = case.model.server.as_ref();
+    let listed = listing.is_some_and(|server| server.library_dir.names.is_some());
+    let missing = (listed || case.model.finished) && asked.is_some_and(|folder| !folder.exists());
     let hint = if value.eq_ignore_ascii_case(case.name) {
         " (the case of its letters counts)"
-    } else if !exists && case.model.folder(value).is_some() {
+    } else if missing {
         " (a folder that does not exist)"
     } else {
         ""

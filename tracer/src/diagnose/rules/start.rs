@@ -9,7 +9,7 @@ use super::super::explanation::Finding;
 use super::super::rule::{Check, Rule, Stage};
 use super::crash::FATAL;
 use super::last_words::cuda_error;
-use super::{device_code, start_backend, start_failed, start_lost, start_memory};
+use super::{device_code, start_backend, start_failed, start_load, start_lost, start_memory};
 
 pub(super) static RULES: &[&Rule] = &[
     &CRASHED,
@@ -44,6 +44,7 @@ fn elsewhere(model: &Model, start: &ModelStart) -> bool {
     start_lost::is_lost(model, start)
         || start_failed::is_failed(model, start)
         || start_backend::is_without_backend(model, start)
+        || start_load::is_refused(model, start)
 }
 
 static CRASHED: Rule = Rule {

@@ -8,7 +8,7 @@ use super::super::rule::{Check, Rule, Stage};
 use super::super::words::{base, list, plural, provider};
 use super::load::Lacks;
 use super::whose;
-use crate::discover::model::Missing;
+use crate::discover::model::{Evidence, Missing};
 use crate::event::{Seen, Text};
 
 pub(super) static RULES: &[&Rule] = &[
@@ -98,7 +98,7 @@ fn undefined(case: &Case<'_>, of_ggml: bool) -> Vec<Finding> {
     let owner = provider(first);
     let answered = owner.as_deref().and_then(|owner| lacks.answered(owner));
     let unlinked = !has_core && owner.as_deref() == Some(CORE);
-    let words = lacks.words();
+    let proof = undefined_proof(&lacks, &symbols);
     let count = symbols.len();
     let more = more(&symbols);
     let where_from = match answered {
@@ -131,7 +131,7 @@ fn undefined(case: &Case<'_>, of_ggml: bool) -> Vec<Finding> {
         ))
         .object(first)
         .certain_if(certain && (files_are_known || !of_ggml))
-        .proof(words);
+        .proof(&proof);
     finding.missing = symbols.iter().map(|(name, _)| Text::from(*name)).collect();
     if of_ggml {
         finding.remedy = advice::reinstall(case.model);
@@ -155,6 +155,16 @@ fn undefined(case: &Case<'_>, of_ggml: bool) -> Vec<Finding> {
         finding.remedy.extend(advice::reinstall(case.model));
     }
     vec![finding.so(DISCOVERS_ONCE).so(RESTART)]
+}
+
+/// What proves that these symbols are defined nowhere.
+fn undefined_proof(lacks: &Lacks<'_>, symbols: &[(&str, &str)]) -> Vec<Evidence> {
+    let names: Vec<&str> = symbols.iter().map(|(name, _)| *name).collect();
+    let fact = format!(
+        "symbols of the files of this load: none defines {}",
+        list(&names)
+    );
+    lacks.about(&names, &fact)
 }
 
 /// ` 2 more are missing: a and b.`
@@ -305,6 +315,7 @@ fn version(case: &Case<'_>, of_system: bool) -> Vec<Finding> {
     for one in named
         .chain(of_symbols)
         .filter(|(version, _, _)| is_system(version) == of_system)
+        .filter(|(_, file, _)| !lacks.damaged.iter().any(|name| base(name) == base(file)))
     {
         if !versions.iter().any(|(known, _, _)| *known == one.0) {
             versions.push(one);
@@ -329,6 +340,10 @@ fn version(case: &Case<'_>, of_system: bool) -> Vec<Finding> {
             format!(" (it defines {})", list(&own))
         }
     });
+    let mut names: Vec<&str> = versions.iter().map(|(version, ..)| *version).collect();
+    names.extend(&affected);
+    let fact = format!("versions that {shown} defines: {first} is not among them");
+    let proof = lacks.about(&names, &fact);
     let mut finding = if of_system { &OLD_SYSTEM } else { &MISSING_VERSION }
         .found(format!(
             "{} could not be loaded: {by} needs the symbol version {first} of {shown}, and that file does not have it{}.",
@@ -336,7 +351,7 @@ fn version(case: &Case<'_>, of_system: bool) -> Vec<Finding> {
             defines.unwrap_or_default()
         ))
         .object(first)
-        .proof(lacks.words());
+        .proof(&proof);
     finding.missing = versions
         .iter()
         .map(|(version, file, _)| Text::from(format!("{version} of {file}")))

@@ -5,7 +5,7 @@ use super::build::{
 };
 use crate::diagnose::explain;
 use crate::discover::Model;
-use crate::discover::model::{Era, Level, Missing, Outcome};
+use crate::discover::model::{End, Era, Level, Missing, Outcome};
 use crate::discover::role::Step;
 use crate::event::library::{Closure, Library, Resolved, Tried};
 use crate::event::{Errno, Text};
@@ -231,6 +231,36 @@ fn a_silent_failure_under_a_preload_that_has_dlopen_is_laid_to_it_as_likely() {
     let (first, machine) = with(&[]);
     assert!(first.starts_with("unknown VG139"), "{first}");
     assert!(machine.is_empty());
+}
+
+#[test]
+fn what_stopped_a_load_comes_before_what_would_have_stopped_it() {
+    // Somebody answered in the loader's place.
+    let mut model = failing(vec![library("libcuda.so.1")]);
+    model.children[0].loads[0].words.clear();
+    set(&mut model, "LD_PRELOAD", "/opt/shim.so");
+    let facts = Library {
+        path: Text::from("/opt/shim.so"),
+        interposes: vec![Text::from("dlopen")],
+        ..Library::default()
+    };
+    model.libraries.insert(Text::from("/opt/shim.so"), facts);
+    assert_eq!(verdict(&model), "failed VG061 VG052, likely /opt/shim.so");
+    // A file is cut short.
+    let mut model = failing(vec![library("libcuda.so.1")]);
+    let runner = &mut model.children[0];
+    runner.answer = None;
+    runner.end = End::Signal {
+        name: Text::from("SIGBUS"),
+        by: None,
+        seen: seen("killed by SIGBUS"),
+    };
+    runner.loads[0].words.clear();
+    runner.loads[0].outcome = Outcome::Died;
+    runner.loads[0].closure = Some(Closure::default());
+    model.attempts[0].answer = None;
+    let all = verdict(&model);
+    assert!(all.starts_with("failed VG063 VG052,"), "{all}");
 }
 
 #[test]

@@ -73,7 +73,7 @@ pub(super) fn preload(value: &str, name: &str) -> Vec<String> {
     let rest = others.join(":");
     vec![
         format!("or keep it for {}:", list(others.into_iter())),
-        format!("$ env LD_PRELOAD={} ollama serve", shell(&rest)),
+        format!("{EDIT_UNIT}   # Environment=LD_PRELOAD={}", shell(&rest)),
     ]
 }
 
@@ -96,7 +96,10 @@ mod tests {
     #[test]
     fn a_variable_that_hides_devices_can_name_some() {
         let typed = remedy("VG351", "CUDA_VISIBLE_DEVICES", "-1", "this shell");
-        assert_eq!(typed[1], "$ env CUDA_VISIBLE_DEVICES=0 ollama serve");
+        assert_eq!(
+            typed[1],
+            "$ sudo systemctl edit ollama   # Environment=CUDA_VISIBLE_DEVICES=0"
+        );
         let file = remedy("VG351", "CUDA_VISIBLE_DEVICES", "", "/etc/x.conf");
         assert_eq!(file[1], "as CUDA_VISIBLE_DEVICES=0");
         assert_eq!(
@@ -125,7 +128,7 @@ mod tests {
     fn the_other_preloaded_files_can_stay() {
         assert_eq!(
             preload("/a.so:/b c", "/a.so")[1],
-            "$ env LD_PRELOAD=/b:c ollama serve"
+            "$ sudo systemctl edit ollama   # Environment=LD_PRELOAD=/b:c"
         );
         assert!(preload("/a.so", "/a.so")[0].contains("if /a.so is meant"));
     }

@@ -112,7 +112,7 @@ fn wanted(scene: &Scene<'_>, check: &mut Check) {
             .push("or keep it with the name of a folder:".to_owned());
         finding
             .remedy
-            .push(format!("$ env {} ollama serve", shell(&one)));
+            .push(format!("{EDIT_UNIT}   # Environment={}", shell(&one)));
     }
     check.general.push(finding);
 }

@@ -334,7 +334,7 @@ impl Loading {
         };
         let index = closure
             .error
-            .and_then(|error| self.errors.get(&error))
+            .and_then(|error| self.errors.get(&error).or_else(|| self.loads.get(&error)))
             .copied();
         let load = match index.and_then(|index| child.loads.get_mut(index)) {
             Some(load) => load,

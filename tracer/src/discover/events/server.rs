@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::beginning::Beginning;
 use super::ends::{self, Kills};
 use super::lines::{Lines, Whole};
 use super::not_made::Preparing;
@@ -66,12 +67,15 @@ pub(super) struct Looking {
     era: Option<(Era, Evidence)>,
     /// What it is about to start.
     pub(super) attempts: Preparing,
+    /// What befell its program in the loader.
+    pub(super) beginning: Beginning,
 }
 
 impl Looking {
     pub(super) fn executed(&mut self, event: &Event, exec: &Exec) {
         // A wrapper that execs again starts anew.
         *self = Self::default();
+        self.beginning.executed(event, exec);
         self.server = Some(Server {
             process: event.process,
             pid: exec.pid,
@@ -143,6 +147,9 @@ impl Looking {
                 for line in self.lines.push(event, output) {
                     self.line(line);
                 }
+            }
+            Kind::Call(_) | Kind::Return(_) | Kind::Unfinished(_) | Kind::LoaderError(_) => {
+                self.beginning.push(event);
             }
             _ => {}
         }
@@ -276,6 +283,7 @@ impl Looking {
     pub(super) fn signal(&mut self, event: &Event, signal: &Signal) {
         let name = signal.name.as_str();
         let finished = self.finished();
+        self.beginning.signal(event, signal);
         if let Some(server) = &mut self.server
             && matches!(name, "SIGTERM" | "SIGINT")
             && !finished
@@ -337,6 +345,7 @@ impl Looking {
                 .filter(|path| is_library_candidate(path.as_str()))
                 .filter_map(|path| tried(path, whole.stats.get(path)?))
                 .collect();
+            whole.beginning.put_into(&mut server);
             model.server = Some(server);
         }
     }

@@ -44,6 +44,11 @@ pub(super) fn is_of_list(line: &str) -> bool {
     line == devices::HEAD || devices::is_entry(line)
 }
 
+/// The process came to its end, whether its last line was read or not.
+pub(super) fn ended(child: &mut Child) {
+    devices::ended(child);
+}
+
 /// Whether the text tells a fact, and not only words.
 pub(super) fn tells(text: &str, seen: &Evidence) -> bool {
     let mut child = Child::new(Role::Other);
@@ -79,7 +84,7 @@ pub(super) fn hear(child: &mut Child, line: &str, seen: &Evidence) {
     }
     let said = behind_prefix(line);
     let _ = load::hear(child, said, seen)
-        || devices::hear(child, line, seen)
+        || devices::hear(child, line)
         || crash(child, said, seen)
         || calls::hear(child, said, seen);
 }

@@ -4,6 +4,7 @@
 //! discover/llama_server.go, discover/native_probe.go (0.30 and later); discover or gpu/gpu.go (before 0.12).
 
 mod attempts;
+mod by_words;
 mod duration;
 mod ended;
 mod files;
@@ -230,7 +231,7 @@ impl Story {
 
     /// The facts, when all was read.
     pub(super) fn into_model(mut self) -> Model {
-        self.close_all();
+        self.leave_all();
         self.name_roles();
         self.name_models();
         self.backend_files();

@@ -3,7 +3,7 @@
 use crate::event::process::EnvVar;
 use crate::event::{Errno, Proc, Text};
 
-use super::{End, Evidence};
+use super::{Crash, End, Evidence, Words};
 
 /// The server.
 #[derive(Clone, Debug, Default)]
@@ -40,6 +40,14 @@ pub struct Server {
     pub told_to_end: Option<Evidence>,
     /// How it ended; unknown while it runs, and in a log.
     pub end: End,
+    /// What the loader said of its own program and of what is preloaded into it.
+    pub loader_words: Vec<Words>,
+    /// Symbols that nothing in it defines, where the loader named one of them.
+    pub lacks: Vec<Text>,
+    /// Its own faults.
+    pub crashes: Vec<Crash>,
+    /// The library whose constructor was running when it ended.
+    pub constructor: Option<Text>,
 }
 
 impl Server {

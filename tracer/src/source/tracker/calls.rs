@@ -239,6 +239,9 @@ impl Tracker {
         call: &OpenCall,
         because: Because,
     ) {
+        if because == Because::Exit {
+            self.ask_behind(tgid, tid, call);
+        }
         let kind = Kind::Unfinished(Unfinished {
             call: Some(call.seq),
             function: call.name.clone(),

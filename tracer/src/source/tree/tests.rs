@@ -194,6 +194,7 @@ fn a_container_is_what_starts_its_first_process_and_no_other() {
             ("proc/7/cgroup", b"0::/system.slice/docker-0.scope\n"),
         ]);
         symlink("../..", root.path().join("proc/7/root")).unwrap();
+        symlink("../../usr/bin/ollama", root.path().join("proc/7/exe")).unwrap();
         if marked {
             fs::write(root.path().join(".dockerenv"), "").unwrap();
         }

@@ -61,7 +61,17 @@ pub(super) fn proofs() -> Vec<Proof> {
             .silent("another place is there", tried(&[Some(13), None]))
             .silent("it is not there at all", library_closed(2, false))
             .silent("it was listed in the end", library_closed(24, true)),
-        Proof::of("VG004", requested(false)).silent("the folder is there", requested(true)),
+        Proof::of("VG004", requested(false))
+            .silent("the folder is there", requested(true))
+            .silent(
+                "the log ends before the folder had its turn",
+                but(requested(false), |model| {
+                    as_log(model, Level::Debug);
+                    model.server.as_mut().unwrap().library_dir.names = None;
+                    model.finished = false;
+                    model.cpu_only = None;
+                }),
+            ),
         Proof::of("VG012", one(closed(107)))
             .also(one(closed(5)))
             .silent("it may not be entered", one(closed(13)))

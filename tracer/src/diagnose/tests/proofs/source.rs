@@ -1,6 +1,8 @@
 //! What the source can tell: VG192, VG193, VG200 to VG207.
 
-use super::super::build::{as_log, child, discovery, line, load, look, said, seen};
+use super::super::build::{
+    as_log, child, discovery, line, load, look, said, seen, set, words as words_of_loader,
+};
 use super::{Proof, but};
 use crate::discover::Model;
 use crate::discover::model::{End, Era, Level, Missing, Outcome, Server};
@@ -104,6 +106,15 @@ fn proofs_of_ends() -> Vec<Proof> {
                 look(model, vec![start], Vec::new());
                 model.server.as_mut().unwrap().end = kill("SIGKILL", "");
             }))
+            // A log that ends behind the brief start: the process that makes devices has not begun.
+            .weaker(but(discovery(Era::LlamaServer), |model| {
+                let mut start = child(Step::Start);
+                start.answer = None;
+                look(model, vec![start], Vec::new());
+                as_log(model, Level::Debug);
+                model.finished = false;
+                model.cpu_only = None;
+            }))
             .silent("the final list was seen", log(Vec::new())),
         Proof::of("VG203", recording(&["ollama", "run", "llama3"], false))
             .also(recording(&["sudo", "/usr/bin/ollama", "list"], false))
@@ -130,7 +141,15 @@ fn proofs_of_ends() -> Vec<Proof> {
                 ),
                 |model| as_log(model, Level::Info),
             ))
+            .also(loader(
+                End::Exit(127, None),
+                "undefined symbol: cuCtxGetFlags_",
+            ))
             .silent("it still runs", ended(End::Unknown, ""))
+            .silent(
+                "the loader warned of a preload and went on",
+                loader(End::Unknown, "cannot be preloaded"),
+            )
             .silent("it ended well", ended(End::Exit(0, None), ""))
             .silent("it was asked to end", ended(kill("SIGTERM", "systemd"), ""))
             .silent(
@@ -166,6 +185,17 @@ fn ended(end: End, words: &str) -> Model {
         if !words.is_empty() {
             model.lines.push(line(words, &[]));
         }
+    })
+}
+
+/// A server that ended so, of whose preloaded library the loader said this.
+fn loader(end: End, said: &str) -> Model {
+    but(ended(end, ""), |model| {
+        let mut words = words_of_loader(said, None);
+        words.object = Text::from("/opt/pre.so");
+        words.occasion = Text::from("symbol lookup error");
+        model.server.as_mut().unwrap().loader_words.push(words);
+        set(model, "LD_PRELOAD", "/opt/pre.so");
     })
 }
 

@@ -1,10 +1,10 @@
-//! Starts of models: VG160 to VG169.
+//! Starts of models: VG160 to VG170.
 
-use super::super::build::{child, discovery, line, said, seen};
+use super::super::build::{child, discovery, line, load, said, seen};
 use super::{Proof, but};
 use crate::diagnose::explain;
 use crate::discover::Model;
-use crate::discover::model::{Device, End, Era, Line, ModelStart, Placed};
+use crate::discover::model::{Child, Device, End, Era, Line, Missing, ModelStart, Outcome, Placed};
 use crate::discover::role::{Role, Step};
 use crate::event::Text;
 
@@ -81,6 +81,7 @@ pub(super) fn proofs() -> Vec<Proof> {
         unnumbered(),
         failed(),
         no_backend(),
+        not_loaded(),
     ]
 }
 
@@ -139,6 +140,35 @@ fn not_asked_anew() -> Proof {
             one.reasons.extend(seen("model weights"));
         }),
     )
+}
+
+/// VG170: the process of the model could not load the backend.
+fn not_loaded() -> Proof {
+    let process = |outcome: Outcome, offloaded: Option<(u32, u32)>| {
+        start(move |model, one| {
+            let mut process = Child::new(Role::Model {
+                dir: Text::from("cuda_v13"),
+            });
+            process.loads.push(load(
+                outcome,
+                vec![Missing::Library {
+                    name: Text::from("libcublas.so.13"),
+                    by: Text::default(),
+                    searched: Vec::new(),
+                }],
+            ));
+            one.child = Some(model.children.len());
+            one.offloaded = offloaded;
+            model.children.push(process);
+        })
+    };
+    Proof::of("VG170", process(Outcome::Failed, Some((0, 3))))
+        .weaker(process(Outcome::Failed, None))
+        .silent("it was loaded", process(Outcome::Loaded, Some((0, 3))))
+        .silent(
+            "another backend took the layers",
+            process(Outcome::Failed, Some((3, 3))),
+        )
 }
 
 /// VG166: the backend found no device any more.

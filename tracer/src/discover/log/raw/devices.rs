@@ -22,14 +22,36 @@ pub(super) fn is_entry(line: &str) -> bool {
     line == "  (none)" || ENTRY.as_ref().is_some_and(|entry| entry.is_match(line))
 }
 
+fn answer(seen: &Evidence) -> Answer {
+    Answer {
+        seen: Some(seen.clone()),
+        ..Answer::default()
+    }
+}
+
+/// A process whose last line is the head of a list came to its end: the list is empty. (A log that ends there has not.)
+pub(super) fn ended(child: &mut Child) {
+    let head = child.said.last().filter(|said| said.text.as_str() == HEAD);
+    if child.answer.is_none() {
+        child.answer = head.map(|head| answer(&head.seen));
+    }
+}
+
 /// Takes a line of the list; false when it is none.
-pub(super) fn hear(child: &mut Child, line: &str, seen: &Evidence) -> bool {
+pub(super) fn hear(child: &mut Child, line: &str) -> bool {
     if line == HEAD {
-        child.answer.get_or_insert_with(|| Answer {
-            seen: Some(seen.clone()),
-            ..Answer::default()
-        });
         return true;
+    }
+    if child.answer.is_none() {
+        // The line itself was put behind the others.
+        let last = child.said.len().saturating_sub(1);
+        let before = child.said.get(..last).unwrap_or_default();
+        let head = if is_entry(line) {
+            before.iter().rev().find(|said| said.text.as_str() == HEAD)
+        } else {
+            before.last().filter(|said| said.text.as_str() == HEAD)
+        };
+        child.answer = head.map(|head| answer(&head.seen));
     }
     let Some(answer) = child.answer.as_mut() else {
         return false;

@@ -5,6 +5,7 @@
 //! passes, all count as the first.
 
 use super::{Phase, Story};
+use crate::discover::log::raw;
 use crate::discover::model::{Answer, Attempt, Child, End, Evidence, Line};
 use crate::discover::role::{Role, Step};
 use crate::discover::slog::values::{base_name, map, paths, words};
@@ -260,8 +261,28 @@ impl Story {
 
     /// The attempt is over.
     pub(super) fn close(&mut self, attempt: usize) {
+        self.child_ended(attempt);
         self.adopt(attempt);
         self.open.retain(|open| open.attempt != attempt);
+    }
+
+    /// Its list came to its end.
+    fn child_ended(&mut self, attempt: usize) {
+        let attempt = self.model.attempts.get(attempt);
+        let children = attempt.map_or(&[][..], |attempt| attempt.children.as_slice());
+        for index in children {
+            let child = self.model.children.get_mut(*index);
+            if let Some(child) = child.filter(|child| child.role.step() == Some(Step::List)) {
+                raw::ended(child);
+            }
+        }
+    }
+
+    /// The log ends while these attempts are under way.
+    pub(super) fn leave_all(&mut self) {
+        for open in std::mem::take(&mut self.open) {
+            self.adopt(open.attempt);
+        }
     }
 
     /// The answer of an attempt is that of its list.

@@ -20,6 +20,7 @@ impl Story {
     /// Raw text: of the only attempt under way, of the model or program that runs, or of a server before 0.12.
     pub(super) fn hear(&mut self, number: u64, text: &str) {
         let seen = Evidence::line(number, text);
+        self.told_by_load(text, &seen);
         let child = match self.open.as_slice() {
             [] => match self.speaker {
                 Some(speaker) => Some(speaker),

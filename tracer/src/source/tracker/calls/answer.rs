@@ -38,7 +38,9 @@ impl Tracker {
         };
         let code = matches!(function.result, Type::Enum(_))
             .then(|| i64::from((back.result as u32).cast_signed()));
-        if !failed {
+        if failed {
+            self.ask_behind(tgid, tid, call);
+        } else {
             self.forget_destroyed(tgid, call);
         }
         let found = outs.iter().find_map(|(name, value)| match value {

@@ -12,6 +12,9 @@ use crate::source::record::Bytes;
 use crate::source::screen;
 use crate::source::tracker::{LoadContext, Tracker, Wish};
 
+/// When glibc binds a symbol to a definition (elf/dl-lookup.c).
+const BINDING: &str = "symbol lookup error";
+
 impl Tracker {
     pub(super) fn loader_error(
         &mut self,
@@ -46,14 +49,31 @@ impl Tracker {
         }
         thread.error = Some(key);
         let code = u16::try_from(enter.args[0] & 0xffff_ffff).unwrap_or(0);
+        let occasion = get("occasion");
+        // Before main, or at the first call of a function: the loader names one symbol and ends the process.
+        let bound = occasion.as_ref().and_then(Seen::value);
+        let unbound = bound
+            .filter(|occasion| occasion.as_str() == BINDING && call.is_none())
+            .and_then(|_| object.whole())
+            .map(|object| object.as_str().to_owned())
+            .filter(|object| object.starts_with('/'));
         let kind = Kind::LoaderError(LoaderError {
             object,
             text,
             err: (code != 0).then_some(Errno(code)),
-            occasion: get("occasion"),
+            occasion,
             call: call.as_ref().map(|call| call.seq),
         });
         let seq = self.tell(tgid, tid, time, None, kind);
+        if let Some(file) = unbound {
+            let mut context = Box::new(self.load_context(tgid, None, time));
+            context.loaded.retain(|loaded| *loaded != file);
+            self.story.wishes.push(Wish::Closure {
+                error: seq,
+                file,
+                context,
+            });
+        }
         if let Some(OpenCall {
             file: Some(file),
             from,
@@ -68,6 +88,27 @@ impl Tracker {
                 context,
             });
         }
+    }
+
+    /// A load of a GPU backend that gave nothing, or never came back, and of which the loader said nothing (somebody answered in
+    /// its place, a file is cut short): what its files lack all the same.
+    pub(super) fn ask_behind(&mut self, tgid: u32, tid: u32, call: &OpenCall) {
+        let error = self.thread(tgid, tid).error.as_ref();
+        let said = error.is_some_and(|(of, ..)| *of == Some(call.seq));
+        let is_backend = |file: &&String| {
+            let name = file.rsplit('/').next().unwrap_or_default();
+            name.contains("ggml-") && !name.contains("ggml-cpu") && !name.contains("ggml-base")
+        };
+        let loads = call.name.as_str() == "dlopen" && !said;
+        let Some(file) = call.file.as_ref().filter(|_| loads).filter(is_backend) else {
+            return;
+        };
+        let context = Box::new(self.load_context(tgid, call.from.clone(), call.start));
+        self.story.wishes.push(Wish::Closure {
+            error: call.seq,
+            file: file.clone(),
+            context,
+        });
     }
 
     /// The process as it was when the call began: what the call itself brought in does not count.
