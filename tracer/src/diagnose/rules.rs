@@ -47,6 +47,7 @@ mod source;
 mod spawn;
 mod spawn_limits;
 mod spawn_null;
+mod spawn_temporary;
 mod stand_in;
 mod start;
 mod start_backend;
@@ -121,6 +122,7 @@ pub static ALL: &[&[&Rule]] = &[
     spawn::RULES,
     spawn_limits::RULES,
     spawn_null::RULES,
+    spawn_temporary::RULES,
     stand_in::RULES,
     start::RULES,
     start_backend::RULES,

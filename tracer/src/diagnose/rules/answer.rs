@@ -22,7 +22,7 @@ static ERROR: Rule = Rule {
 };
 
 fn error(case: &Case<'_>) -> Vec<Finding> {
-    if super::spawn::is_temporary(case) {
+    if super::spawn_temporary::is_temporary(case) {
         return Vec::new();
     }
     let answer = case

@@ -153,6 +153,20 @@ driver (persistence mode off, many cards), a stuck device or a library that wait
     check: Check::Backend(hung),
 };
 
+/// How long the server waited, in words.
+fn how_long(killed: &[(&Child, u64, Option<&Evidence>)], lines: &[&Evidence]) -> String {
+    let time = killed
+        .first()
+        .map_or(0, |(_, after, _)| after / 1_000_000_000);
+    // The server's own line tells its limit; a log knows the begin of the process by its lines only.
+    let limit = !lines.is_empty() && killed.iter().all(|(child, _, _)| child.process.is_none());
+    if time == 0 || limit {
+        "its limit of 30 s".to_owned()
+    } else {
+        format!("{time} s")
+    }
+}
+
 fn hung(case: &Case<'_>) -> Vec<Finding> {
     // A probe that was killed alone cost nothing: the list had answered before (discover/native_probe.go).
     let alone = case.answered();
@@ -189,16 +203,7 @@ fn hung(case: &Case<'_>) -> Vec<Finding> {
         .collect();
     let (file, open) = waiting_in(case, hanging.first().copied());
     let unopened = unopened(&killed);
-    let time = killed
-        .first()
-        .map_or(0, |(_, after, _)| after / 1_000_000_000);
-    // The server's own line tells its limit; a log knows the begin of the process by its lines only.
-    let limit = !lines.is_empty() && killed.iter().all(|(child, _, _)| child.process.is_none());
-    let time = if time == 0 || limit {
-        "its limit of 30 s".to_owned()
-    } else {
-        format!("{time} s")
-    };
+    let time = how_long(&killed, &lines);
     let what = waited(open.as_deref(), unopened);
     // NVIDIA's driver does not wait in a constructor, and not without a card.
     let of_its_own =

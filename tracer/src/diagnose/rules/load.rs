@@ -266,6 +266,14 @@ fn missing_library(case: &Case<'_>) -> Vec<Finding> {
     absent(case, false)
 }
 
+fn whose_driver(driver: bool, name: &str) -> &'static str {
+    match (driver, name.starts_with("libvulkan")) {
+        (true, true) => " (the Vulkan loader, which comes with the system's Vulkan packages)",
+        (true, false) => " (the driver's own library, which only the NVIDIA driver brings)",
+        (false, _) => "",
+    }
+}
+
 /// The finding about missing libraries: those of the driver, or all others.
 fn absent(case: &Case<'_>, driver: bool) -> Vec<Finding> {
     let lacks = Lacks::of(case);
@@ -320,11 +328,7 @@ fn absent(case: &Case<'_>, driver: bool) -> Vec<Finding> {
         format!(" Missing too: {}.", list(rest))
     };
     let ignored = library_path::ignored(case, &lacks);
-    let what = match (driver, first.starts_with("libvulkan")) {
-        (true, true) => " (the Vulkan loader, which comes with the system's Vulkan packages)",
-        (true, false) => " (the driver's own library, which only the NVIDIA driver brings)",
-        (false, _) => "",
-    };
+    let what = whose_driver(driver, first);
     let mut finding = rule
         .found(format!(
             "{} could not be loaded: {by}{below} needs {first}{what}, {where_it_is}.{more}{}",

@@ -2,16 +2,15 @@
 
 use crate::discover::model::{Era, Evidence, Spawn};
 use crate::discover::role::Step;
-use crate::event::Errno;
 
-use super::super::advice::{self, RESTART};
-use super::super::case::{Case, at, is_deciding};
+use super::super::advice::RESTART;
+use super::super::case::{Case, is_deciding};
 use super::super::explanation::Finding;
 use super::super::rule::{Check, Rule, Stage};
 use super::spawn_limits::{is_of_a_limit, is_of_its_pipes};
 use super::spawn_null;
 
-pub(super) static RULES: &[&Rule] = &[&NO_EXEC, &PORT_TAKEN, &NO_TEMPORARY, &NOT_OLLAMAS_PATH];
+pub(super) static RULES: &[&Rule] = &[&NO_EXEC, &PORT_TAKEN, &NOT_OLLAMAS_PATH];
 
 static NO_EXEC: Rule = Rule {
     id: "VG031",
@@ -70,10 +69,8 @@ fn no_exec(case: &Case<'_>) -> Vec<Finding> {
         return Vec::new();
     };
     let name = program.unwrap_or_else(|| "the program".to_owned());
-    let other_format = why.contains("ENOEXEC") || why.contains("exec format error");
-    let no_file = why.contains("ENOENT") || why.contains("no such file");
-    let names_no_loader = no_file && is_there(case, &name);
-    let mut finding = NO_EXEC
+    let names_no_loader = is_no_file(&why) && is_there(case, &name);
+    let finding = NO_EXEC
         .found(format!(
             "{name} could not be executed for {}: {why}{}.",
             case.name,
@@ -86,35 +83,53 @@ fn no_exec(case: &Case<'_>) -> Vec<Finding> {
         .object(name.clone())
         .proof(seen)
         .proof(lines);
-    let busy = why.contains("ETXTBSY") || why.contains("text file busy");
-    let forbidden = why.contains("EPERM") || why.contains(NOT_PERMITTED);
-    if name.starts_with('/') && names_no_loader {
-        finding = finding
-            .so("See its first line (#!) if it is a script, carriage returns included, else the loader that it asks for:")
-            .so(format!("$ head -c 80 {name} | cat -A | head -1; file -L {name}"));
-    } else if busy {
-        finding = finding
-            .so("Somebody has the file open for writing (an update that is not over); see who, and let it end first:")
-            .so(format!("$ sudo fuser -v {name}"));
-    } else if forbidden {
-        finding = finding
-            .so("A filter of system calls or a security module refuses to make or execute the process, not the file's mode:")
-            .so("$ systemctl show ollama -p SystemCallFilter -p RestrictNamespaces; sudo journalctl -k | grep -i -E 'apparmor|selinux|seccomp|audit' | tail");
-    } else if name.starts_with('/') && (other_format || no_file) {
-        finding = finding
-            .so(if other_format {
-                "The file is for another processor or is not whole: see which, and install the release for this machine:"
-            } else {
-                "The file is not there any more, or the loader that it names is not (NixOS, Alpine have theirs elsewhere):"
-            })
-            .so(format!("$ ls -l {name}; file -L {name}; uname -m"));
-    } else if name.starts_with('/') {
-        finding = finding
-            .so("See what it is (a folder is no program), its mode and owner, and whether its mount is noexec, which the mode does not help against; make it executable:")
-            .so(format!("$ ls -ld {name}; findmnt -T {name}"))
-            .so(format!("$ sudo chmod 0755 {name}"));
+    let helps = how_to_run(&name, &why, names_no_loader);
+    vec![finding.do_lines(helps).so(RESTART)]
+}
+
+/// What helps against a file that cannot be executed. `bare`: the file is there, and what it names is not.
+fn how_to_run(name: &str, why: &str, bare: bool) -> Vec<String> {
+    let says = |words: &[&str]| words.iter().any(|one| why.contains(one));
+    let other_format = says(&["ENOEXEC", "exec format error"]);
+    let path = name.starts_with('/');
+    if path && bare {
+        vec![
+            "See its first line (#!) if it is a script, carriage returns included, else the loader that it asks for:".to_owned(),
+            format!("$ head -c 80 {name} | cat -A | head -1; file -L {name}"),
+        ]
+    } else if says(&["ETXTBSY", "text file busy"]) {
+        vec![
+            "Somebody has the file open for writing (an update that is not over); see who, and let it end first:".to_owned(),
+            format!("$ sudo fuser -v {name}"),
+        ]
+    } else if says(&["EPERM", NOT_PERMITTED]) {
+        vec![
+            "A filter of system calls or a security module refuses to make or execute the process, not the file's mode:".to_owned(),
+            "$ systemctl show ollama -p SystemCallFilter -p RestrictNamespaces; sudo journalctl -k | grep -i -E 'apparmor|selinux|seccomp|audit' | tail".to_owned(),
+        ]
+    } else if path && (other_format || is_no_file(why)) {
+        let what = if other_format {
+            "The file is for another processor or is not whole: see which, and install the release for this machine:"
+        } else {
+            "The file is not there any more, or the loader that it names is not (NixOS, Alpine have theirs elsewhere):"
+        };
+        vec![
+            what.to_owned(),
+            format!("$ ls -l {name}; file -L {name}; uname -m"),
+        ]
+    } else if path {
+        vec![
+            "See what it is (a folder is no program), its mode and owner, and whether its mount is noexec, which the mode does not help against; make it executable:".to_owned(),
+            format!("$ ls -ld {name}; findmnt -T {name}"),
+            format!("$ sudo chmod 0755 {name}"),
+        ]
+    } else {
+        Vec::new()
     }
-    vec![finding.so(RESTART)]
+}
+
+fn is_no_file(why: &str) -> bool {
+    why.contains("ENOENT") || why.contains("no such file")
 }
 
 /// Go's words for EPERM.
@@ -144,7 +159,7 @@ fn program(text: &str) -> Option<String> {
 }
 
 /// What follows the path in Go's error, else a few words.
-fn refusal(text: &str) -> String {
+pub(super) fn refusal(text: &str) -> String {
     let known = [
         NOT_PERMITTED,
         "permission denied",
@@ -201,143 +216,6 @@ fn port_taken(case: &Case<'_>) -> Vec<Finding> {
     ]
 }
 
-static NO_TEMPORARY: Rule = Rule {
-    id: "VG035",
-    stage: Stage::Spawn,
-    title: "The runner cannot write its temporary file",
-    story: "Until 0.24 a runner writes a small model into TMPDIR (or /tmp) before it loads any backend. When it cannot, it answers with an error \
-and no backend is looked at. The INFO line gives the error.",
-    proof: "The refused file, or the error in the runner's answer.",
-    remedy: &[
-        "Give the service a temporary folder that its user may write:",
-        "$ sudo systemctl edit ollama",
-    ],
-    rows: &["runner 17"],
-    check: Check::Backend(no_temporary),
-};
-
-/// The runner's error is about its temporary file.
-fn is_about_temporary(text: &str) -> bool {
-    text.contains("failed to initialize ba") && text.contains(".bin") && file_named(text).is_some()
-}
-
-/// The file of Go's words `open FILE: ...` or `write FILE: ...`.
-fn file_named(text: &str) -> Option<String> {
-    let rest = text
-        .split_once("open ")
-        .or_else(|| text.split_once("write "))?
-        .1;
-    Some(rest.split(": ").next()?.to_owned())
-}
-
-fn no_temporary(case: &Case<'_>) -> Vec<Finding> {
-    let healthy = case
-        .attempts
-        .iter()
-        .any(|attempt| attempt.answer.as_ref().and_then(|answer| answer.status) == Some(200));
-    if case.model.era == Era::LlamaServer || case.loads().next().is_some() || healthy {
-        return Vec::new();
-    }
-    let refused: Vec<(&Errno, &Evidence)> = case
-        .deciding()
-        .flat_map(|child| &child.refused)
-        .filter(|(_, seen)| {
-            seen.text.as_str().starts_with("open ") && seen.text.as_str().ends_with(".bin")
-        })
-        .map(|(err, seen)| (err, seen))
-        .collect();
-    let answers: Vec<&Evidence> = case
-        .attempts
-        .iter()
-        .filter_map(|attempt| attempt.answer.as_ref())
-        .filter(|answer| {
-            answer
-                .error
-                .as_ref()
-                .is_some_and(|error| is_about_temporary(error.as_str()))
-        })
-        .filter_map(|answer| answer.seen.as_ref())
-        .chain(
-            case.failure_lines()
-                .filter(|line| is_about_temporary(line.text.as_str())),
-        )
-        .collect();
-    if refused.is_empty() && answers.is_empty() {
-        return Vec::new();
-    }
-    let file = refused
-        .first()
-        .map(|(_, seen)| seen.text.as_str().trim_start_matches("open ").to_owned())
-        .or_else(|| {
-            let text = answers.first()?.text.as_str();
-            file_named(text)
-        })
-        .unwrap_or_default();
-    let why = refused.first().map_or_else(
-        || {
-            answers
-                .first()
-                .map_or_else(String::new, |line| refusal(line.text.as_str()))
-        },
-        |(err, _)| err.to_string(),
-    );
-    let tmpdir = case.model.server_variable("TMPDIR");
-    let set = at(
-        case.model
-            .server
-            .as_ref()
-            .and_then(|server| server.seen.as_ref()),
-        tmpdir.map_or_else(
-            || "TMPDIR is not set: /tmp".to_owned(),
-            |value| format!("TMPDIR={value}"),
-        ),
-    );
-    vec![
-        NO_TEMPORARY
-            .found(format!(
-                "The runner could not write its temporary file {file} ({why}) and gave up before it looked at any backend."
-            ))
-            .object(if file.is_empty() { "TMPDIR".to_owned() } else { super::super::words::parent(&file).to_owned() })
-            .proof(refused.iter().map(|(_, seen)| *seen))
-            .proof(answers)
-            .proof(set.as_ref())
-            .do_lines(temporary(super::super::words::parent(&file), &why))
-            .so(RESTART),
-    ]
-}
-
-/// What helps depends on whose folder it is and what is wrong with it.
-fn temporary(folder: &str, why: &str) -> Vec<String> {
-    let shared = matches!(folder, "/tmp" | "/var/tmp");
-    let (what, command) = match why {
-        "EROFS" => (
-            "The folder is on a file system that is read-only for the service; see what makes it so:",
-            format!(
-                "$ findmnt -T {folder} -o TARGET,OPTIONS; systemctl show ollama -p ProtectSystem,PrivateTmp"
-            ),
-        ),
-        "EACCES" | "EPERM" if shared => (
-            "Make the folder writable for every user, as it has to be:",
-            format!("$ sudo chmod 1777 {folder}"),
-        ),
-        _ => (
-            "See whether the folder is there, whose it is, and whether its disk has room:",
-            format!("$ ls -ld {folder}; df -h {folder}"),
-        ),
-    };
-    let other = if folder == "/var/tmp" {
-        "/tmp"
-    } else {
-        "/var/tmp"
-    };
-    vec![
-        what.to_owned(),
-        command,
-        "Or give the service a folder that its user may write:".to_owned(),
-        format!("{}   # Environment=TMPDIR={other}", advice::EDIT_UNIT),
-    ]
-}
-
 static NOT_OLLAMAS_PATH: Rule = Rule {
     id: "VG037",
     stage: Stage::Spawn,
@@ -382,9 +260,4 @@ fn not_ollamas_path(case: &Case<'_>) -> Vec<Finding> {
             .so("Put the library folder at ../lib/ollama, seen from the folder of the program, or link it there.")
             .so(RESTART),
     ]
-}
-
-/// The temporary file is the reason, so the error that the runner answered is no other one.
-pub(super) fn is_temporary(case: &Case<'_>) -> bool {
-    !no_temporary(case).is_empty()
 }

@@ -119,20 +119,8 @@ fn no_fork(case: &Case<'_>) -> Vec<Finding> {
     } else {
         format!(" ({err})")
     };
-    let filtered = limit.is_none() && first.text.as_str().contains("operation not permitted");
-    if filtered {
-        return vec![
-            NO_FORK
-                .found(format!(
-                    "The server could not make a process for {}: the kernel refused it the pipes for it (operation not permitted), which no limit does but a filter of system calls.",
-                    case.name
-                ))
-                .proof(seen)
-                .so("See which system calls the unit or the container forbids (pipe2, clone and execve are needed):")
-                .so("$ systemctl show ollama -p SystemCallFilter")
-                .so(EDIT_SETTINGS)
-                .so(RESTART),
-        ];
+    if limit.is_none() && first.text.as_str().contains("operation not permitted") {
+        return filtered(case, &seen);
     }
     vec![
         NO_FORK
@@ -142,6 +130,22 @@ fn no_fork(case: &Case<'_>) -> Vec<Finding> {
             ))
             .proof(seen)
             .so(format!("Raise the limit ({raise}):"))
+            .so(EDIT_SETTINGS)
+            .so(RESTART),
+    ]
+}
+
+/// What no limit does.
+fn filtered(case: &Case<'_>, seen: &[&Evidence]) -> Vec<Finding> {
+    vec![
+        NO_FORK
+            .found(format!(
+                "The server could not make a process for {}: the kernel refused it the pipes for it (operation not permitted), which no limit does but a filter of system calls.",
+                case.name
+            ))
+            .proof(seen.iter().copied())
+            .so("See which system calls the unit or the container forbids (pipe2, clone and execve are needed):")
+            .so("$ systemctl show ollama -p SystemCallFilter")
             .so(EDIT_SETTINGS)
             .so(RESTART),
     ]

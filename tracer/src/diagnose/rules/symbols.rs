@@ -297,6 +297,19 @@ fn has_others(lacks: &Lacks<'_>, case: &Case<'_>, version: &str) -> bool {
         })
 }
 
+/// ` (it defines A and B)`, where the file is known.
+fn defines(case: &Case<'_>, file: &str) -> String {
+    let facts = case.model.libraries.get(&Text::from(file));
+    facts.map_or_else(String::new, |facts| {
+        let own: Vec<&str> = facts.defines_versions.iter().map(Text::as_str).collect();
+        if own.is_empty() {
+            " (it defines no versions)".to_owned()
+        } else {
+            format!(" (it defines {})", list(&own))
+        }
+    })
+}
+
 /// The finding about versions: those of the system's libraries, or all others.
 fn version(case: &Case<'_>, of_system: bool) -> Vec<Finding> {
     let lacks = Lacks::of(case);
@@ -332,14 +345,6 @@ fn version(case: &Case<'_>, of_system: bool) -> Vec<Finding> {
     let asker = if by.is_empty() { lacks.file() } else { by };
     let by = base(asker);
     let shown = lacks.answered(file).map_or(file, |(answered, _)| answered);
-    let defines = case.model.libraries.get(&Text::from(shown)).map(|facts| {
-        let own: Vec<&str> = facts.defines_versions.iter().map(Text::as_str).collect();
-        if own.is_empty() {
-            " (it defines no versions)".to_owned()
-        } else {
-            format!(" (it defines {})", list(&own))
-        }
-    });
     let mut names: Vec<&str> = versions.iter().map(|(version, ..)| *version).collect();
     names.extend(&affected);
     let fact = format!("versions that {shown} defines: {first} is not among them");
@@ -348,7 +353,7 @@ fn version(case: &Case<'_>, of_system: bool) -> Vec<Finding> {
         .found(format!(
             "{} could not be loaded: {by} needs the symbol version {first} of {shown}, and that file does not have it{}.",
             lacks.file(),
-            defines.unwrap_or_default()
+            defines(case, shown)
         ))
         .object(first)
         .proof(&proof);

@@ -19,6 +19,7 @@ mod source;
 mod spawn;
 mod stand_in;
 mod start;
+mod symbols;
 mod system;
 mod validate;
 
@@ -84,15 +85,18 @@ fn but(mut model: Model, change: impl FnOnce(&mut Model)) -> Model {
 fn all() -> Vec<Proof> {
     [
         scan::proofs(),
+        scan::of_a_folder(),
         scan::holding(),
         skip::proofs(),
         spawn::proofs(),
         spawn::at_work(),
         load::proofs(),
+        symbols::proofs(),
         load::refused_or_mute(),
         system::proofs(),
         file::proofs(),
         crash::proofs(),
+        crash::ends(),
         init::proofs(),
         device::proofs(),
         device::between(),

@@ -129,8 +129,11 @@ fn rows(page: &mut Page, explanation: &Explanation) {
     }
 }
 
-/// Backends that get no row of their own, and what is said of all of them together.
-const ASIDES: [(&str, fn(&BackendVerdict) -> bool); 3] = [
+/// What is said of several backends together, and which those are.
+type Aside = (&'static str, fn(&BackendVerdict) -> bool);
+
+/// Backends that get no row of their own.
+const ASIDES: [Aside; 3] = [
     ("not installed", |backend| {
         is_not_installed(backend) && !is_likely(backend)
     }),

@@ -63,6 +63,12 @@ pub(super) fn proofs() -> Vec<Proof> {
                 "nothing of the backend was open when it ended",
                 left(3, false),
             ),
+    ]
+}
+
+/// Processes that were ended from outside, and those whose end costs nothing.
+pub(super) fn ends() -> Vec<Proof> {
+    vec![
         Proof::of("VG089", killed(Step::Runner, true))
             .silent(
                 "the server killed it after its answer, as ever",

@@ -61,6 +61,12 @@ pub(super) fn proofs() -> Vec<Proof> {
             .silent("another place is there", tried(&[Some(13), None]))
             .silent("it is not there at all", library_closed(2, false))
             .silent("it was listed in the end", library_closed(24, true)),
+    ]
+}
+
+/// One backend's folder: asked for, dead, closed.
+pub(super) fn of_a_folder() -> Vec<Proof> {
+    vec![
         Proof::of("VG004", requested(false))
             .silent("the folder is there", requested(true))
             .silent(

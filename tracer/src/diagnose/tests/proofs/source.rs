@@ -12,6 +12,7 @@ use crate::event::Text;
 pub(super) fn proofs() -> Vec<Proof> {
     let mut all = proofs_of_words();
     all.extend(proofs_of_ends());
+    all.extend(proofs_of_servers());
     all
 }
 
@@ -127,6 +128,16 @@ fn proofs_of_ends() -> Vec<Proof> {
                 "it only has that word in a path",
                 recording(&["cat", "/var/log/ollama"], false),
             ),
+        Proof::of("VG205", words("ggml_backend: no backends are loaded"))
+            .silent("its words are others", words("loaded CPU backend")),
+        Proof::of("VG206", words("no CPU backend found"))
+            .silent("its words are others", words("loaded CPU backend")),
+    ]
+}
+
+/// A server that ended before it had looked.
+fn proofs_of_servers() -> Vec<Proof> {
+    vec![
         Proof::of("VG207", ended(End::Exit(1, None), ""))
             .also(ended(End::OutOfMemory(None), ""))
             .also(ended(kill("SIGKILL", "oomd"), ""))
@@ -167,10 +178,6 @@ fn proofs_of_ends() -> Vec<Proof> {
                     model.lines.push(line("Error: something", &[]));
                 }),
             ),
-        Proof::of("VG205", words("ggml_backend: no backends are loaded"))
-            .silent("its words are others", words("loaded CPU backend")),
-        Proof::of("VG206", words("no CPU backend found"))
-            .silent("its words are others", words("loaded CPU backend")),
     ]
 }
 
