@@ -13,8 +13,8 @@ use vgputrace::trace::Reader;
 const CANNOT_TELL: [&str; 4] = ["VG200", "VG201", "VG202", "VG207"];
 
 /// A rule that says of what was seen until then what another one says with what comes later: a backend that gave nothing,
-/// and which other backend it kept away.
-const LATER: [(&str, &str); 1] = [("VG082", "VG060")];
+/// and which other backend it kept away; a refused first call, and the backend whose it is.
+const LATER: [(&str, &str); 2] = [("VG082", "VG060"), ("VG208", "VG111")];
 
 /// Stacks and registers of a crash tell nothing.
 fn is_dump(line: &[u8]) -> bool {
@@ -79,9 +79,10 @@ fn too_early(name: &str, log: &[u8]) -> Vec<String> {
                     verdict(&whole, backend),
                     Some(Verdict::Failed | Verdict::Unknown)
                 );
-            let later = LATER
-                .iter()
-                .any(|(rule, later)| finding.rule == *rule && known.contains(&(backend, *later)));
+            let later = LATER.iter().any(|(rule, later)| {
+                let known = known.iter().any(|(_, known)| known == later);
+                finding.rule == *rule && known
+            });
             let fits = weak || later || known.contains(&(backend, finding.rule));
             if finding.certainty == Certainty::Certain
                 && !fits

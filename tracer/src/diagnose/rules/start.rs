@@ -304,11 +304,12 @@ static ON_GPU: Rule = Rule {
     check: Check::Start(on_gpu),
 };
 
-fn on_gpu(_: &Model, start: &ModelStart) -> Option<Finding> {
+fn on_gpu(model: &Model, start: &ModelStart) -> Option<Finding> {
     let (done, all) = start
         .offloaded
         .filter(|(done, all)| done >= all && *all > 0)?;
-    if start.placed.layers_on_cpu > 0 || (start.planned && start.placed.is_on_cpu_alone()) {
+    let on_cpu = start.planned && start.placed.is_on_cpu_alone();
+    if start.placed.layers_on_cpu > 0 || on_cpu || start_lost::is_lost(model, start) {
         return None;
     }
     if start.planned && !start.placed.weights_on_gpu && start.placed.layers_on_gpu == 0 {

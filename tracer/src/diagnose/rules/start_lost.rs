@@ -29,22 +29,24 @@ kernel module, the card has fallen off the bus. Ollama goes on, on the CPU.",
 
 /// The driver's error in the process of a model that went to the CPU.
 fn refusal(model: &Model, start: &ModelStart) -> Option<Trouble> {
-    // llama.cpp of 2024 said "offloaded" of layers that it had no device for; where their weights lie tells.
-    let said = matches!(start.offloaded, Some((done, _)) if done > 0) && !start.planned;
-    let on_gpu = said && !start.placed.is_on_cpu_alone();
     let counted = start_backend::counted_with_gpu(model, start).is_some();
-    if on_gpu || (model.devices.is_empty() && !counted) {
+    if model.devices.is_empty() && !counted {
         return None;
     }
     let child = model.children.get(start.child?)?;
-    trouble(&Case {
+    let trouble = trouble(&Case {
         model,
         name: start.dir.as_str(),
         folder: None,
         attempts: Vec::new(),
         children: vec![child],
         second: Vec::new(),
-    })
+    })?;
+    // llama.cpp of 2024 said "offloaded" of layers that it had no device for; where their weights lie tells, and the count.
+    let said = matches!(start.offloaded, Some((done, _)) if done > 0) && !start.planned;
+    let placed = &start.placed;
+    let none = trouble.function.ends_with("GetDeviceCount") && !placed.weights_on_gpu;
+    (!said || none || placed.is_on_cpu_alone()).then_some(trouble)
 }
 
 /// That the driver is gone is the reason, so numbers of memory are none.
