@@ -99,7 +99,7 @@ fn a_skip_line_for_the_others_and_none_for_the_one_that_was_asked_for_means_that
             "cuda_v12 was passed over because OLLAMA_LLM_LIBRARY asks for \"cuda_v13\".",
         );
         if era == Era::Runner {
-            says(&words, "a missing skip line proves nothing by itself");
+            says(&words, "A missing skip line proves nothing by itself");
         }
     }
 }

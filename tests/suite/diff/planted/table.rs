@@ -61,7 +61,10 @@ planted! {
     driver_535: TWELVE, ["libnvidia-ml.so.1 is another file", "libcudart.so.12.8.90"];
     driver_535_by_name: TWELVE, ["libnvidia-ml.so.1 is another file"];
     driver_absent: THIRTEEN, ["LD_LIBRARY_PATH is not set", "libcuda.so.1"];
+    driver_broken_pipe: THIRTEEN, ["libcuda.so.1 is another file"];
     driver_busy: THIRTEEN, ["libcuda.so.1 is another file"];
+    driver_core_gone: THIRTEEN, ["libcuda.so.1 is another file"];
+    driver_count_fails: THIRTEEN, ["libcuda.so.1 is another file"];
     driver_lacks: TWELVE, ["libcuda.so.1 is another file"];
     driver_memory_fails: THIRTEEN, ["libcuda.so.1 is another file"];
     driver_mismatch: THIRTEEN, ["libcuda.so.1 is another file"];
@@ -109,11 +112,13 @@ planted! {
     part_of_processor: CPU, ["OLLAMA_VULKAN is `1`", "vulkan is there"];
     port_answered: ALONE, ["LD_PRELOAD is"];
     port_taken: ALONE, ["LD_PRELOAD is"];
+    preload_count: THIRTEEN, ["LD_PRELOAD is"];
     preload_crash: ALONE, ["LD_PRELOAD is"];
     preload_exit: ALONE, ["LD_PRELOAD is"];
     preload_interposes: ALONE, ["LD_PRELOAD is"];
     preload_missing: ALONE, ["LD_PRELOAD is"];
     preload_refuses: ALONE, ["LD_PRELOAD is"];
+    preload_start: THIRTEEN, ["LD_PRELOAD is"];
     private_tables: THIRTEEN, ["libcudart.so.13 is another file"];
     probe_alone: THIRTEEN, ["libggml-cuda.so is another file"];
     program_gone: ALONE, ["bin/ollama could not be executed"];
@@ -136,6 +141,7 @@ planted! {
     undefined_symbol_driver: ALONE, ["libggml-cuda.so is another file"];
     unreadable_folder: ALONE, ["cuda_v12 is not readable", "user id is `65534`"];
     version_missing: TWELVE, ["libcudart.so.12 is another file"];
+    version_none: THIRTEEN, ["libcublas.so.13 is another file"];
     vulkan_icd: CPU, ["OLLAMA_VULKAN is `1`", "vulkan is there"];
     vulkan_loader: CPU, ["OLLAMA_VULKAN is `1`", "vulkan is there", "libvulkan.so.1"];
     vulkan_off: CPU, ["OLLAMA_VULKAN is `0`", "vulkan is there"];

@@ -155,9 +155,7 @@ driver (persistence mode off, many cards), a stuck device or a library that wait
 
 /// How long the server waited, in words.
 fn how_long(killed: &[(&Child, u64, Option<&Evidence>)], lines: &[&Evidence]) -> String {
-    let time = killed
-        .first()
-        .map_or(0, |(_, after, _)| after / 1_000_000_000);
+    let time = killed.first().map_or(0, |(_, after, _)| after / A_SECOND);
     // The server's own line tells its limit; a log knows the begin of the process by its lines only.
     let limit = !lines.is_empty() && killed.iter().all(|(child, _, _)| child.process.is_none());
     if time == 0 || limit {
@@ -167,9 +165,19 @@ fn how_long(killed: &[(&Child, u64, Option<&Evidence>)], lines: &[&Evidence]) ->
     }
 }
 
+/// No limit of the server's is shorter (discover/runner.go).
+const A_SECOND: u64 = 1_000_000_000;
+
 fn hung(case: &Case<'_>) -> Vec<Finding> {
     // A probe that was killed alone cost nothing: the list had answered before (discover/native_probe.go).
     let alone = case.answered();
+    let lines: Vec<&Evidence> = case
+        .failure_lines()
+        .filter(|line| {
+            let text = line.text.as_str();
+            text.contains("before timeout") || text.contains("deadline exceeded")
+        })
+        .collect();
     let killed: Vec<(&Child, u64, Option<&Evidence>)> = case
         .children
         .iter()
@@ -182,12 +190,9 @@ fn hung(case: &Case<'_>) -> Vec<Finding> {
             } => Some((*child, *after, seen.as_ref())),
             _ => None,
         })
-        .collect();
-    let lines: Vec<&Evidence> = case
-        .failure_lines()
-        .filter(|line| {
-            let text = line.text.as_str();
-            text.contains("before timeout") || text.contains("deadline exceeded")
+        // What the server ends at once has not waited: the first start is over for it with one line.
+        .filter(|(child, after, _)| {
+            !lines.is_empty() || child.process.is_none() || *after >= A_SECOND
         })
         .collect();
     // Of a process that ran when the recording began the answer may not have been seen.

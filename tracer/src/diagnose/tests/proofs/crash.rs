@@ -75,6 +75,14 @@ pub(super) fn ends() -> Vec<Proof> {
                 killed(Step::Runner, false),
             )
             .silent(
+                "the server ended the first start as soon as it had its line, and another process failed",
+                but(killed(Step::Start, true), |model| {
+                    if let End::KilledByServer { after, .. } = &mut model.children[0].end {
+                        *after = 50_000_000;
+                    }
+                }),
+            )
+            .silent(
                 "only the probe was killed, after the list",
                 probe_killed(&[]),
             ),

@@ -29,6 +29,17 @@ pub(super) static RULES: &[Rule] = &[
         &["Install one release, whole."],
     ),
     page(
+        "VG313",
+        Stage::Spawn,
+        "A colon in a folder's path",
+        "Ollama hands its folders over in lists whose parts are separated by colons, and neither list knows a way to write a colon that is \
+none of them. Until 0.24 the runner looks at the pieces and never at the folder; from 0.30 on the libraries beside the backend are not found.",
+        "The path of the folder; from 0.30 on, a library that lies in it and is missing.",
+        &[
+            "Give the folder a name without a colon, or move the installation to a path without one.",
+        ],
+    ),
+    page(
         "VG314",
         Stage::Spawn,
         "Another file takes the backend's place",
