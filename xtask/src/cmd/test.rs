@@ -140,12 +140,10 @@ impl Suite {
             return Ok(());
         }
         let user = User::now();
-        // A kernel test waits for servers and their timers most of its time: one per processor leaves half of them idle.
         for program in test_programs(&built.output) {
             let mut command = user.command(&program);
             command
                 .arg("--show-output")
-                .arg(format!("--test-threads={}", 2 * machine::cpus()))
                 .current_dir(self.root.join("tests"));
             machine::own_environment(&mut command);
             command.env(
